@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace fp4 {
+
+// SHA-256 (FIPS 180-4), fed piece by piece. Not thread-safe.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  void Update(std::string_view data);
+  // The digest as 64 lower-case hexadecimal digits; the object is spent.
+  std::string HexDigest();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+std::string Sha256Hex(std::string_view data);
+absl::StatusOr<std::string> Sha256HexOfFile(const std::filesystem::path& path);
+
+}  // namespace fp4

@@ -1,0 +1,150 @@
+// Quantize-dequantize of every format against memcpy of the same tensor with the same threads, and
+// encode and decode apart. GB/s count the fp32 bytes read plus those written, as for a copy. All
+// times are CPU time of the process divided by the threads, and the best of all iterations: on a
+// shared machine the wall clock measures the neighbours.
+//
+// numerics_bench [--benchmark_filter=…]; FP4_BENCH_THREADS (default 1) and FP4_BENCH_LOG2_SIZE
+// (default 24: 16 M values).
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <string>
+
+#include "numerics/cpu/quantize.h"
+#include "numerics/cpu/thread_pool.h"
+#include "numerics/random.h"
+
+namespace fp4::numerics {
+namespace {
+
+int64_t Setting(const char* name, int64_t fallback) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? fallback : std::atoll(text);
+}
+
+// CPU seconds that all threads of this process have used.
+double CpuSeconds() {
+  timespec now = {};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+// What all benchmarks work on.
+struct Workbench {
+  int threads = static_cast<int>(Setting("FP4_BENCH_THREADS", 1));
+  int64_t size = int64_t{1} << Setting("FP4_BENCH_LOG2_SIZE", 24);
+  MatrixShape shape = {size / 4096, 4096};
+  cpu::ThreadPool pool{threads};
+  ParallelFor parallel = pool.parallel_for();
+  float* in = static_cast<float*>(std::aligned_alloc(4096, static_cast<size_t>(size) * 4));
+  float* out = static_cast<float*>(std::aligned_alloc(4096, static_cast<size_t>(size) * 4));
+  double copy_seconds = 0;
+
+  Workbench() {
+    pool.Run(size, 4096, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        PhiloxWords r = Philox(1, static_cast<uint64_t>(i), 0);
+        in[i] = (UnitInterval(r.words[0]) + UnitInterval(r.words[1]) + UnitInterval(r.words[2]) -
+                 1.5f) *
+                2.0f;
+        out[i] = 0;
+      }
+    });
+    copy_seconds = 1e9;
+    for (int i = 0; i < 20; ++i) {
+      double start = CpuSeconds();
+      Copy();
+      copy_seconds = std::min(copy_seconds, (CpuSeconds() - start) / threads);
+    }
+  }
+
+  void Copy() {
+    pool.Run(size, 4096, [&](int64_t begin, int64_t end) {
+      std::memcpy(out + begin, in + begin, static_cast<size_t>(end - begin) * 4);
+    });
+  }
+};
+
+Workbench& Bench() {
+  static Workbench* bench = new Workbench;
+  return *bench;
+}
+
+template <class Work>
+void Measure(benchmark::State& state, Work&& work) {
+  double best = 1e9;
+  for (auto _ : state) {
+    double start = CpuSeconds();
+    work();
+    double seconds = (CpuSeconds() - start) / Bench().threads;
+    state.SetIterationTime(seconds);
+    best = std::min(best, seconds);
+  }
+  state.counters["best_GB/s"] = 8e-9 * static_cast<double>(Bench().size) / best;
+  state.counters["of_memcpy"] = Bench().copy_seconds / best;
+}
+
+void Register(const Format& format, const std::string& label, const QuantizeOptions& options) {
+  std::string name = std::string(format.info().name) + label;
+  auto add = [&](const std::string& verb, auto work) {
+    benchmark::RegisterBenchmark((verb + "/" + name).c_str(),
+                                 [work](benchmark::State& state) { Measure(state, work); })
+        ->UseManualTime()
+        ->Unit(benchmark::kMillisecond)
+        ->MinTime(0.15);
+  };
+  std::span<const float> in(Bench().in, static_cast<size_t>(Bench().size));
+  std::span<float> out(Bench().out, static_cast<size_t>(Bench().size));
+  add("round_trip", [=, &format] {
+    (void)cpu::QuantizeDequantize(format, in, Bench().shape, options, out, Bench().parallel);
+  });
+  auto quantized = std::make_shared<Quantized>();
+  add("encode", [=, &format] {
+    (void)cpu::Encode(format, in, Bench().shape, options, *quantized, Bench().parallel);
+  });
+  add("decode", [=, &format] {
+    if (quantized->codes.empty())
+      (void)cpu::Encode(format, in, Bench().shape, options, *quantized, Bench().parallel);
+    (void)cpu::Decode(format, *quantized, options, out, Bench().parallel);
+  });
+}
+
+void RegisterAll() {
+  for (const Format* format : AllFormats()) Register(*format, "", {});
+  auto add = [](std::string_view name, const std::string& label, auto change) {
+    QuantizeOptions options;
+    change(options);
+    Register(*FindFormat(name), label, options);
+  };
+  auto stochastic = [](QuantizeOptions& o) { o.rounding = Rounding::kStochastic; };
+  add("nvfp4", " given amax", [](QuantizeOptions& o) { o.tensor_amax = 3.0f; });
+  add("nvfp4", " 16x16", [](QuantizeOptions& o) { o.block = "16x16"; });
+  add("nvfp4", " stochastic", stochastic);
+  add("mxfp4", " stochastic", stochastic);
+  add("nvfp4", " four-over-six", [](QuantizeOptions& o) { o.four_over_six = FourOverSix::kMse; });
+  add("nvfp4", " MS-EDEN", [](QuantizeOptions& o) {
+    o.ms_eden = true;
+    o.hadamard = 128;
+  });
+  add("fp4", " double quantization", [](QuantizeOptions& o) { o.double_quantization = true; });
+}
+
+}  // namespace
+}  // namespace fp4::numerics
+
+int main(int argc, char** argv) {
+  using namespace fp4::numerics;  // NOLINT: main only
+  benchmark::Initialize(&argc, argv);
+  benchmark::AddCustomContext("instruction set", std::string(cpu::InstructionSet()));
+  benchmark::AddCustomContext("threads", std::to_string(Bench().threads));
+  benchmark::AddCustomContext("values", std::to_string(Bench().size));
+  benchmark::AddCustomContext(
+      "memcpy GB/s (best of 20)",
+      std::to_string(8e-9 * static_cast<double>(Bench().size) / Bench().copy_seconds));
+  RegisterAll();
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "fp4/v1/experiments.pb.h"
+
+namespace fp4::client {
+
+// Events of one Watch call. Next by one thread; Cancel by any.
+class WatchStream {
+ public:
+  virtual ~WatchStream() = default;
+  // Waits for the next event. False: the stream has ended, Finish says how.
+  virtual bool Next(v1::Event& event) = 0;
+  virtual absl::Status Finish() = 0;
+  virtual void Cancel() = 0;
+};
+
+// A channel to one controller. Calls wait for the answer at most 30 s (DEADLINE_EXCEEDED). Errors
+// carry what FromRpc makes of them. Thread-safe.
+class Connection {
+ public:
+  explicit Connection(const std::string& address);
+  ~Connection();
+
+  const std::string& address() const { return address_; }
+
+  absl::StatusOr<v1::Experiment> CreateExperiment(const v1::CreateExperimentRequest& request);
+  absl::StatusOr<v1::Experiment> GetExperiment(const std::string& id);
+  absl::StatusOr<v1::ListExperimentsResponse> ListExperiments(
+      const v1::ListExperimentsRequest& request);
+  absl::StatusOr<v1::Experiment> CancelExperiment(const std::string& id);
+  absl::Status DeleteExperiment(const std::string& id);
+  absl::StatusOr<v1::Run> GetRun(const std::string& id);
+  absl::StatusOr<v1::ListRunsResponse> ListRuns(const v1::ListRunsRequest& request);
+  absl::StatusOr<v1::Run> CancelRun(const std::string& id);
+  absl::StatusOr<v1::Run> RetryRun(const std::string& id);
+  absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(const v1::QueryMetricsRequest& request);
+  absl::StatusOr<v1::CompareResponse> Compare(const v1::CompareRequest& request);
+  absl::StatusOr<v1::ListWorkersResponse> ListWorkers();
+
+  // The stream must not outlive the connection.
+  std::unique_ptr<WatchStream> Watch(const v1::WatchRequest& request);
+
+  // grpc.health.v1: OK when it answers SERVING within `timeout`, waiting for the channel if need
+  // be.
+  absl::Status CheckServing(absl::Duration timeout);
+
+ private:
+  struct Channel;
+  const std::string address_;
+  std::unique_ptr<Channel> channel_;
+};
+
+}  // namespace fp4::client

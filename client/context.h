@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <istream>
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/terminal.h"
+
+namespace fp4::client {
+
+class Connection;
+
+// What every command works with; made once by main. Not thread-safe.
+struct Context {
+  std::ostream& out;
+  std::ostream& err;
+  std::istream& in;
+  Terminal terminal;                    // what `out` is
+  std::string controller;               // --controller, else FP4_CONTROLLER; empty: the local one
+  std::filesystem::path state_folder;   // of the local controller and worker
+  std::filesystem::path binary_folder;  // where fp4-controller and fp4-worker lie
+  bool json = false;                    // -o json
+
+  // The address that the commands talk to; UNAVAILABLE when none was named and none is up here.
+  absl::StatusOr<std::string> Address() const;
+  absl::StatusOr<std::unique_ptr<Connection>> Connect() const;
+};
+
+}  // namespace fp4::client

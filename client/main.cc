@@ -1,0 +1,34 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "client/context.h"
+#include "client/local/endpoints.h"
+#include "client/program.h"
+#include "client/verbs/verbs.h"
+
+namespace {
+
+std::string ControllerOfEnvironment() {
+  const char* value = std::getenv("FP4_CONTROLLER");
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  fp4::client::Context context{
+      .out = std::cout,
+      .err = std::cerr,
+      .in = std::cin,
+      .terminal = fp4::client::DetectTerminal(STDOUT_FILENO),
+      .controller = ControllerOfEnvironment(),
+      .state_folder = fp4::client::StateFolder(),
+      .binary_folder = std::filesystem::read_symlink("/proc/self/exe").parent_path(),
+  };
+  fp4::client::Program program(context);
+  fp4::client::AddVerbs(program);
+  return static_cast<int>(program.Run(argc, argv));
+}

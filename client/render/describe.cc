@@ -1,0 +1,99 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/render/findings.h"
+#include "client/render/numbers.h"
+#include "client/render/runs.h"
+
+namespace fp4::client {
+namespace {
+
+void AppendField(std::string& text, const std::string& name, const std::string& value,
+                 const Layout& layout) {
+  if (value.empty()) return;
+  const std::string padding(name.size() < 13 ? 13 - name.size() : 1, ' ');
+  absl::StrAppend(&text, Colored(name, Color::kBold, layout.color), padding, PrintableLines(value, 13),
+                  "\n");
+}
+
+std::string Ago(const google::protobuf::Timestamp& timestamp, absl::Time now) {
+  const absl::Time time = ToTime(timestamp);
+  return absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone()), " (",
+                      FormatInterval(now - time), " ago)");
+}
+
+std::string StateText(const v1::Run& run) {
+  std::string text = StateName(run.state());
+  if (!run.reason().empty() && run.reason() != text)
+    absl::StrAppend(&text, " (", run.reason(), ")");
+  return text;
+}
+
+std::string RenderLatest(const v1::Run& run, const Layout& layout) {
+  Table table({{.header = "METRIC", .min_width = 16}, {.header = "LATEST", .right = true}});
+  for (const v1::Value& value : run.latest()) {
+    table.AddRow({Printable(value.name()), FormatValue(value.value())});
+  }
+  return table.empty() ? "" : "\n" + table.Render(layout);
+}
+
+std::string RenderCheckpoints(const v1::Run& run, const Layout& layout) {
+  Table table({{.header = "CHECKPOINT", .right = true},
+               {.header = "BYTES", .right = true},
+               {.header = "SHA256", .min_width = 8},
+               {.header = "PATH", .min_width = 20}});
+  for (const v1::Checkpoint& checkpoint : run.checkpoints()) {
+    table.AddRow({absl::StrCat(checkpoint.step()), absl::StrCat(checkpoint.bytes()),
+                  checkpoint.sha256().substr(0, 16), Printable(checkpoint.path())});
+  }
+  return table.empty() ? "" : "\n" + table.Render(layout);
+}
+
+}  // namespace
+
+std::string RenderExperiment(const v1::Experiment& experiment, absl::Time now,
+                             const Layout& layout) {
+  std::string text;
+  AppendField(text, "experiment", experiment.id(), layout);
+  AppendField(text, "name", experiment.name(), layout);
+  AppendField(text, "description", experiment.description(), layout);
+  AppendField(text, "project", experiment.project(), layout);
+  AppendField(text, "labels", absl::StrJoin(experiment.labels(), ", "), layout);
+  AppendField(text, "document", experiment.document_name(), layout);
+  AppendField(text, "overrides", absl::StrJoin(experiment.overrides(), "  "), layout);
+  AppendField(text, "created by", experiment.created_by(), layout);
+  AppendField(text, "created", Ago(experiment.create_time(), now), layout);
+  AppendField(text, "finished",
+              absl::StrCat(experiment.num_finished(), " of ", experiment.num_runs(), " runs"),
+              layout);
+  const std::vector<v1::Run> runs(experiment.runs().begin(), experiment.runs().end());
+  absl::StrAppend(&text, "\n", RenderRuns(runs, {}, layout));
+  std::string findings;
+  for (const v1::Run& run : runs) {
+    findings += RenderFindings(RunLabel(run.variant(), run.seed()),
+                               {run.health().begin(), run.health().end()}, layout);
+  }
+  return findings.empty() ? text : absl::StrCat(text, "\n", findings);
+}
+
+std::string RenderRun(const v1::Run& run, absl::Time now, const Layout& layout) {
+  std::string text;
+  AppendField(text, "run", run.id(), layout);
+  AppendField(text, "experiment",
+              absl::StrCat(run.experiment_name(), " (", run.experiment_id(), ")"), layout);
+  AppendField(text, "variant", run.variant(), layout);
+  AppendField(text, "seed", absl::StrCat(run.seed()), layout);
+  AppendField(text, "state", StateText(run), layout);
+  AppendField(text, "message", run.message(), layout);
+  AppendField(text, "step", absl::StrCat(run.step(), " of ", run.total_steps()), layout);
+  AppendField(text, "attempt", absl::StrCat(run.attempt()), layout);
+  AppendField(text, "worker", run.worker(), layout);
+  AppendField(text, "created", Ago(run.create_time(), now), layout);
+  if (run.has_start_time()) AppendField(text, "started", Ago(run.start_time(), now), layout);
+  if (run.has_finish_time()) AppendField(text, "finished", Ago(run.finish_time(), now), layout);
+  absl::StrAppend(&text, RenderLatest(run, layout), RenderCheckpoints(run, layout));
+  const std::string findings =
+      RenderFindings("", {run.health().begin(), run.health().end()}, layout);
+  return findings.empty() ? text : absl::StrCat(text, "\n", findings);
+}
+
+}  // namespace fp4::client

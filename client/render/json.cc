@@ -1,0 +1,196 @@
+#include "client/render/json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "client/render/runs.h"
+
+namespace fp4::client {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json Number(double value) {
+  if (std::isfinite(value)) return value;
+  return std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+}
+
+Json TimeJson(bool present, const google::protobuf::Timestamp& time) {
+  return present ? Json(FormatTimestamp(ToTime(time))) : Json();
+}
+
+Json HealthJson(const v1::Health& health) {
+  return {{"severity", health.severity()},
+          {"code", health.code()},
+          {"layer", health.layer()},
+          {"message", health.message()}};
+}
+
+template <typename Container, typename Convert>
+Json Array(const Container& items, Convert convert) {
+  Json array = Json::array();
+  for (const auto& item : items) array.push_back(convert(item));
+  return array;
+}
+
+Json CheckpointJson(const v1::Checkpoint& checkpoint) {
+  return {{"path", checkpoint.path()},
+          {"step", checkpoint.step()},
+          {"bytes", checkpoint.bytes()},
+          {"sha256", checkpoint.sha256()}};
+}
+
+// The text as JSON where it is one, else as a string.
+Json Embedded(const std::string& text) {
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return json.is_discarded() ? Json(text) : json;
+}
+
+Json RunObject(const v1::Run& run) {
+  Json latest = Json::object();
+  for (const v1::Value& value : run.latest()) latest[value.name()] = Number(value.value());
+  Json json = {{"id", run.id()},
+               {"experiment", run.experiment_id()},
+               {"experiment_name", run.experiment_name()},
+               {"variant", run.variant()},
+               {"seed", run.seed()},
+               {"state", StateName(run.state())},
+               {"reason", run.reason()},
+               {"message", run.message()},
+               {"attempt", run.attempt()},
+               {"num_restarts", run.num_restarts()},
+               {"worker", run.worker()},
+               {"step", run.step()},
+               {"total_steps", run.total_steps()},
+               {"create_time", TimeJson(run.has_create_time(), run.create_time())},
+               {"start_time", TimeJson(run.has_start_time(), run.start_time())},
+               {"finish_time", TimeJson(run.has_finish_time(), run.finish_time())},
+               {"latest", latest},
+               {"health", Array(run.health(), HealthJson)}};
+  if (!run.resolved_document().empty()) {
+    json["document"] = Embedded(run.resolved_document());
+    json["started"] = run.started_json().empty() ? Json() : Embedded(run.started_json());
+    json["checkpoints"] = Array(run.checkpoints(), CheckpointJson);
+  }
+  return json;
+}
+
+Json ExperimentObject(const v1::Experiment& experiment) {
+  return {{"id", experiment.id()},
+          {"name", experiment.name()},
+          {"project", experiment.project()},
+          {"description", experiment.description()},
+          {"labels", Array(experiment.labels(), [](const std::string& label) { return label; })},
+          {"created_by", experiment.created_by()},
+          {"create_time", TimeJson(experiment.has_create_time(), experiment.create_time())},
+          {"num_runs", experiment.num_runs()},
+          {"num_finished", experiment.num_finished()}};
+}
+
+Json PointsArray(const v1::Series& series) {
+  return Array(series.points(), [](const v1::Point& point) {
+    return Json{
+        {"step", point.step()}, {"value", Number(point.value())}, {"attempt", point.attempt()}};
+  });
+}
+
+Json SlotJson(const v1::Slot& slot) {
+  return {{"index", slot.index()},
+          {"kind", slot.kind() == v1::Slot::GPU ? "gpu" : "cpu"},
+          {"name", slot.name()},
+          {"memory_bytes", slot.memory_bytes()},
+          {"cpu_threads", slot.cpu_threads()},
+          {"run", slot.run_id().empty() ? Json() : Json(slot.run_id())}};
+}
+
+Json VariantJson(const v1::VariantComparison& variant) {
+  Json difference;
+  if (variant.has_difference() && variant.difference().n() > 0) {
+    const v1::Difference& d = variant.difference();
+    Json ci95;
+    if (d.has_ci95()) ci95 = {Number(d.ci95().low()), Number(d.ci95().high())};
+    difference = {{"mean", Number(d.mean())}, {"ci95", ci95}, {"n", d.n()}};
+  }
+  auto optional = [](bool present, double value) { return present ? Number(value) : Json(); };
+  return {
+      {"name", variant.name()},
+      {"n", variant.n()},
+      {"mean", optional(variant.n() > 0, variant.mean())},
+      {"std", optional(variant.has_std(), variant.std())},
+      {"difference", difference},
+      {"accuracy", optional(variant.has_accuracy(), variant.accuracy())},
+      {"tokens_per_second", optional(variant.has_tokens_per_second(), variant.tokens_per_second())},
+      {"bits_per_value", optional(variant.has_bits_per_value(), variant.bits_per_value())},
+      {"health", Array(variant.health(), HealthJson)},
+      {"num_failed", variant.num_failed()},
+      {"num_runs", variant.num_runs()}};
+}
+
+}  // namespace
+
+std::string SubmissionJson(const v1::Experiment& experiment) {
+  Json runs = Array(experiment.runs(), [](const v1::Run& run) {
+    return Json{{"id", run.id()}, {"variant", run.variant()}, {"seed", run.seed()}};
+  });
+  return Dump({{"experiment", experiment.id()}, {"runs", runs}});
+}
+
+std::string ExperimentJson(const v1::Experiment& experiment) {
+  Json json = ExperimentObject(experiment);
+  json["document_name"] = experiment.document_name();
+  json["document"] = experiment.document();
+  json["overrides"] = Array(experiment.overrides(), [](const std::string& text) { return text; });
+  json["runs"] = Array(experiment.runs(), RunObject);
+  return Dump(json);
+}
+
+std::string ExperimentsJson(const std::vector<v1::Experiment>& experiments) {
+  return Dump(Array(experiments, ExperimentObject));
+}
+
+std::string RunJson(const v1::Run& run) { return Dump(RunObject(run)); }
+
+std::string RunsJson(const std::vector<v1::Run>& runs) { return Dump(Array(runs, RunObject)); }
+
+std::string WorkersJson(const v1::ListWorkersResponse& workers) {
+  return Dump(Array(workers.workers(), [](const v1::Worker& worker) {
+    return Json{{"id", worker.id()},
+                {"name", worker.name()},
+                {"host", worker.host()},
+                {"version", worker.version()},
+                {"connected", worker.connected()},
+                {"last_seen_time", TimeJson(worker.has_last_seen_time(), worker.last_seen_time())},
+                {"slots", Array(worker.slots(), SlotJson)}};
+  }));
+}
+
+std::string PointsJson(const v1::Series& series) { return Dump(PointsArray(series)); }
+
+std::string SeriesNamesJson(const v1::QueryMetricsResponse& response) {
+  return Dump(Array(response.series(), [](const v1::Series& series) { return series.name(); }));
+}
+
+std::string RunSeriesJson(const std::vector<RunSeries>& all) {
+  return Dump(Array(all, [](const RunSeries& one) {
+    return Json{{"run", one.run.id()},
+                {"variant", one.run.variant()},
+                {"seed", one.run.seed()},
+                {"points", PointsArray(one.series)}};
+  }));
+}
+
+std::string ComparisonJson(const v1::CompareResponse& comparison) {
+  return Dump(
+      {{"experiment", comparison.experiment_id()},
+       {"metric", comparison.metric()},
+       {"reference", comparison.reference()},
+       {"variants", Array(comparison.variants(), VariantJson)},
+       {"warnings", Array(comparison.warnings(), [](const std::string& text) { return text; })}});
+}
+
+}  // namespace fp4::client

@@ -1,0 +1,59 @@
+#include <CLI/CLI.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/connection.h"
+#include "client/layout.h"
+#include "client/render/comparison.h"
+#include "client/render/json.h"
+#include "client/verbs/verbs.h"
+
+namespace fp4::client {
+namespace {
+
+struct Options {
+  std::string experiment, metric, reference;
+};
+
+constexpr char kHelp[] = R"(
+For each variant: the mean and the sample standard deviation over seeds of the metric's last value; the difference to
+the reference, paired by seed, with its 95 % confidence interval (Student's t); validation accuracy, tokens per second,
+and the bits that a weight takes. Then what the health checks found, such as layers that never learnt.
+
+Examples:
+  fp4ctl compare k7x2
+  fp4ctl compare k7x2 --metric train/loss --reference fp4 -o json)";
+
+absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
+  FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
+  v1::CompareRequest request;
+  request.set_experiment_id(options.experiment);
+  request.set_metric(options.metric);
+  request.set_reference(options.reference);
+  FP4_ASSIGN_OR_RETURN(v1::CompareResponse comparison, connection->Compare(request));
+  if (context.json) {
+    context.out << ComparisonJson(comparison) << "\n";
+    return ExitCode::kOk;
+  }
+  FP4_ASSIGN_OR_RETURN(v1::Experiment experiment,
+                       connection->GetExperiment(comparison.experiment_id()));
+  context.out << RenderComparison(
+      comparison, absl::StrCat(experiment.name(), " (", experiment.id(), ")"), LayoutOf(context));
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddCompare(Program& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App& command =
+      program.Add(kExperimentGroup, "compare", "Compare the variants of an experiment", kHelp,
+                  [options](Context& context) { return Run(*options, context); });
+  command.add_option("EXPERIMENT", options->experiment, "The experiment")->required();
+  command.add_option("--metric", options->metric, "What is compared (default: val/loss)");
+  command.add_option(
+      "--reference", options->reference,
+      "The variant that the others are compared with (default: baseline, else the first)");
+}
+
+}  // namespace fp4::client

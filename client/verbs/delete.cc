@@ -1,0 +1,56 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/status_macros.h"
+#include "client/connection.h"
+#include "client/render/text.h"
+#include "client/verbs/verbs.h"
+
+namespace fp4::client {
+namespace {
+
+struct Options {
+  std::string id;
+  bool yes = false;
+};
+
+constexpr char kHelp[] = R"(
+Removes the experiment, its runs and all their metrics from the controller. Refused while a run has not finished:
+cancel it first. Checkpoints on the workers are not touched. On a terminal it asks first, unless --yes is given.)";
+
+bool Confirmed(const v1::Experiment& experiment, Context& context) {
+  context.out << "Delete experiment " << experiment.id() << " (" << Printable(experiment.name())
+              << "), its " << experiment.num_runs() << " runs and all their results? [y/N] "
+              << std::flush;
+  std::string answer;
+  std::getline(context.in, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
+  FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
+  FP4_ASSIGN_OR_RETURN(v1::Experiment experiment, connection->GetExperiment(options.id));
+  const bool ask = context.terminal.interactive && !context.json && !options.yes;
+  if (ask && !Confirmed(experiment, context)) return ExitCode::kFailed;
+  FP4_RETURN_IF_ERROR(connection->DeleteExperiment(experiment.id()));
+  if (context.json) {
+    context.out << nlohmann::ordered_json{{"deleted", experiment.id()}}.dump() << "\n";
+  } else {
+    context.out << "Deleted experiment " << experiment.id() << " (" << Printable(experiment.name())
+                << ") and its " << experiment.num_runs() << " runs.\n";
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddDelete(Program& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App& command =
+      program.Add(kExperimentGroup, "delete", "Remove an experiment and its results", kHelp,
+                  [options](Context& context) { return Run(*options, context); });
+  command.add_option("EXPERIMENT", options->id, "The experiment")->required();
+  command.add_flag("-y,--yes", options->yes, "Do not ask");
+}
+
+}  // namespace fp4::client

@@ -1,0 +1,104 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/connection.h"
+#include "client/layout.h"
+#include "client/local/daemons.h"
+#include "client/render/json.h"
+#include "client/render/numbers.h"
+#include "client/render/runs.h"
+#include "client/verbs/verbs.h"
+
+namespace fp4::client {
+namespace {
+
+constexpr char kHelp[] = R"(
+Says which controller the commands talk to and whether it serves, which workers it has, and what runs.
+Exit status 3 when there is none.)";
+
+constexpr absl::Duration kHealthTimeout = absl::Seconds(3);
+
+std::string SlotsText(const v1::Worker& worker) {
+  int busy = 0;
+  for (const v1::Slot& slot : worker.slots()) busy += slot.run_id().empty() ? 0 : 1;
+  return absl::StrCat(busy, "/", worker.slots_size());
+}
+
+std::string DeviceText(const v1::Worker& worker) {
+  if (worker.slots_size() == 0) return "";
+  const v1::Slot& slot = worker.slots(0);
+  if (slot.kind() == v1::Slot::GPU) return slot.name();
+  return absl::StrCat("CPU, ", slot.cpu_threads(), slot.cpu_threads() == 1 ? " thread" : " threads",
+                      " a slot, ", slot.cpu_compute_dtype());
+}
+
+std::string RenderWorkers(const v1::ListWorkersResponse& workers, const Layout& layout) {
+  Table table({{.header = "WORKER", .min_width = 12},
+               {.header = "STATE"},
+               {.header = "SLOTS BUSY", .right = true},
+               {.header = "DEVICE", .min_width = 10},
+               {.header = "SEEN", .right = true, .drop_order = 1}});
+  for (const v1::Worker& worker : workers.workers()) {
+    table.AddRow({Printable(worker.name()),
+                  worker.connected() ? Cell("connected", Color::kGreen) : Cell("away", Color::kRed),
+                  SlotsText(worker), Printable(DeviceText(worker)),
+                  FormatInterval(absl::Now() - ToTime(worker.last_seen_time())) + " ago"});
+  }
+  return table.Render(layout);
+}
+
+absl::StatusOr<std::vector<v1::Run>> ActiveRuns(Connection& connection) {
+  v1::ListRunsRequest request;
+  request.set_page_size(1000);
+  for (v1::RunState state : {v1::RUN_STATE_QUEUED, v1::RUN_STATE_ASSIGNED, v1::RUN_STATE_RUNNING,
+                             v1::RUN_STATE_CANCELLING}) {
+    request.add_states(state);
+  }
+  FP4_ASSIGN_OR_RETURN(v1::ListRunsResponse response, connection.ListRuns(request));
+  return std::vector<v1::Run>(response.runs().begin(), response.runs().end());
+}
+
+absl::StatusOr<ExitCode> Run(Context& context) {
+  FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
+  FP4_RETURN_IF_ERROR(connection->CheckServing(kHealthTimeout));
+  FP4_ASSIGN_OR_RETURN(v1::ListWorkersResponse workers, connection->ListWorkers());
+  FP4_ASSIGN_OR_RETURN(std::vector<v1::Run> active, ActiveRuns(*connection));
+  const LocalDaemons daemons(context.state_folder, context.binary_folder);
+  const Endpoints local = daemons.Controller().value_or(Endpoints());
+  const bool is_local = local.grpc == connection->address();
+  if (context.json) {
+    using Json = nlohmann::ordered_json;
+    const Json json = {{"controller",
+                        {{"address", connection->address()},
+                         {"serving", true},
+                         {"pid", is_local ? Json(local.pid) : Json()},
+                         {"http", is_local ? Json(local.http) : Json()}}},
+                       {"workers", Json::parse(WorkersJson(workers))},
+                       {"active_runs", active.size()}};
+    context.out << json.dump() << "\n";
+    return ExitCode::kOk;
+  }
+  context.out << "controller  " << connection->address() << "  serving";
+  if (is_local) context.out << " (process " << local.pid << "), http://" << local.http;
+  context.out << "\n";
+  if (is_local) context.out << "state       " << context.state_folder.string() << "\n";
+  context.out << "\n";
+  if (workers.workers_size() == 0) context.out << "No worker has registered.\n";
+  context.out << RenderWorkers(workers, LayoutOf(context));
+  if (active.empty()) {
+    context.out << "\nNothing runs or waits.\n";
+  } else {
+    context.out << "\n" << RenderRuns(active, {.with_experiment = true}, LayoutOf(context));
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddStatus(Program& program) {
+  program.Add(kLocalGroup, "status", "Show the controller, its workers and what runs", kHelp, Run);
+}
+
+}  // namespace fp4::client

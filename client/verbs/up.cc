@@ -1,0 +1,81 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/local/daemons.h"
+#include "client/verbs/verbs.h"
+
+namespace fp4::client {
+namespace {
+
+constexpr char kHelp[] = R"(
+Starts a controller and a worker in the background, for you alone: they listen on 127.0.0.1 only and keep all below
+$FP4_STATE_DIR, else $XDG_STATE_HOME/fp4lab, else ~/.local/state/fp4lab. Returns when both are ready; what already runs
+is left as it is. They go on when you log out; `fp4ctl down` ends them.
+
+Examples:
+  fp4ctl up
+  fp4ctl up --slots 2 --port 4404)";
+
+std::string Sentence(const DaemonReport& report, const Endpoints& endpoints) {
+  std::string text = absl::StrCat(report.name, report.changed ? " started" : " was up already",
+                                  " (process ", report.pid, ")");
+  if (!endpoints.grpc.empty()) absl::StrAppend(&text, ", gRPC ", endpoints.grpc);
+  if (!endpoints.http.empty()) absl::StrAppend(&text, ", http://", endpoints.http);
+  return text;
+}
+
+nlohmann::ordered_json ReportJson(const DaemonReport& report, const Endpoints& endpoints) {
+  nlohmann::ordered_json json = {{"pid", report.pid}, {"started", report.changed}};
+  if (!endpoints.grpc.empty()) json["grpc"] = endpoints.grpc;
+  json["http"] = endpoints.http;
+  return json;
+}
+
+absl::StatusOr<ExitCode> Run(const UpOptions& options, Context& context) {
+  LocalDaemons daemons(context.state_folder, context.binary_folder);
+  FP4_ASSIGN_OR_RETURN(auto reports, daemons.Up(options));
+  const Endpoints controller = daemons.Controller().value_or(Endpoints());
+  const Endpoints worker = daemons.Worker().value_or(Endpoints());
+  if (context.json) {
+    context.out << nlohmann::ordered_json{{"controller", ReportJson(reports[0], controller)},
+                                          {"worker", ReportJson(reports[1], worker)},
+                                          {"state_folder", context.state_folder.string()}}
+                       .dump()
+                << "\n";
+    return ExitCode::kOk;
+  }
+  context.out << Sentence(reports[0], controller) << "\n" << Sentence(reports[1], worker) << "\n";
+  if (reports[1].changed || options.slots == 0) return ExitCode::kOk;
+  context.err << "--slots holds for a worker that is started: `fp4ctl down` first.\n";
+  return ExitCode::kOk;
+}
+
+void AddPort(CLI::App& command, const std::string& name, int& port, const std::string& what) {
+  command.add_option(name, port, what + "; 0: any, after a crash the one it had")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65535));
+}
+
+}  // namespace
+
+void AddUp(Program& program) {
+  auto options = std::make_shared<UpOptions>();
+  CLI::App& command =
+      program.Add(kLocalGroup, "up", "Start a controller and a worker on this machine", kHelp,
+                  [options](Context& context) { return Run(*options, context); });
+  command
+      .add_option("--slots", options->slots,
+                  "Runs at a time; 0: one for each GPU, else as the cores allow")
+      ->check(CLI::Range(0, 1024));
+  AddPort(command, "--port", options->port, "gRPC port of the controller");
+  AddPort(command, "--http-port", options->http_port, "HTTP port of the controller");
+  AddPort(command, "--worker-http-port", options->worker_http_port, "HTTP port of the worker");
+  command
+      .add_option("--lease-ttl", options->lease_ttl,
+                  "How long a run's right to a slot outlives a silent worker")
+      ->capture_default_str();
+}
+
+}  // namespace fp4::client

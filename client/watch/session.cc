@@ -1,0 +1,146 @@
+#include "client/watch/session.h"
+
+#include <atomic>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "base/mutex.h"
+#include "base/status_macros.h"
+#include "client/connection.h"
+#include "client/render/findings.h"
+#include "client/render/runs.h"
+#include "client/watch/board.h"
+#include "client/watch/follower.h"
+#include "client/watch/view.h"
+
+namespace fp4::client {
+namespace {
+
+constexpr absl::Duration kTick = absl::Milliseconds(100);
+
+v1::WatchRequest RequestFor(const Target& target, int64_t cursor) {
+  v1::WatchRequest request;
+  if (!target.is_run) {
+    request.set_experiment_id(target.experiment.id());
+  } else {
+    request.add_run_ids(target.run.id());
+  }
+  request.set_cursor(cursor);
+  return request;
+}
+
+std::string TitleOf(const Target& target) {
+  if (!target.is_run) {
+    return absl::StrCat(target.experiment.name(), " (", target.experiment.id(), ")");
+  }
+  return absl::StrCat(target.run.experiment_name(), ", run ", target.run.id());
+}
+
+// The view and the board behind one lock: events come from the follower's thread, ticks from the
+// main one.
+class Screen {
+ public:
+  Screen(const Context& context, const Target& target)
+      : board_(TitleOf(target), target.runs()), view_(MakeWatchView(context)) {}
+
+  void OnEvent(const v1::Event& event) {
+    MutexLock lock(mutex_);
+    board_.Apply(event);
+    view_->OnEvent(board_, event);
+  }
+  void OnConnection(const absl::Status& status) {
+    MutexLock lock(mutex_);
+    view_->OnNotice(
+        board_, status.ok() ? "connected again" : "connection lost; trying again, the runs go on");
+  }
+  void Tick() {
+    MutexLock lock(mutex_);
+    view_->Tick(board_, absl::Now());
+  }
+
+ private:
+  Mutex mutex_;
+  Board board_ ABSL_GUARDED_BY(mutex_);
+  const std::unique_ptr<WatchView> view_ ABSL_PT_GUARDED_BY(mutex_);
+};
+
+// Follows on a thread of its own while this one waits for Ctrl-C and redraws. CANCELLED:
+// interrupted.
+absl::Status FollowUntilInterrupted(StopSignal& stop, Follower& follower, Screen& screen) {
+  absl::Status result;
+  std::atomic<bool> done = false;
+  std::thread thread([&] {
+    result = follower.Run();
+    done = true;
+  });
+  while (!done) {
+    if (stop.Wait(kTick) != 0) follower.Stop();
+    screen.Tick();
+  }
+  thread.join();
+  screen.Tick();
+  return result;
+}
+
+void SayHowToComeBack(const Context& context, const Target& target, int64_t cursor) {
+  context.err << "Stopped watching; the " << (target.is_run ? "run goes" : "runs go")
+              << " on. Come back with: fp4ctl watch " << target.id();
+  if (context.json && cursor > 0) context.err << " -o json --cursor " << cursor;
+  context.err << "\n";
+}
+
+// The states as the controller has them now: events that came before `cursor` were not seen here.
+absl::StatusOr<std::vector<v1::Run>> FinalRuns(Context& context, const Target& target) {
+  FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
+  if (target.is_run) {
+    FP4_ASSIGN_OR_RETURN(v1::Run run, connection->GetRun(target.id()));
+    return std::vector<v1::Run>{std::move(run)};
+  }
+  FP4_ASSIGN_OR_RETURN(v1::Experiment experiment, connection->GetExperiment(target.id()));
+  return std::vector<v1::Run>(experiment.runs().begin(), experiment.runs().end());
+}
+
+ExitCode Conclude(Context& context, const Target& target, const std::vector<v1::Run>& runs) {
+  int completed = 0;
+  for (const v1::Run& run : runs) {
+    if (run.state() == v1::RUN_STATE_COMPLETED) {
+      ++completed;
+      continue;
+    }
+    context.err << "run " << run.id() << " (" << Printable(RunLabel(run.variant(), run.seed()))
+                << ") " << StateName(run.state());
+    if (!run.reason().empty()) context.err << ", " << run.reason();
+    if (!run.message().empty()) context.err << ": " << PrintableLines(run.message(), 2);
+    context.err << "\n  look: fp4ctl logs " << run.id() << "   again: fp4ctl retry " << run.id()
+                << "\n";
+  }
+  if (completed != static_cast<int>(runs.size())) return ExitCode::kFailed;
+  if (!context.json && !target.is_run) {
+    context.out << "All " << completed << " runs completed. Compare: fp4ctl compare " << target.id()
+                << "\n";
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+absl::StatusOr<ExitCode> WatchTarget(Context& context, StopSignal& stop, const Target& target,
+                                     int64_t cursor) {
+  Screen screen(context, target);
+  Follower follower(
+      RequestFor(target, cursor),
+      {.connect = [&context] { return context.Connect(); },
+       .on_event = [&screen](const v1::Event& event) { screen.OnEvent(event); },
+       .on_connection = [&screen](const absl::Status& status) { screen.OnConnection(status); }},
+      {});
+  const absl::Status status = FollowUntilInterrupted(stop, follower, screen);
+  if (absl::IsCancelled(status)) {
+    SayHowToComeBack(context, target, follower.cursor());
+    return ExitCode::kInterrupted;
+  }
+  FP4_RETURN_IF_ERROR(status);
+  FP4_ASSIGN_OR_RETURN(std::vector<v1::Run> runs, FinalRuns(context, target));
+  return Conclude(context, target, runs);
+}
+
+}  // namespace fp4::client

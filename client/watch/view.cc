@@ -1,0 +1,156 @@
+#include "client/watch/view.h"
+
+#include "absl/strings/str_cat.h"
+#include "client/render/findings.h"
+#include "client/render/json.h"
+#include "client/render/numbers.h"
+#include "client/render/progress.h"
+#include "client/render/runs.h"
+
+namespace fp4::client {
+namespace {
+
+constexpr int kIndent = 10;  // of further lines: what follows a line's time
+
+class JsonView final : public WatchView {
+ public:
+  explicit JsonView(const Context& context) : out_(context.out), err_(context.err) {}
+  void OnEvent(const Board&, const v1::Event& event) override {
+    out_ << EventJson(event) << "\n" << std::flush;
+  }
+  void OnNotice(const Board&, const std::string& text) override { err_ << text << "\n"; }
+  void Tick(const Board&, absl::Time) override {}
+
+ private:
+  std::ostream& out_;
+  std::ostream& err_;
+};
+
+class PlainView final : public WatchView {
+ public:
+  explicit PlainView(const Context& context) : out_(context.out), err_(context.err) {}
+
+  void OnEvent(const Board& board, const v1::Event& event) override {
+    const RunProgress* run = board.Find(event.run_id());
+    if (run == nullptr) return;
+    // A run tells of all its frozen layers at once: that becomes one line.
+    const bool goes_on = event.has_health() && !health_.empty() && health_run_ == event.run_id() &&
+                         health_.front().code() == event.health().code();
+    if (!goes_on) FlushHealth(board);
+    if (event.has_health()) {
+      health_run_ = event.run_id();
+      health_time_ = ToTime(event.time());
+      health_.push_back(event.health());
+      return;
+    }
+    if (std::string line = PlainLine(*run, event); !line.empty()) {
+      out_ << line << "\n" << std::flush;
+    }
+  }
+  void OnNotice(const Board&, const std::string& text) override { err_ << text << "\n"; }
+  void Tick(const Board& board, absl::Time) override { FlushHealth(board); }
+
+ private:
+  void FlushHealth(const Board& board) {
+    const RunProgress* run = board.Find(health_run_);
+    if (health_.empty() || run == nullptr) return;
+    out_ << absl::FormatTime("%H:%M:%S", health_time_, absl::LocalTimeZone()) << "  "
+         << Printable(RunLabel(run->variant, run->seed)) << "  " << DescribeFinding(health_) << "\n"
+         << std::flush;
+    health_.clear();
+  }
+
+  std::ostream& out_;
+  std::ostream& err_;
+  std::string health_run_;
+  absl::Time health_time_;
+  std::vector<v1::Health> health_;
+};
+
+class LiveView final : public WatchView {
+ public:
+  explicit LiveView(const Context& context) : out_(context.out), terminal_(context.terminal) {}
+
+  void OnEvent(const Board&, const v1::Event&) override {}
+  void OnNotice(const Board& board, const std::string& text) override {
+    notice_ = text;
+    Tick(board, absl::Now());
+  }
+  void Tick(const Board& board, absl::Time now) override {
+    const Layout layout{
+        .width = terminal_.width - 1, .color = terminal_.color, .unicode = terminal_.unicode};
+    auto lines = RenderProgress(board, now, terminal_.height - 2, layout);
+    if (!notice_.empty()) {
+      lines.push_back(
+          Colored(Truncate(notice_, layout.width, layout.unicode), Color::kYellow, layout.color));
+    }
+    Draw(lines);
+  }
+
+ private:
+  // Over the last picture: to its first line, each line rewritten and cleared to its end, the rest
+  // cleared.
+  void Draw(const std::vector<std::string>& lines) {
+    if (drawn_ > 0) out_ << "\x1b[" << drawn_ << "A";
+    for (const std::string& line : lines) out_ << "\r" << line << "\x1b[K\n";
+    out_ << "\x1b[J" << std::flush;
+    drawn_ = lines.size();
+  }
+
+  std::ostream& out_;
+  const Terminal terminal_;
+  size_t drawn_ = 0;
+  std::string notice_;
+};
+
+std::string MetricsText(const RunProgress& run, const v1::Event& event) {
+  std::string text = absl::StrCat("step ", event.metrics().step(), "/", run.total_steps);
+  for (const v1::Value& value : event.metrics().values()) {
+    const std::string& name = value.name();
+    if (name == "train/loss") absl::StrAppend(&text, "  loss ", FormatFixed(value.value(), 4));
+    if (name == "val/loss") absl::StrAppend(&text, "  val loss ", FormatFixed(value.value(), 4));
+    if (name == "val/accuracy")
+      absl::StrAppend(&text, "  accuracy ", FormatFixed(value.value(), 4));
+    if (name == "train/tokens_per_second") {
+      absl::StrAppend(&text, "  ", FormatCount(value.value()), " tok/s");
+    }
+  }
+  auto left = run.TimeLeft(ToTime(event.time()));
+  return left.has_value() ? absl::StrCat(text, "  ", FormatInterval(*left), " left") : text;
+}
+
+std::string StateText(const v1::StateChange& change) {
+  std::string text = StateName(change.state());
+  if (!change.reason().empty() && change.reason() != text) {
+    absl::StrAppend(&text, " (", change.reason(), ")");
+  }
+  if (!change.worker().empty()) absl::StrAppend(&text, " on ", Printable(change.worker()));
+  if (!change.message().empty())
+    absl::StrAppend(&text, ": ", PrintableLines(change.message(), kIndent));
+  return text;
+}
+
+}  // namespace
+
+std::string PlainLine(const RunProgress& run, const v1::Event& event) {
+  std::string text;
+  if (event.has_metrics()) text = MetricsText(run, event);
+  if (event.has_state()) text = StateText(event.state());
+  if (event.has_started() && event.attempt() > 1) text = absl::StrCat("attempt ", event.attempt());
+  if (event.has_checkpoint()) text = absl::StrCat("checkpoint at step ", event.checkpoint().step());
+  if (event.has_log()) {
+    text =
+        absl::StrCat(event.log().severity(), ": ", PrintableLines(event.log().message(), kIndent));
+  }
+  if (text.empty()) return "";
+  return absl::StrCat(absl::FormatTime("%H:%M:%S", ToTime(event.time()), absl::LocalTimeZone()),
+                      "  ", Printable(RunLabel(run.variant, run.seed)), "  ", text);
+}
+
+std::unique_ptr<WatchView> MakeWatchView(const Context& context) {
+  if (context.json) return std::make_unique<JsonView>(context);
+  if (context.terminal.interactive) return std::make_unique<LiveView>(context);
+  return std::make_unique<PlainView>(context);
+}
+
+}  // namespace fp4::client

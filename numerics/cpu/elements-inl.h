@@ -1,0 +1,301 @@
+// The element types in vectors: the arithmetic of numerics/elements.h, instruction for instruction.
+// Included once for each target by the kernels.
+#if defined(FP4_NUMERICS_CPU_ELEMENTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef FP4_NUMERICS_CPU_ELEMENTS_INL_H_
+#undef FP4_NUMERICS_CPU_ELEMENTS_INL_H_
+#else
+#define FP4_NUMERICS_CPU_ELEMENTS_INL_H_
+#endif
+
+#include "hwy/highway.h"
+#include "numerics/codebook.h"
+#include "numerics/cpu/job.h"
+#include "numerics/minifloat.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace fp4::numerics::cpu {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<float>;
+using DI = hn::RebindToSigned<D>;
+using DU = hn::RebindToUnsigned<D>;
+using V = hn::Vec<D>;
+using VI = hn::Vec<DI>;
+using VU = hn::Vec<DU>;
+
+// Arrays of the widest vector, for tails.
+inline constexpr size_t kMaxLanes = 64;
+
+HWY_INLINE V UniformOf(VU random) {
+  return hn::Mul(hn::ConvertTo(D(), hn::BitCast(DI(), hn::ShiftRight<8>(random))),
+                 hn::Set(D(), 0x1p-24f));
+}
+
+// RoundStochastic: `position` is not negative.
+HWY_INLINE V StochasticInteger(V position, VU random) {
+  D d;
+  V below = hn::ConvertTo(d, hn::ConvertTo(DI(), position));
+  auto up = hn::Gt(hn::Sub(position, below), UniformOf(random));
+  return hn::Add(below, hn::IfThenElseZero(up, hn::Set(d, 1.0f)));
+}
+
+// Every element type has Value (what the rounded element stands for, before scales) and Code.
+// `value` is the element, `scaled` the same in units of its scale, `random` is read by the
+// stochastic forms only.
+struct Fp4Element {
+  template <bool kStochastic>
+  static HWY_INLINE V Value(V value, V scaled, VU random) {
+    D d;
+    V magnitude = hn::Abs(scaled);
+    V level = kStochastic ? Stochastic(magnitude, random) : Nearest(magnitude);
+    auto negative = hn::Lt(value, hn::Zero(d));
+    return hn::Or(level, hn::IfThenElseZero(negative, hn::Set(d, -0.0f)));
+  }
+
+  template <bool kStochastic>
+  static HWY_INLINE VI Code(V value, V scaled, VU random) {
+    D d;
+    V level = Value<kStochastic>(value, scaled, random);
+    V magnitude = hn::Abs(level);
+    VI code = hn::Zero(DI());
+    for (int rank = 1; rank < Fp4Book::kNumLevels; ++rank) {
+      auto reached = hn::Ge(magnitude, hn::Set(d, Fp4Book::Level(rank)));
+      code =
+          hn::IfThenElse(hn::RebindMask(DI(), reached), hn::Set(DI(), Fp4Book::Code(rank)), code);
+    }
+    auto negative = hn::RebindMask(DI(), hn::Lt(value, hn::Zero(d)));
+    return hn::Or(code, hn::IfThenElseZero(negative, hn::Set(DI(), 8)));
+  }
+
+ private:
+  static HWY_INLINE V Nearest(V magnitude) {
+    D d;
+    V level = hn::Zero(d);
+    for (int rank = 1; rank < Fp4Book::kNumLevels; ++rank) {
+      auto above = hn::Gt(magnitude, hn::Set(d, Fp4Book::Threshold(rank - 1)));
+      level = hn::IfThenElse(above, hn::Set(d, Fp4Book::Level(rank)), level);
+    }
+    return level;
+  }
+
+  static HWY_INLINE V Stochastic(V magnitude, VU random);
+};
+
+// The level below or above `value`, for code books whose levels ascend. The last level is its own
+// upper neighbour: what lies on or beyond it stays there.
+template <class Book>
+HWY_INLINE V StochasticLevel(V value, VU random) {
+  D d;
+  V below = hn::Set(d, Book::Level(0)), above = hn::Set(d, Book::Level(1));
+  for (int rank = 1; rank < Book::kNumLevels; ++rank) {
+    auto reached = hn::Ge(value, hn::Set(d, Book::Level(rank)));
+    below = hn::IfThenElse(reached, hn::Set(d, Book::Level(rank)), below);
+    int next = rank + 1 < Book::kNumLevels ? rank + 1 : rank;
+    above = hn::IfThenElse(reached, hn::Set(d, Book::Level(next)), above);
+  }
+  V fraction = hn::Div(hn::Sub(value, below), hn::Sub(above, below));
+  return hn::IfThenElse(hn::Gt(fraction, UniformOf(random)), above, below);
+}
+
+HWY_INLINE V Fp4Element::Stochastic(V magnitude, VU random) {
+  return StochasticLevel<Fp4Book>(magnitude, random);
+}
+
+struct Nf4Element {
+  template <bool kStochastic>
+  static HWY_INLINE V Value(V /*value*/, V scaled, VU random) {
+    D d;
+    if (kStochastic) return StochasticLevel<Nf4Book>(scaled, random);
+    V level = hn::Set(d, Nf4Book::Level(0));
+    for (int rank = 1; rank < Nf4Book::kNumLevels; ++rank) {
+      auto above = hn::Gt(scaled, hn::Set(d, Nf4Book::Threshold(rank - 1)));
+      level = hn::IfThenElse(above, hn::Set(d, Nf4Book::Level(rank)), level);
+    }
+    return level;
+  }
+
+  template <bool kStochastic>
+  static HWY_INLINE VI Code(V value, V scaled, VU random) {
+    D d;
+    V level = Value<kStochastic>(value, scaled, random);
+    VI code = hn::Zero(DI());
+    for (int rank = 1; rank < Nf4Book::kNumLevels; ++rank) {
+      auto reached = hn::RebindMask(DI(), hn::Ge(level, hn::Set(d, Nf4Book::Level(rank))));
+      code = hn::IfThenElse(reached, hn::Set(DI(), rank), code);
+    }
+    return code;
+  }
+};
+
+// RoundMagnitude and RoundMagnitudeStochastic, with the sign of `scaled`. No NaN.
+template <class F, bool kStochastic>
+HWY_INLINE V RoundMinifloat(V scaled, VU random) {
+  D d;
+  DI di;
+  V magnitude = hn::Min(hn::Abs(scaled), hn::Set(d, F::kMax));
+  VI binade = hn::And(hn::BitCast(di, magnitude), hn::Set(di, kInfinityBits));
+  binade = hn::Max(binade, hn::Set(di, static_cast<int32_t>(kSmallestNormalBits<F>)));
+  V rounded;
+  if (kStochastic) {
+    VI mantissa = hn::Set(di, F::kMantissaBits << 23);
+    V step = hn::BitCast(d, hn::Sub(binade, mantissa));
+    V inverse = hn::BitCast(d, hn::Add(hn::Sub(hn::Set(di, 254 << 23), binade), mantissa));
+    rounded = hn::Mul(StochasticInteger(hn::Mul(magnitude, inverse), random), step);
+  } else {
+    V shift = hn::BitCast(d, hn::Add(binade, hn::Set(di, (23 - F::kMantissaBits) << 23)));
+    rounded = hn::Sub(hn::Add(magnitude, shift), shift);
+  }
+  return hn::Or(rounded, hn::And(scaled, hn::Set(d, -0.0f)));
+}
+
+// CodeOfMagnitude and SignOfCode of a value of F.
+template <class F>
+HWY_INLINE VI MinifloatCode(V rounded) {
+  D d;
+  DI di;
+  V magnitude = hn::Abs(rounded);
+  constexpr int kSmallest = static_cast<int>(kSmallestNormalBits<F>);
+  V units = hn::Set(d, BitsFloat(static_cast<uint32_t>(126 + F::kBias + F::kMantissaBits) << 23));
+  VI subnormal = hn::ConvertTo(di, hn::Mul(magnitude, units));
+  VI bits = hn::BitCast(di, magnitude);
+  VI normal = hn::Sub(hn::ShiftRight<23 - F::kMantissaBits>(bits),
+                      hn::Set(di, (127 - F::kBias) << F::kMantissaBits));
+  VI code = hn::IfThenElse(hn::Lt(bits, hn::Set(di, kSmallest)), subnormal, normal);
+  VU sign =
+      hn::ShiftRight<32 - F::kBits>(hn::And(hn::BitCast(DU(), rounded), hn::Set(DU(), kSignBit)));
+  return hn::Or(code, hn::BitCast(di, sign));
+}
+
+template <class F>
+struct MinifloatElement {
+  template <bool kStochastic>
+  static HWY_INLINE V Value(V value, V scaled, VU random) {
+    D d;
+    V rounded = RoundMinifloat<F, kStochastic>(scaled, random);
+    if (F::kBits == 4) return rounded;
+    return hn::IfThenElse(hn::IsNaN(value), hn::BitCast(d, hn::Set(DU(), kNanBits)), rounded);
+  }
+
+  template <bool kStochastic>
+  static HWY_INLINE VI Code(V value, V scaled, VU random) {
+    VI code = MinifloatCode<F>(RoundMinifloat<F, kStochastic>(scaled, random));
+    if (F::kBits == 4) return code;
+    return hn::IfThenElse(hn::RebindMask(DI(), hn::IsNaN(value)), hn::Set(DI(), 0x7F), code);
+  }
+};
+
+template <int kLimit>
+struct IntegerElement {
+  template <bool kStochastic>
+  static HWY_INLINE V Value(V /*value*/, V scaled, VU random) {
+    D d;
+    V limit = hn::Set(d, static_cast<float>(kLimit)), zero = hn::Zero(d);
+    if (kStochastic) {
+      V magnitude = StochasticInteger(hn::Min(hn::Abs(scaled), limit), random);
+      return hn::IfThenElse(hn::Lt(scaled, zero), hn::Sub(zero, magnitude), magnitude);
+    }
+    // Adding 0 turns -0 into the 0 that an integer is.
+    return hn::Add(
+        hn::Round(hn::Max(hn::Min(scaled, limit), hn::Set(d, -static_cast<float>(kLimit)))), zero);
+  }
+
+  template <bool kStochastic>
+  static HWY_INLINE VI Code(V value, V scaled, VU random) {
+    VI code = hn::ConvertTo(DI(), Value<kStochastic>(value, scaled, random));
+    if (kLimit == 1) return hn::Add(code, hn::Set(DI(), 1));
+    return hn::And(code, hn::Set(DI(), kLimit == 7 ? 0xF : 0xFF));
+  }
+};
+
+struct BinaryElement {
+  template <bool kStochastic>
+  static HWY_INLINE V Value(V value, V /*scaled*/, VU /*random*/) {
+    D d;
+    return hn::IfThenElse(hn::Lt(value, hn::Zero(d)), hn::Set(d, -1.0f), hn::Set(d, 1.0f));
+  }
+  template <bool kStochastic>
+  static HWY_INLINE VI Code(V value, V /*scaled*/, VU /*random*/) {
+    auto negative = hn::RebindMask(DI(), hn::Lt(value, hn::Zero(D())));
+    return hn::IfThenElseZero(negative, hn::Set(DI(), 1));
+  }
+};
+
+struct Fp32Element {
+  template <bool kStochastic>
+  static HWY_INLINE V Value(V value, V /*scaled*/, VU /*random*/) {
+    return value;
+  }
+};
+
+struct Bf16Element {
+  template <bool kStochastic>
+  static HWY_INLINE V Value(V value, V /*scaled*/, VU random) {
+    D d;
+    DU du;
+    VU bits = hn::BitCast(du, value);
+    VU odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
+    VU nearest = hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7FFF)));
+    VU rounded = hn::And(nearest, hn::Set(du, 0xFFFF0000u));
+    if (kStochastic) {
+      VU up = hn::And(hn::Add(bits, hn::ShiftRight<16>(random)), hn::Set(du, 0xFFFF0000u));
+      // What would become Inf stays the largest finite number; what is Inf stays it.
+      VU infinity = hn::Set(du, kInfinityBits);
+      VU magnitude = hn::And(bits, hn::Set(du, ~kSignBit));
+      auto overflows = hn::Eq(hn::And(up, hn::Set(du, ~kSignBit)), infinity);
+      up = hn::IfThenElse(overflows, hn::Sub(up, hn::Set(du, 0x10000)), up);
+      rounded = hn::IfThenElse(hn::Eq(magnitude, infinity), rounded, up);
+    }
+    VU nan = hn::Set(du, kNanBits);
+    return hn::BitCast(d, hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(value)), nan, rounded));
+  }
+};
+
+struct Fp16Element {
+  template <bool kStochastic>
+  static HWY_INLINE V Value(V value, V /*scaled*/, VU random) {
+    D d;
+    V sign = hn::And(value, hn::Set(d, -0.0f));
+    V infinity = hn::BitCast(d, hn::Set(DU(), kInfinityBits));
+    auto overflows = hn::Ge(hn::Abs(value), kStochastic ? infinity : hn::Set(d, 65520.0f));
+    V rounded = hn::IfThenElse(overflows, hn::Or(infinity, sign),
+                               RoundMinifloat<Fp16, kStochastic>(value, random));
+    return hn::IfThenElse(hn::IsNaN(value), hn::BitCast(d, hn::Set(DU(), kNanBits)), rounded);
+  }
+};
+
+// The scaled values of a run. A divisor of 0 makes every element 0.
+HWY_INLINE V Scaled(V value, V scale, bool divides) {
+  return divides ? hn::Div(value, scale) : hn::Mul(value, scale);
+}
+
+HWY_INLINE uint32_t MaxAbsBitsOf(const float* values, int64_t size) {
+  DI di;
+  const auto* bits = reinterpret_cast<const int32_t*>(values);
+  const VI mask = hn::Set(di, 0x7FFFFFFF);
+  const auto lanes = static_cast<int64_t>(hn::Lanes(di));
+  VI largest = hn::Zero(di);
+  int64_t i = 0;
+  for (; i + lanes <= size; i += lanes)
+    largest = hn::Max(largest, hn::And(hn::LoadU(di, bits + i), mask));
+  auto result = static_cast<uint32_t>(hn::GetLane(hn::MaxOfLanes(di, largest)));
+  for (; i < size; ++i) result = HWY_MAX(result, static_cast<uint32_t>(bits[i]) & 0x7FFFFFFFu);
+  return result;
+}
+
+// The largest |bits| of a tile; `values` is its first element, `stride` the distance of its rows.
+HWY_INLINE uint32_t TileMaxAbsBits(const float* values, int64_t rows, int64_t columns,
+                                   int64_t stride) {
+  uint32_t largest = 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    largest = HWY_MAX(largest, MaxAbsBitsOf(values + row * stride, columns));
+  }
+  return largest;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace fp4::numerics::cpu
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

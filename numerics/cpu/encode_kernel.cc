@@ -1,0 +1,120 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "numerics/cpu/encode_kernel.cc"
+#include <algorithm>
+
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "numerics/cpu/blocks-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace fp4::numerics::cpu {
+namespace HWY_NAMESPACE {
+namespace {
+
+using DB = hn::Rebind<uint8_t, D>;
+
+template <class Element, bool kStochastic>
+HWY_INLINE hn::Vec<DB> EncodeVector(V value, VU random, V encode, bool scales, bool divides) {
+  V scaled = scales ? Scaled(value, encode, divides) : value;
+  return hn::DemoteTo(DB(), Element::template Code<kStochastic>(value, scaled, random));
+}
+
+// One row of a block.
+template <class Element, bool kStochastic>
+HWY_INLINE void EncodeRun(const float* values, const uint32_t* random, size_t size, V encode,
+                          bool scales, bool divides, uint8_t* codes) {
+  D d;
+  DU du;
+  DB db;
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= size; i += lanes) {
+    VU words = kStochastic ? hn::LoadU(du, random + i) : hn::Zero(du);
+    hn::StoreU(EncodeVector<Element, kStochastic>(hn::LoadU(d, values + i), words, encode, scales,
+                                                  divides),
+               db, codes + i);
+  }
+  if (i == size) return;
+  HWY_ALIGN float tail[kMaxLanes] = {};
+  HWY_ALIGN uint32_t tail_random[kMaxLanes] = {};
+  HWY_ALIGN uint8_t tail_codes[kMaxLanes] = {};
+  std::copy(values + i, values + size, tail);
+  if (kStochastic) std::copy(random + i, random + size, tail_random);
+  V value = hn::Load(d, tail);
+  hn::Store(
+      EncodeVector<Element, kStochastic>(value, hn::Load(du, tail_random), encode, scales, divides),
+      db, tail_codes);
+  std::copy(tail_codes, tail_codes + (size - i), codes + i);
+}
+
+template <class Element, bool kStochastic>
+void EncodeBlocks(const Job& job, const Unit& unit) {
+  D d;
+  const bool divides = job.rule == ScaleRule::kDivided || job.rule == ScaleRule::kMean;
+  if (job.rule == ScaleRule::kNone) {
+    EncodeRun<Element, kStochastic>(unit.values, unit.random, static_cast<size_t>(unit.size()),
+                                    hn::Zero(d), false, false, unit.codes);
+    return;
+  }
+  ForEachTile(unit, [&](int64_t index, const Tile& tile) HWY_ATTR {
+    const BlockScale& block = ScaleOf(unit, index);
+    const bool zero = job.rule == ScaleRule::kDivided && block.encode == 0.0f;
+    for (int64_t row = 0; row < tile.rows; ++row) {
+      const int64_t begin = tile.offset + row * tile.stride;
+      if (block.poisoned || zero) {
+        std::fill_n(unit.codes + begin, tile.columns, uint8_t{0});
+        continue;
+      }
+      EncodeRun<Element, kStochastic>(unit.values + begin,
+                                      kStochastic ? unit.random + begin : nullptr,
+                                      static_cast<size_t>(tile.columns), hn::Set(d, block.encode),
+                                      true, divides, unit.codes + begin);
+    }
+  });
+}
+
+template <class Element>
+HWY_INLINE void EncodeElement(const Job& job, const Unit& unit) {
+  if (job.stochastic) return EncodeBlocks<Element, true>(job, unit);
+  return EncodeBlocks<Element, false>(job, unit);
+}
+
+HWY_NOINLINE void Encode(const Job& job, const Unit& unit) {
+  switch (job.element) {
+    case ElementType::kFp4:
+      return EncodeElement<Fp4Element>(job, unit);
+    case ElementType::kNf4:
+      return EncodeElement<Nf4Element>(job, unit);
+    case ElementType::kE2M1:
+      return EncodeElement<MinifloatElement<E2M1>>(job, unit);
+    case ElementType::kE4M3:
+      return EncodeElement<MinifloatElement<E4M3>>(job, unit);
+    case ElementType::kE5M2:
+      return EncodeElement<MinifloatElement<E5M2>>(job, unit);
+    case ElementType::kInt8:
+      return EncodeElement<IntegerElement<127>>(job, unit);
+    case ElementType::kInt4:
+      return EncodeElement<IntegerElement<7>>(job, unit);
+    case ElementType::kTernary:
+      return EncodeBlocks<IntegerElement<1>, false>(job, unit);
+    case ElementType::kBinary:
+      return EncodeBlocks<BinaryElement, false>(job, unit);
+    case ElementType::kFp16:
+    case ElementType::kBf16:
+    case ElementType::kFp32:
+    case ElementType::kOther:
+      return;  // never get here: their codes do not fit a byte
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace fp4::numerics::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace fp4::numerics::cpu {
+HWY_EXPORT(Encode);
+void EncodeUnit(const Job& job, const Unit& unit) { HWY_DYNAMIC_DISPATCH(Encode)(job, unit); }
+}  // namespace fp4::numerics::cpu
+#endif

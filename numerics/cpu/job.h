@@ -1,0 +1,69 @@
+// What the vector kernels are told: one quantization, and one unit of it. A unit is a contiguous
+// piece of the tensor that holds whole blocks and ends on a byte of packed codes, so that units are
+// independent of each other.
+#pragma once
+
+#include <cstdint>
+
+#include "numerics/block_format.h"
+
+namespace fp4::numerics::cpu {
+
+struct Job {
+  const FormatInfo* info = nullptr;
+  ResolvedOptions resolved;
+  ElementType element = ElementType::kOther;
+  ScaleRule rule = ScaleRule::kNone;  // kNone where the block is kElement
+  bool stochastic = false;
+  bool ms_eden = false;
+  FourOverSix four_over_six = FourOverSix::kOff;
+  TwoLevelRule two_level;
+  float eden_scale = 1.0f;
+  float factor = 1.0f;  // decoded values of kTwoLevel are multiplied by it after their block scale
+  uint64_t key = 0, step = 0;
+};
+
+// A matrix of `rows` x `columns` elements in one piece of memory, cut into tiles of `tile_rows` x
+// `tile_columns`; those at the edges are smaller. Tiles are numbered row-major from `first_block`.
+struct Unit {
+  int64_t rows = 0, columns = 0;
+  int64_t tile_rows = 1, tile_columns = 0;
+  int64_t first_block = 0;
+  int64_t first_element = 0;  // of the tensor
+  const float* values = nullptr;
+  const uint32_t* random = nullptr;  // a word for each element; with stochastic rounding
+  float* decoded = nullptr;          // of the round trip; may be `values`
+  bool stream = false;               // write `decoded` past the cache
+  uint8_t* codes = nullptr;          // of the encoding: a byte for each element
+  BlockScale* scales = nullptr;      // of each block of the unit
+  int64_t ahead = 0;  // how many elements ahead the next unit's values lie, to be fetched meanwhile
+  bool one_scale = false;  // of all of them: the first
+
+  int64_t size() const { return rows * columns; }
+};
+
+// The kernels, each dispatched to the best instruction set of this machine.
+void ScaleUnit(const Job& job, const Unit& unit);  // fills unit.scales from unit.values
+void RoundTripUnit(const Job& job, const Unit& unit);
+void EncodeUnit(const Job& job, const Unit& unit);
+
+// decoded = table[codes] * scales[block] * factor; `scales` are those of the unit's blocks, null:
+// no scale.
+void DecodeUnit(const Unit& unit, const float* table, const float* scales, const float* factor);
+
+// The largest bits of |value|: at least kInfinityBits when one is not finite. The second leaves
+// those out.
+uint32_t MaxAbsBits(const float* values, int64_t size);
+uint32_t MaxFiniteAbsBits(const float* values, int64_t size);
+
+// Groups of n consecutive elements rotated by RotateGroup or RotateGroupBack.
+void Rotate(float* values, int64_t size, int n, const float* signs, bool back);
+
+// RandomBits of `size` elements from `first`, a multiple of 4; writes up to 64 words more.
+void FillRandom(uint64_t key, uint64_t step, int64_t first, int64_t size, uint32_t* words);
+
+// Bytes to packed codes of 1, 2, 4 or 8 bits and back. The pieces begin on a byte.
+void PackUnit(const uint8_t* codes, int64_t size, int bits, bool high_first, uint8_t* packed);
+void UnpackUnit(const uint8_t* packed, int64_t size, int bits, bool high_first, uint8_t* codes);
+
+}  // namespace fp4::numerics::cpu

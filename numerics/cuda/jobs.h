@@ -1,0 +1,81 @@
+// What kernels are told. Passed by value: a launch holds up to kMaxTensors tensors.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include "numerics/block_scale.h"
+#include "numerics/format.h"
+
+namespace fp4::numerics::cuda {
+
+// The part of a quantization that is the same for all tensors of a call.
+struct Rules {
+  ElementType element = ElementType::kOther;
+  ScaleRule scale_rule = ScaleRule::kNone;
+  float headroom = 1.0f;
+  float max_value = 0.0f;  // of kDivided
+  PowerOfTwoRule power_of_two;
+  float two_level_largest = 0.0f;  // 2688 or 1536
+  float tensor_amax = 0.0f;        // of kTwoLevel where the caller has it; 0: it is in the stats
+  FourOverSix four_over_six = FourOverSix::kOff;
+  float prescale = 1.0f;
+  bool stochastic = false;
+  uint64_t key = 0, step = 0;  // of random numbers
+  bool output_bf16 = false;
+};
+
+// What a first pass found out about a block (or, for kTwoLevel, about the tensor).
+struct Stats {
+  uint32_t amax_bits;  // of the finite magnitudes
+  uint32_t poisoned;
+  float mean;  // of kMean
+};
+
+struct TensorJob {
+  const float* values;
+  void* decoded;
+  uint32_t* codes;
+  uint32_t* scales;
+  Stats* stats;
+  int64_t rows, columns;  // of what is tiled: flat and tensor blocks see one row
+  int64_t first_block;    // of this tensor, among the blocks of the launch
+  int64_t num_blocks;
+};
+
+inline constexpr int kMaxTensors = 48;  // kernel arguments hold 4 KiB
+struct Batch {
+  int num_tensors;
+  int64_t num_blocks;
+  TensorJob tensors[kMaxTensors];
+};
+
+// Blocks of `block_columns` elements of a row, or tiles of 16 x 16 (`tile`), each held in
+// registers: amax, scale, codes and decoded values in one read and one write.
+void LaunchBlocks(const Batch& batch, const Rules& rules, int block_columns, bool tile,
+                  cudaStream_t stream);
+
+// Stats of long blocks: rows (num_blocks = rows) or whole tensors (num_blocks = 1). LaunchMeans
+// adds in index order, as the definition does, and is as slow as that.
+void LaunchAmax(const Batch& batch, float prescale, cudaStream_t stream);
+void LaunchMeans(const Batch& batch, float prescale, cudaStream_t stream);
+
+// Elements under scales that follow from stats (rows, tensors), or under none at all.
+void LaunchElements(const Batch& batch, const Rules& rules, cudaStream_t stream);
+
+// Groups of `size` elements multiplied by `factor` and rotated, or rotated back and then
+// multiplied: numerics/hadamard.h.
+struct Rotation {
+  int size = 0;
+  uint64_t seed = 0, step = 0;
+  float factor = 1.0f;
+  bool back = false;
+};
+void LaunchRotate(const float* from, void* to, int64_t num_elements, const Rotation& rotation,
+                  bool to_bf16, cudaStream_t stream);
+
+void LaunchDropoutMask(float* mask, int64_t size, double probability, uint64_t key,
+                       uint64_t counter, cudaStream_t stream);
+
+}  // namespace fp4::numerics::cuda

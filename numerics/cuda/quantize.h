@@ -1,0 +1,59 @@
+// The CUDA path: byte for byte the definition in numerics/format.h, many tensors in one launch.
+// Host code without Torch; every pointer is device memory, every call only enqueues work on the
+// caller's stream.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+#include <span>
+
+#include "absl/status/status.h"
+#include "numerics/format.h"
+
+namespace fp4::numerics::cuda {
+
+enum class OutputType : uint8_t { kFp32, kBf16 };
+
+// One tensor of a call. Outputs that are null are not written.
+struct TensorView {
+  const float* values = nullptr;  // row-major
+  MatrixShape shape;
+  void* decoded = nullptr;     // decode(encode(values)), rounded to the call's OutputType; may be
+                               // `values` where fp32
+  uint32_t* codes = nullptr;   // one code a word, unpacked
+  uint32_t* scales = nullptr;  // as stored, one a word, by block
+};
+
+// Device memory between the passes of a call; it grows and is reused. Free it after the last call's
+// stream is done. Not thread-safe, and for one stream.
+class Workspace {
+ public:
+  Workspace() = default;
+  ~Workspace();
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  // At least `bytes`; what was there before is lost when it grows. RESOURCE_EXHAUSTED: the device
+  // has no more.
+  absl::StatusOr<void*> Get(size_t bytes);
+
+ private:
+  void* memory_ = nullptr;
+  size_t size_ = 0;
+};
+
+// UNIMPLEMENTED: what the CPU path can and this one cannot yet: double quantization, MS-EDEN.
+absl::Status CheckSupported(const Format& format, const QuantizeOptions& options);
+
+// INVALID_ARGUMENT: what Format::Check says of a shape. INTERNAL: a launch failed; CUDA's words.
+absl::Status Quantize(const Format& format, const QuantizeOptions& options,
+                      std::span<const TensorView> tensors, OutputType output, cudaStream_t stream,
+                      Workspace& workspace);
+
+// mask[i] = 0 with `probability`, else 1 / (1 - probability), by word i % 4 of Philox(key, i / 4,
+// counter).
+absl::Status DropoutMask(float* mask, int64_t size, double probability, uint64_t key,
+                         uint64_t counter, cudaStream_t stream);
+
+}  // namespace fp4::numerics::cuda

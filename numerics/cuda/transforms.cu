@@ -1,0 +1,105 @@
+// Hadamard rotation and dropout masks.
+#include "numerics/cuda/device.cuh"
+#include "numerics/hadamard.h"
+#include "numerics/philox.h"
+
+namespace fp4::numerics::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+
+// A group of n elements in a warp (or half a warp for 16): lane l holds elements l, l + 32, ...
+// Partners at distance below 32 are in another lane, the others in another register; the additions
+// are those of HadamardTransform.
+template <int kSize>
+__global__ void Rotate(const float* from, void* to, int64_t num_groups, const Rotation rotation,
+                       bool to_bf16) {
+  constexpr int kLanes = kSize < 32 ? kSize : 32;
+  constexpr int kHeld = kSize / kLanes;
+  const int lane = threadIdx.x % kLanes;
+  const int64_t group = (static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x) / kLanes;
+  if (group >= num_groups) return;
+  const unsigned mask = kLanes == 32 ? ~0u : 0xFFFFu << (threadIdx.x % 32 / kLanes * kLanes);
+  float x[kHeld], sign[kHeld];
+#pragma unroll
+  for (int i = 0; i < kHeld; ++i) {
+    sign[i] = HadamardSign(rotation.seed, rotation.step, lane + i * kLanes);
+    x[i] = from[group * kSize + lane + i * kLanes];
+    if (rotation.back) continue;
+    if (rotation.factor != 1.0f) x[i] *= rotation.factor;
+    x[i] *= sign[i];
+  }
+#pragma unroll
+  for (int distance = 1; distance < kLanes; distance *= 2) {
+#pragma unroll
+    for (int i = 0; i < kHeld; ++i) {
+      const float partner = __shfl_xor_sync(mask, x[i], distance, kLanes);
+      x[i] = lane & distance ? partner - x[i] : x[i] + partner;
+    }
+  }
+#pragma unroll
+  for (int distance = 1; distance < kHeld; distance *= 2) {
+#pragma unroll
+    for (int i = 0; i < kHeld; ++i) {
+      if (i & distance) continue;
+      const float a = x[i], b = x[i + distance];
+      x[i] = a + b;
+      x[i + distance] = a - b;
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < kHeld; ++i) {
+    x[i] *= HadamardFactor(kSize);
+    if (rotation.back) {
+      x[i] *= sign[i];
+      if (rotation.factor != 1.0f) x[i] *= rotation.factor;
+    }
+    Store(to, group * kSize + lane + i * kLanes, x[i], to_bf16);
+  }
+}
+
+__global__ void Dropout(float* mask, int64_t size, uint64_t threshold, float kept, uint64_t key,
+                        uint64_t counter) {
+  const int64_t quad = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  if (quad * 4 >= size) return;
+  const PhiloxWords random = Philox(key, static_cast<uint64_t>(quad), counter);
+  for (int i = 0; i < 4 && quad * 4 + i < size; ++i)
+    mask[quad * 4 + i] = random.words[i] < threshold ? 0.0f : kept;
+}
+
+template <int kSize>
+void LaunchSize(const float* from, void* to, int64_t num_elements, const Rotation& rotation,
+                bool to_bf16, cudaStream_t stream) {
+  constexpr int kLanes = kSize < 32 ? kSize : 32;
+  const int64_t threads = num_elements / kSize * kLanes;
+  Rotate<kSize>
+      <<<static_cast<unsigned>((threads + kThreads - 1) / kThreads), kThreads, 0, stream>>>(
+          from, to, num_elements / kSize, rotation, to_bf16);
+}
+
+}  // namespace
+
+void LaunchRotate(const float* from, void* to, int64_t num_elements, const Rotation& rotation,
+                  bool to_bf16, cudaStream_t stream) {
+  switch (rotation.size) {
+    case 16:
+      return LaunchSize<16>(from, to, num_elements, rotation, to_bf16, stream);
+    case 32:
+      return LaunchSize<32>(from, to, num_elements, rotation, to_bf16, stream);
+    case 64:
+      return LaunchSize<64>(from, to, num_elements, rotation, to_bf16, stream);
+    case 128:
+      return LaunchSize<128>(from, to, num_elements, rotation, to_bf16, stream);
+  }
+}
+
+void LaunchDropoutMask(float* mask, int64_t size, double probability, uint64_t key,
+                       uint64_t counter, cudaStream_t stream) {
+  const auto threshold = static_cast<uint64_t>(probability * 0x1p32);
+  const auto kept = static_cast<float>(1.0 / (1.0 - probability));
+  const int64_t quads = (size + 3) / 4;
+  Dropout<<<static_cast<unsigned>((quads + kThreads - 1) / kThreads), kThreads, 0, stream>>>(
+      mask, size, threshold, kept, key, counter);
+}
+
+}  // namespace fp4::numerics::cuda

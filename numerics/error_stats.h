@@ -1,0 +1,38 @@
+// What quantization did to a tensor.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "numerics/format.h"
+#include "numerics/parallel.h"
+
+namespace fp4::numerics {
+
+// Sums are made in double over fixed pieces of the tensor, in a fixed order: equal inputs give
+// equal bits, whatever `parallel` does. Elements that are not finite on either side are counted and
+// left out of everything else.
+struct ErrorStats {
+  int64_t count = 0;       // elements compared
+  int64_t non_finite = 0;  // left out
+  double mean_abs_error = 0;
+  double mean_relative_error = 0;  // |error| / |original|, elements of 0 left out; 0 when all are
+  double max_abs_error = 0;
+  double relative_mse =
+      0;  // sum of squared errors / sum of squares; 0 without error, infinite for an original of 0
+  double sqnr_db = 0;         // -10 log10(relative_mse); infinite without error
+  int64_t zeros_created = 0;  // not 0 before, 0 after
+};
+
+// The spans have one size.
+ErrorStats MeasureError(std::span<const float> original, std::span<const float> decoded,
+                        const ParallelFor& parallel);
+
+// How many elements of a tensor lie beyond the largest magnitude that their block's scale can reach
+// (by more than the rounding of that scale): what saturation cut off. `quantized` is the encoding
+// of `values` with these options; rotated options compare the rotated elements. 0 for formats
+// without a largest magnitude; poisoned blocks are left out.
+int64_t CountClipped(const Format& format, std::span<const float> values,
+                     const Quantized& quantized, const QuantizeOptions& options);
+
+}  // namespace fp4::numerics

@@ -1,0 +1,30 @@
+// Denormal numbers on and rounding to nearest while in scope, on this thread, whatever the caller
+// has set.
+#pragma once
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+namespace fp4::numerics {
+
+class ScopedFloatMode {
+ public:
+#if defined(__x86_64__)
+  ScopedFloatMode() : saved_(_mm_getcsr()) { _mm_setcsr(kDefault); }
+  ~ScopedFloatMode() { _mm_setcsr(saved_); }
+#else
+  ScopedFloatMode() = default;
+#endif
+  ScopedFloatMode(const ScopedFloatMode&) = delete;
+  ScopedFloatMode& operator=(const ScopedFloatMode&) = delete;
+
+#if defined(__x86_64__)
+ private:
+  // Every exception masked, nearest, neither flush-to-zero nor denormals-are-zero.
+  static constexpr unsigned kDefault = 0x1F80;
+  unsigned saved_;
+#endif
+};
+
+}  // namespace fp4::numerics

@@ -1,0 +1,175 @@
+// What a number format is: its name, its blocks, and the exact bytes it makes of a matrix.
+//
+// One file under numerics/formats/ defines one format and registers it by its last line; the spec's
+// choices, the reference page and the conformance tests find it here. The methods of Format are the
+// definition: scalar, clear, slow. The fast paths (numerics/cpu, numerics/cuda) are held to it byte
+// for byte.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace fp4::numerics {
+
+// A tensor as a row-major matrix: (product of all dimensions but the last, last). Blocks run along
+// the columns, which are the contraction dimension of a GEMM operand.
+struct MatrixShape {
+  int64_t rows = 0;
+  int64_t columns = 0;
+  int64_t size() const { return rows * columns; }
+  bool operator==(const MatrixShape&) const = default;
+};
+
+// Which elements share a scale.
+struct BlockShape {
+  enum class Kind : uint8_t {
+    kElement,  // no scale at all: fp8 without one, bf16
+    kFlat,     // `columns` consecutive elements of the flattened tensor (bitsandbytes)
+    kTile,     // tiles of `rows` x `columns`; 1x16 is a block along a row
+    kRow,      // a whole row
+    kTensor,   // the whole tensor
+  };
+  Kind kind = Kind::kElement;
+  int64_t rows = 1;
+  int64_t columns = 0;
+  bool operator==(const BlockShape&) const = default;
+};
+
+enum class Rounding : uint8_t { kNearest, kStochastic };
+enum class ScaleMode : uint8_t {
+  kFloor,
+  kRoundCeil,
+  kEven,
+  kCeil
+};  // of E8M0 scales: floor, rceil, even, ceil
+enum class FourOverSix : uint8_t { kOff, kMse, kMae };
+
+// How a tensor is quantized; a value that a format does not know is an error of Format::Check,
+// never ignored. What is left at "default" takes the format's own choice.
+struct QuantizeOptions {
+  std::string
+      block;  // "": the format's default; "64" (flat), "1x16", "16x16", "row", "tensor", "none"
+  Rounding rounding = Rounding::kNearest;
+  ScaleMode scale_mode = ScaleMode::kFloor;
+  bool scale_mode_set = false;
+  FourOverSix four_over_six = FourOverSix::kOff;
+  bool double_quantization = false;
+  float headroom = 0.0f;  // factor on the block amax before its scale; 0: the format's default
+  float prescale =
+      1.0f;  // factor on the elements before encoding (3/4 of Tseng et al.); Decode undoes it
+  int hadamard = 0;  // 0: none; 16, 32, 64, 128: rotation along the columns before encoding, undone
+                     // by Decode. The signs depend on (seed, step) only, so that both operands of
+                     // a GEMM that share these are rotated alike
+  bool ms_eden = false;  // MS-EDEN correction of the block scales (Quartet II)
+  float tensor_amax =
+      0.0f;  // nvfp4: the tensor's amax (after rotation) where the caller has it; 0: measured
+  // Random numbers: Philox4x32-10 keyed (seed, stream), counter (step, element index).
+  uint64_t seed = 0;
+  uint32_t stream = 0;
+  uint64_t step = 0;
+  bool operator==(const QuantizeOptions&) const = default;
+};
+
+// A tensor as it would be stored.
+struct Quantized {
+  MatrixShape shape;
+  std::vector<uint8_t> codes;   // packed as the project named by the format packs it
+  std::vector<uint8_t> scales;  // fp32 little-endian, E4M3 or E8M0 bytes, row-major, unswizzled;
+                                // empty where there are none
+  bool has_tensor_scale = false;
+  float tensor_scale = 0.0f;  // nvfp4: amax of the tensor; ternary: the mean
+  // Double quantization: `scales` then holds 8-bit codes, these their blocks' fp32 scales and the
+  // offset.
+  std::vector<float> scale_scales;
+  float scale_offset = 0.0f;
+
+  int64_t stored_bytes() const;  // everything above that has to be kept
+};
+
+enum class ScaleType : uint8_t { kNone, kFp32, kE4M3, kE8M0 };
+
+// The arithmetic of a format, for the fast paths. A format whose arithmetic is none of these says
+// kOther and is run through its reference everywhere.
+enum class ElementType : uint8_t {
+  kFp4,
+  kNf4,
+  kE2M1,
+  kE4M3,
+  kE5M2,
+  kInt8,
+  kInt4,
+  kTernary,
+  kBinary,
+  kFp16,
+  kBf16,
+  kFp32,
+  kOther
+};
+enum class ScaleRule : uint8_t {
+  kNone,        // elements are rounded as they are
+  kReciprocal,  // the block's amax; elements are multiplied by its reciprocal (bitsandbytes)
+  kDivided,     // amax / max_value; elements are divided by it
+  kPowerOfTwo,  // E8M0 by QuantizeOptions::scale_mode (OCP Microscaling)
+  kTwoLevel,    // E4M3 under an fp32 scale for the tensor (NVFP4)
+  kMean,        // the mean magnitude of the block
+};
+
+struct FormatInfo {
+  std::string_view name;     // "nvfp4"
+  std::string_view summary;  // one sentence for lists and the reference page
+  int bits_per_element = 0;  // without scales; as packed
+  ScaleType scale_type = ScaleType::kNone;
+  std::string_view default_block;        // in the syntax of QuantizeOptions::block
+  std::vector<std::string_view> blocks;  // every block that it takes
+  ElementType element = ElementType::kOther;
+  ScaleRule scale_rule = ScaleRule::kNone;
+  bool stochastic_rounding = false;
+  bool double_quantization = false;
+  bool four_over_six = false;
+  bool scale_modes = false;
+  float max_value = 0.0f;      // largest magnitude of an element before scaling; 0: none
+  std::string_view reference;  // the project or paper that the bytes are equal to
+};
+
+// Stateless and thread-safe.
+class Format {
+ public:
+  virtual ~Format() = default;
+
+  virtual const FormatInfo& info() const = 0;
+
+  // OK when these options make sense for this format and shape; INVALID_ARGUMENT names the option,
+  // its value and why. A shape with no element is an error.
+  virtual absl::Status Check(const QuantizeOptions& options, MatrixShape shape) const = 0;
+
+  // The scalar reference. `values` has shape.size() elements; options have passed Check.
+  virtual Quantized Encode(std::span<const float> values, MatrixShape shape,
+                           const QuantizeOptions& options) const = 0;
+  virtual void Decode(const Quantized& quantized, const QuantizeOptions& options,
+                      std::span<float> values) const = 0;
+
+  // Bits per value as stored, scales and padding included, for a tensor of this shape.
+  virtual double BitsPerValue(const QuantizeOptions& options, MatrixShape shape) const = 0;
+};
+
+// The format of that name; null when there is none.
+const Format* FindFormat(std::string_view name);
+
+// Every format, by name.
+std::span<const Format* const> AllFormats();
+
+// Reads the syntax of QuantizeOptions::block: "64", "1x16", "row", "tensor", "none".
+absl::StatusOr<BlockShape> ParseBlock(std::string_view text);
+
+// A static object of this type at the end of a format's file makes the format known.
+struct FormatRegistration {
+  explicit FormatRegistration(const Format& format);
+};
+
+}  // namespace fp4::numerics

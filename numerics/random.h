@@ -1,0 +1,32 @@
+// The random numbers of quantizers: Philox keyed by (seed, stream), counted by (step, element
+// index), so that a value depends on nothing but these four: not on threads, launch shape or what
+// was drawn before.
+#pragma once
+
+#include <cstdint>
+
+#include "numerics/host_device.h"
+#include "numerics/philox.h"
+
+namespace fp4::numerics {
+
+// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): a bijection that spreads every bit over
+// all.
+FP4_HOST_DEVICE inline uint64_t MixBits(uint64_t value) {
+  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9u;
+  value = (value ^ (value >> 27)) * 0x94D049BB133111EBu;
+  return value ^ (value >> 31);
+}
+
+// The 96 bits of (seed, stream) in Philox's 64-bit key: for one seed all streams have different
+// keys, and the other way round.
+FP4_HOST_DEVICE inline uint64_t RandomKey(uint64_t seed, uint32_t stream) {
+  return MixBits(seed + 0x9E3779B97F4A7C15u) ^ MixBits(stream);
+}
+
+// Four consecutive elements share a call: element i takes word i mod 4 of counter (i div 4, step).
+FP4_HOST_DEVICE inline uint32_t RandomBits(uint64_t key, uint64_t step, uint64_t element) {
+  return Philox(key, element / 4, step).words[element % 4];
+}
+
+}  // namespace fp4::numerics

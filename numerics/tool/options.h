@@ -1,0 +1,36 @@
+// The command line of fp4-quantize.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "numerics/format.h"
+
+namespace fp4::numerics::tool {
+
+// Of the process.
+inline constexpr int kExitDone = 0, kExitFailure = 1, kExitUsage = 2;
+
+struct Options {
+  std::filesystem::path input;
+  std::optional<MatrixShape> raw_shape;  // set: the input is raw fp32
+  std::string tensor;                    // empty: all of the file
+  const Format* format = nullptr;
+  QuantizeOptions quantize;
+  std::filesystem::path codes, scales, decoded;  // where to write; empty: nowhere
+  bool json = false;
+  bool list = false;  // nothing else is set but `json`
+
+  bool writes() const { return !codes.empty() || !scales.empty() || !decoded.empty(); }
+};
+
+// Null with the exit code when there is nothing to do: --help and --version (printed to `out`), or
+// a mistake (reported to `err`).
+std::optional<Options> ParseCommandLine(int argc, const char* const* argv, std::ostream& out,
+                                        std::ostream& err, int& exit_code);
+
+}  // namespace fp4::numerics::tool

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Checks that includes go one way between the folders, and that heavy libraries stay where they belong.
+
+What a target links enforces most of this; an include alone can slip through a header-only dependency.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+# Folder -> folders it may include from (itself always). The longest matching prefix of a path counts.
+MAY_USE = {
+    "base": [],
+    "telemetry": ["base"],
+    "numerics": ["base"],
+    "numerics/tool": ["base", "numerics", "spec/suggest.h"],
+    "spec": ["base", "numerics/format.h", "numerics/formats"],
+    "proto": [],
+    "server/core": ["base", "spec", "numerics/format.h"],
+    "server/store": ["base", "spec", "server/core"],
+    "server/rpc": ["base", "spec", "server/core", "server/store", "proto", "telemetry", "server/http"],
+    "server/http": ["base", "server/core", "server/store", "telemetry"],
+    "server": ["base", "spec", "server", "telemetry", "proto"],
+    "worker": ["base", "spec", "telemetry", "proto"],
+    "client": ["base", "spec", "proto"],
+    "trainer/data": ["base", "spec", "numerics/format.h", "numerics/philox.h"],
+    "trainer": ["base", "spec", "numerics", "trainer"],
+}
+# A header's pattern -> the folders that may include it.
+ONLY_IN = {
+    r"(torch|ATen|c10)/": ["trainer", "tests/trainer", "bench"],
+    r"(grpcpp|grpc)/": ["server/rpc", "server", "worker", "client", "tests"],
+    r"SQLiteCpp/|sqlite3\.h": ["server/store", "tests/server"],
+    r"(spdlog|fmt)/": ["base/log.cc"],
+    r"prometheus/": ["telemetry", "server", "worker", "tests"],
+    r"httplib\.h": ["telemetry", "server/http", "client", "tests"],
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.M)
+
+
+def under(path, prefix):
+    return path == prefix or path.startswith(prefix + "/")
+
+
+def layer_of(path):
+    return max((name for name in MAY_USE if under(path, name)), key=len, default=None)
+
+
+def problems(path, text):
+    layer = layer_of(path)
+    for header in INCLUDE.findall(text):
+        target = layer_of(header)
+        if layer and target and target != layer and not any(under(header, use) for use in MAY_USE[layer]):
+            yield f"{path}: includes {header}, but {layer} may use only: {', '.join(MAY_USE[layer]) or 'itself'}"
+        for pattern, allowed in ONLY_IN.items():
+            if re.match(pattern, header) and not any(under(path, folder) for folder in allowed):
+                yield f"{path}: includes {header}, which only {', '.join(allowed)} may"
+
+
+def main():
+    files = subprocess.run(["git", "ls-files", "*.h", "*.cc", "*.cu", "*.cuh"], check=True, capture_output=True, text=True)
+    found = [p for path in files.stdout.split() for p in problems(path, pathlib.Path(path).read_text())]
+    print("\n".join(found) if found else "layers: clean")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

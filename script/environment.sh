@@ -1,0 +1,16 @@
+# Sourced by the scripts: versions and places that more than one of them needs.
+FP4_TORCH_VERSION=2.11.0
+FP4_VENV=${FP4_VENV:-$PWD/.venv}
+export FP4_VENV
+
+fp4_has_nvidia_driver() { ldconfig -p 2>/dev/null | grep -q 'libcuda\.so\.1'; }
+
+# Prints the path of a CUDA compiler: the system's, else the one of PyPI in the virtual environment.
+fp4_find_nvcc() {
+  command -v nvcc 2>/dev/null && return 0
+  local candidate
+  for candidate in /usr/local/cuda/bin/nvcc "$FP4_VENV"/lib/python3*/site-packages/nvidia/cu13/bin/nvcc; do
+    [ -x "$candidate" ] && { echo "$candidate"; return 0; }
+  done
+  return 1
+}

@@ -1,0 +1,97 @@
+#include "server/controller.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "base/allowed_roots.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "base/version.h"
+#include "server/http/controller_metrics.h"
+#include "server/http/writer_health.h"
+#include "server/rpc/server.h"
+#include "server/store/store.h"
+#include "telemetry/http_endpoint.h"
+
+namespace fp4::server {
+namespace {
+
+constexpr char kEndpointsFile[] = "endpoints.json";
+
+absl::StatusOr<UniqueFd> OpenDataDir(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return ErrnoStatus(error.value(), "make " + folder.string());
+  absl::StatusOr<UniqueFd> lock = LockFolder(folder);
+  if (lock.ok()) return lock;
+  return absl::Status(lock.status().code(), absl::StrCat("--data-dir: ", lock.status().message()));
+}
+
+absl::Status WriteEndpoints(const std::filesystem::path& folder, const HostPort& grpc,
+                            const HostPort& http) {
+  const nlohmann::ordered_json endpoints = {
+      {"pid", getpid()}, {"grpc", grpc.ToString()}, {"http", http.ToString()}};
+  return WriteFileDurably(folder / kEndpointsFile, endpoints.dump() + "\n");
+}
+
+void RemoveEndpoints(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  std::filesystem::remove(folder / kEndpointsFile, ignored);
+}
+
+}  // namespace
+
+// In the order of construction; destroyed the other way round.
+struct Controller::Parts {
+  Parts(const Options& options, const Clock& clock)
+      : options(options), health(clock), store_metrics(registry, health) {}
+
+  const Options options;
+  UniqueFd lock;
+  telemetry::MetricRegistry registry;
+  http::WriterHealth health;
+  http::StoreMetrics store_metrics;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<telemetry::HttpEndpoint> http_endpoint;
+  std::unique_ptr<rpc::Server> grpc_server;
+};
+
+absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& options,
+                                                              const Clock& clock, IdSource& ids) {
+  auto parts = std::make_unique<Parts>(options, clock);
+  FP4_ASSIGN_OR_RETURN(parts->lock, OpenDataDir(options.data_dir));
+  RemoveEndpoints(options.data_dir);  // of one that was killed
+  store::StoreOptions store_options;
+  store_options.folder = options.data_dir;
+  store_options.lease_ttl = options.lease_ttl;
+  FP4_ASSIGN_OR_RETURN(parts->store,
+                       store::Store::Open(store_options, clock, ids, &parts->store_metrics));
+  http::ExportStoreGauges(parts->registry, *parts->store);
+  auto check = [parts = parts.get()] { return parts->health.Check(parts->store->Health()); };
+  FP4_ASSIGN_OR_RETURN(parts->http_endpoint,
+                       telemetry::HttpEndpoint::Listen(options.http, parts->registry, check));
+  FP4_ASSIGN_OR_RETURN(parts->grpc_server,
+                       rpc::Server::Start(options.listen, AllowedRoots(options.allowed_roots),
+                                          *parts->store, parts->registry, clock));
+  FP4_RETURN_IF_ERROR(WriteEndpoints(options.data_dir, parts->grpc_server->address(),
+                                     parts->http_endpoint->address()));
+  LogInfo("controller serves", {{"version", Version()},
+                                {"grpc", parts->grpc_server->address().ToString()},
+                                {"http", parts->http_endpoint->address().ToString()},
+                                {"data_dir", options.data_dir.string()}});
+  return std::unique_ptr<Controller>(new Controller(std::move(parts)));
+}
+
+Controller::Controller(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Controller::~Controller() { RemoveEndpoints(parts_->options.data_dir); }
+
+const HostPort& Controller::grpc_address() const { return parts_->grpc_server->address(); }
+const HostPort& Controller::http_address() const { return parts_->http_endpoint->address(); }
+
+}  // namespace fp4::server

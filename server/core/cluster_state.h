@@ -1,0 +1,64 @@
+// What decisions are made from: the runs that have not finished, and the workers. Plain data, held
+// by the store's writer thread, which changes it only together with the database.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/core/run_state.h"
+#include "server/core/slot.h"
+#include "spec/run_spec.h"
+
+namespace fp4::core {
+
+// Times of this header and of decide.h are Clock::SinceBoot.
+
+// The right of one worker to run one attempt of one run.
+struct Lease {
+  std::string worker_id;
+  std::vector<int32_t> slots;  // indices at that worker
+  absl::Duration expires;      // in memory only: a slow disk expires nothing
+  bool stop_told = false;      // its worker has been asked to stop it
+};
+
+// What the trainer's last `finished` event says.
+struct FinishedWord {
+  int32_t attempt = 0;
+  std::string status;  // "completed" | "failed" | "stopped"
+  std::string reason;
+};
+
+struct RunEntry {
+  std::string experiment_id;
+  int64_t experiment_order = 0;  // of creation: older experiments have smaller ones
+  int64_t order = 0;             // of creation, over all runs
+  RunState state = RunState::kQueued;
+  int32_t attempt = 0;       // current or last; 0: never assigned
+  int32_t num_restarts = 0;  // attempts used up by failures
+  int32_t max_restarts = 0;
+  spec::ResourceSpec resources;
+  std::string last_worker_id;  // of the last attempt: its host has the checkpoints
+  std::optional<Lease> lease;  // exactly when IsLeased(state)
+  std::optional<FinishedWord> finished;
+  // Not assigned before: a pause after a crash, or the time for a returned worker to deliver what
+  // the log of the ended attempt still holds. In memory only.
+  absl::Duration not_before = -absl::InfiniteDuration();
+};
+
+struct WorkerEntry {
+  std::string name, host, version, incarnation;
+  std::vector<Slot> slots;
+  bool polling = false;  // waits for work now: only such a worker gets any
+};
+
+struct ClusterState {
+  std::map<std::string, RunEntry> runs;                      // by id; unfinished ones only
+  std::map<std::string, WorkerEntry> workers;                // by id
+  absl::Duration last_decision = -absl::InfiniteDuration();  // before the first one
+};
+
+}  // namespace fp4::core

@@ -1,0 +1,21 @@
+// What `compare` reads from a run's `started` event.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fp4::core {
+
+// Where and how a run was computed; empty or absent where the event does not say.
+struct StartedFacts {
+  std::string compute_dtype, instruction_set, device, threads;
+  // Bits per value of all layers' weights together as fprop sees them, each layer weighted by its
+  // size.
+  std::optional<double> bits_per_value;
+};
+
+// `json` is StartedEvent::json. Never fails: what is missing or of another type is left out.
+StartedFacts ReadStartedFacts(std::string_view json);
+
+}  // namespace fp4::core

@@ -1,0 +1,67 @@
+#include "server/core/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <numeric>
+#include <vector>
+
+namespace fp4::core {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+// A(t | degrees) as a function of theta = atan(t / sqrt(degrees)).
+double ProbabilityWithin(double theta, int degrees) {
+  const double cosine = std::cos(theta), sine = std::sin(theta);
+  const bool odd = degrees % 2 == 1;
+  double term = odd ? cosine : 1, sum = degrees == 1 ? 0 : term;
+  for (int k = odd ? 3 : 2; k <= degrees - 2; k += 2) {
+    term *= cosine * cosine * (k - 1) / k;
+    sum += term;
+  }
+  return odd ? 2 / std::numbers::pi * (theta + sine * sum) : sine * sum;
+}
+
+}  // namespace
+
+double Mean(std::span<const double> values) {
+  if (values.empty()) return kNan;
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double Median(std::span<const double> values) {
+  if (values.empty()) return kNan;
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  const size_t half = sorted.size() / 2;
+  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+double SampleStd(std::span<const double> values) {
+  if (values.size() < 2) return kNan;
+  const double mean = Mean(values);
+  double sum = 0;
+  for (double value : values) sum += (value - mean) * (value - mean);
+  return std::sqrt(sum / static_cast<double>(values.size() - 1));
+}
+
+double StudentTwoSided(double probability, int degrees) {
+  double low = 0, high = std::numbers::pi / 2;
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (low + high) / 2;
+    (ProbabilityWithin(middle, degrees) < probability ? low : high) = middle;
+  }
+  return std::tan(high) * std::sqrt(static_cast<double>(degrees));
+}
+
+ConfidenceInterval MeanInterval95(std::span<const double> values) {
+  const double n = static_cast<double>(values.size());
+  const double half_width =
+      StudentTwoSided(0.95, static_cast<int>(values.size()) - 1) * SampleStd(values) / std::sqrt(n);
+  const double mean = Mean(values);
+  return {mean - half_width, mean + half_width};
+}
+
+}  // namespace fp4::core

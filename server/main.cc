@@ -1,0 +1,22 @@
+// fp4-controller
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/stop_signal.h"
+#include "server/controller.h"
+#include "server/options.h"
+
+int main(int argc, char** argv) {
+  using namespace fp4;
+  const server::ParsedOptions parsed = server::ParseOptions(argc, argv);
+  if (!parsed.options) return parsed.exit_code;
+  StopSignal stop;  // before any thread
+  auto controller = server::Controller::Start(*parsed.options, SystemClock(), RandomIds());
+  if (!controller.ok()) {
+    LogError("controller cannot start", {{"error", std::string(controller.status().message())}});
+    return server::kExitFailed;
+  }
+  LogInfo("controller stops", {{"signal", stop.Wait()}});
+  controller->reset();
+  return server::kExitOk;
+}

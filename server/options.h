@@ -1,0 +1,34 @@
+// The command line of fp4-controller.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/host_port.h"
+
+namespace fp4::server {
+
+struct Options {
+  std::filesystem::path data_dir;
+  HostPort listen{"127.0.0.1", 4404};
+  HostPort http{"127.0.0.1", 4405};
+  absl::Duration lease_ttl = absl::Seconds(30);
+  std::vector<std::filesystem::path> allowed_roots;  // resolved: what was asked for, or the default
+};
+
+// The program's exit statuses, as --help explains them.
+inline constexpr int kExitOk = 0, kExitFailed = 1, kExitUsage = 2;
+
+// What the flags say; or, when there is nothing to run, the status to exit with, after --help,
+// --version or a complaint has been printed.
+struct ParsedOptions {
+  std::optional<Options> options;
+  int exit_code = kExitOk;
+};
+ParsedOptions ParseOptions(int argc, const char* const* argv);
+
+}  // namespace fp4::server

@@ -1,0 +1,89 @@
+#include "server/rpc/call_metrics.h"
+
+#include "absl/status/status.h"
+#include "fp4/v1/experiments.pb.h"
+#include "fp4/v1/workers.pb.h"
+
+namespace fp4::rpc {
+namespace {
+
+using grpc::experimental::InterceptionHookPoints;
+
+prometheus::Counter& CallCounter(telemetry::MetricRegistry& registry, const std::string& method,
+                                 grpc::StatusCode code) {
+  return registry.Counter("fp4_controller_rpc_calls_total",
+                          "Calls that have ended, by method and code.",
+                          {{"method", method}, {"code", CodeName(code)}});
+}
+
+// "/fp4.v1.ExperimentService/GetRun" -> "ExperimentService/GetRun"
+std::string ShortName(const std::string& method) { return method.substr(method.find("v1.") + 3); }
+
+class CallMetrics : public grpc::experimental::Interceptor {
+ public:
+  CallMetrics(std::string method, telemetry::MetricRegistry& registry, const Clock& clock)
+      : method_(std::move(method)), registry_(registry), clock_(clock), start_(clock.SinceBoot()) {
+    InFlight().Increment();
+  }
+  ~CallMetrics() override { InFlight().Decrement(); }
+
+  void Intercept(grpc::experimental::InterceptorBatchMethods* batch) override {
+    if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
+      Count(batch->GetSendStatus().error_code());
+    }
+    batch->Proceed();
+  }
+
+ private:
+  prometheus::Gauge& InFlight() {
+    return registry_.Gauge("fp4_controller_rpc_in_flight", "Calls that have not ended.",
+                           {{"method", method_}});
+  }
+
+  void Count(grpc::StatusCode code) {
+    CallCounter(registry_, method_, code).Increment();
+    registry_
+        .Histogram("fp4_controller_rpc_duration_seconds",
+                   "From the arrival of a call to its status; a stream: its whole life.",
+                   telemetry::LatencyBounds(), {{"method", method_}})
+        .Observe(absl::ToDoubleSeconds(clock_.SinceBoot() - start_));
+  }
+
+  const std::string method_;
+  telemetry::MetricRegistry& registry_;
+  const Clock& clock_;
+  const absl::Duration start_;
+};
+
+void AddMethods(const google::protobuf::ServiceDescriptor& service,
+                std::set<std::string>& methods) {
+  for (int i = 0; i < service.method_count(); ++i) {
+    methods.insert("/" + service.full_name() + "/" + service.method(i)->name());
+  }
+}
+
+}  // namespace
+
+CallMetricsFactory::CallMetricsFactory(telemetry::MetricRegistry& registry, const Clock& clock)
+    : registry_(registry), clock_(clock) {
+  for (const auto* file : {v1::CreateExperimentRequest::descriptor()->file(),
+                           v1::RegisterRequest::descriptor()->file()}) {
+    for (int i = 0; i < file->service_count(); ++i) AddMethods(*file->service(i), methods_);
+  }
+  for (const std::string& method : methods_) {
+    CallCounter(registry, ShortName(method), grpc::StatusCode::OK);
+  }
+}
+
+grpc::experimental::Interceptor* CallMetricsFactory::CreateServerInterceptor(
+    grpc::experimental::ServerRpcInfo* info) {
+  const std::string method = info->method();
+  const bool known = methods_.contains(method);
+  return new CallMetrics(known ? ShortName(method) : "other", registry_, clock_);
+}
+
+std::string CodeName(grpc::StatusCode code) {
+  return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+}
+
+}  // namespace fp4::rpc

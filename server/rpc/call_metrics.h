@@ -1,0 +1,34 @@
+// The interceptor that every call passes: counts and times it.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/clock.h"
+#include "grpcpp/support/server_interceptor.h"
+#include "telemetry/metric_registry.h"
+
+namespace fp4::rpc {
+
+// fp4_controller_rpc_calls_total{method, code}, fp4_controller_rpc_duration_seconds{method} (a
+// stream: its whole life) and fp4_controller_rpc_in_flight{method}. `method` is "Service/Method" of
+// our own services, else "other".
+class CallMetricsFactory : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  // Both must outlive the server.
+  CallMetricsFactory(telemetry::MetricRegistry& registry, const Clock& clock);
+
+  grpc::experimental::Interceptor* CreateServerInterceptor(
+      grpc::experimental::ServerRpcInfo* info) override;
+
+ private:
+  telemetry::MetricRegistry& registry_;
+  const Clock& clock_;
+  std::set<std::string> methods_;
+};
+
+// "OK", "INVALID_ARGUMENT", …
+std::string CodeName(grpc::StatusCode code);
+
+}  // namespace fp4::rpc

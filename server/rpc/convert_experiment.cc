@@ -1,0 +1,165 @@
+#include "server/rpc/convert_experiment.h"
+
+#include "server/core/downsample.h"
+#include "server/rpc/convert_event.h"
+#include "server/rpc/convert_time.h"
+
+namespace fp4::rpc {
+namespace {
+
+void FillPoints(const store::SeriesRecord& series, int max_points, v1::Series& message) {
+  std::vector<core::CurvePoint> curve;
+  curve.reserve(series.points.size());
+  for (const store::Point& point : series.points) curve.push_back({point.step, point.value});
+  const size_t limit = max_points == 0 ? curve.size() : static_cast<size_t>(max_points);
+  for (size_t index : core::Downsample(curve, limit)) {
+    v1::Point* point = message.add_points();
+    point->set_step(series.points[index].step);
+    point->set_value(series.points[index].value);
+    point->set_attempt(series.points[index].attempt);
+  }
+}
+
+v1::VariantComparison SummaryToProto(const core::VariantSummary& summary) {
+  v1::VariantComparison message;
+  message.set_name(summary.name);
+  message.set_n(summary.n);
+  if (summary.n > 0) message.set_mean(summary.mean);
+  if (summary.std) message.set_std(*summary.std);
+  if (summary.difference) {
+    v1::Difference* difference = message.mutable_difference();
+    difference->set_mean(summary.difference->mean);
+    difference->set_n(summary.difference->num_pairs);
+    if (const auto& interval = summary.difference->ci95) {
+      difference->mutable_ci95()->set_low(interval->low);
+      difference->mutable_ci95()->set_high(interval->high);
+    }
+  }
+  if (summary.accuracy) message.set_accuracy(*summary.accuracy);
+  if (summary.tokens_per_second) message.set_tokens_per_second(*summary.tokens_per_second);
+  if (summary.bits_per_value) message.set_bits_per_value(*summary.bits_per_value);
+  for (const spec::HealthEvent& finding : summary.health) {
+    *message.add_health() = ToProto(finding);
+  }
+  message.set_num_failed(summary.num_failed);
+  message.set_num_runs(summary.num_runs);
+  return message;
+}
+
+}  // namespace
+
+v1::Run ToProto(const store::RunRecord& run) {
+  v1::Run message;
+  message.set_id(run.id);
+  message.set_experiment_id(run.experiment_id);
+  message.set_experiment_name(run.experiment_name);
+  message.set_variant(run.variant);
+  message.set_seed(static_cast<int64_t>(run.seed));
+  message.set_state(ToProto(run.state));
+  message.set_reason(run.reason);
+  message.set_message(run.message);
+  message.set_attempt(run.attempt);
+  message.set_num_restarts(run.num_restarts);
+  message.set_worker(run.worker);
+  message.mutable_slots()->Add(run.slots.begin(), run.slots.end());
+  message.set_step(run.step);
+  message.set_total_steps(run.total_steps);
+  *message.mutable_create_time() = ToProto(run.create_time);
+  if (run.start_time) *message.mutable_start_time() = ToProto(*run.start_time);
+  if (run.finish_time) *message.mutable_finish_time() = ToProto(*run.finish_time);
+  for (const auto& [name, number] : run.latest) {
+    v1::Value* value = message.add_latest();
+    value->set_name(name);
+    value->set_value(number);
+  }
+  for (const spec::HealthEvent& event : run.health) *message.add_health() = ToProto(event);
+  return message;
+}
+
+v1::Run ToProto(const store::RunDetails& details) {
+  v1::Run message = ToProto(details.run);
+  message.set_resolved_document(details.resolved_document);
+  message.set_started_json(details.started_json);
+  message.set_stderr_tail(details.stderr_tail);
+  for (const spec::CheckpointEvent& point : details.checkpoints) {
+    *message.add_checkpoints() = ToProto(point);
+  }
+  return message;
+}
+
+v1::Experiment ToProto(const store::ExperimentRecord& experiment) {
+  v1::Experiment message;
+  message.set_id(experiment.id);
+  message.set_name(experiment.name);
+  message.set_project(experiment.project);
+  message.set_description(experiment.description);
+  for (const std::string& label : experiment.labels) message.add_labels(label);
+  message.set_document(experiment.document);
+  message.set_document_name(experiment.document_name);
+  for (const std::string& text : experiment.overrides) message.add_overrides(text);
+  message.set_created_by(experiment.created_by);
+  *message.mutable_create_time() = ToProto(experiment.create_time);
+  for (const store::RunRecord& run : experiment.runs) *message.add_runs() = ToProto(run);
+  message.set_num_runs(experiment.num_runs);
+  message.set_num_finished(experiment.num_finished);
+  return message;
+}
+
+v1::Experiment PreviewToProto(const store::NewExperiment& request) {
+  const spec::Experiment& experiment = request.experiment;
+  v1::Experiment message;
+  message.set_name(experiment.name);
+  message.set_project(experiment.project);
+  message.set_description(experiment.description);
+  for (const std::string& label : experiment.labels) message.add_labels(label);
+  for (const spec::Variant& variant : experiment.variants) {
+    for (uint64_t seed : experiment.seeds) {
+      v1::Run* run = message.add_runs();
+      run->set_experiment_name(experiment.name);
+      run->set_variant(variant.name);
+      run->set_seed(static_cast<int64_t>(seed));
+      run->set_total_steps(variant.run.training.steps);
+    }
+  }
+  message.set_num_runs(message.runs_size());
+  return message;
+}
+
+v1::QueryMetricsResponse ToProto(const std::vector<store::SeriesRecord>& series, int max_points) {
+  v1::QueryMetricsResponse message;
+  for (const store::SeriesRecord& record : series) {
+    v1::Series* added = message.add_series();
+    added->set_name(record.name);
+    added->set_num_points(static_cast<int64_t>(record.points.size()));
+    FillPoints(record, max_points, *added);
+  }
+  return message;
+}
+
+core::RunResult FromStored(const store::CompareInput& input) {
+  core::RunResult result;
+  result.variant = input.variant;
+  result.seed = input.seed;
+  result.state = input.state;
+  if (input.final_value) result.final_value = input.final_value->value;
+  result.final_accuracy = input.final_accuracy;
+  result.tokens_per_second = input.tokens_per_second;
+  result.started = core::ReadStartedFacts(input.started_json);
+  result.health = input.health;
+  return result;
+}
+
+v1::CompareResponse ToProto(const core::Comparison& comparison, const std::string& experiment_id,
+                            const std::string& metric) {
+  v1::CompareResponse message;
+  message.set_experiment_id(experiment_id);
+  message.set_metric(metric);
+  message.set_reference(comparison.reference);
+  for (const core::VariantSummary& variant : comparison.variants) {
+    *message.add_variants() = SummaryToProto(variant);
+  }
+  for (const std::string& warning : comparison.warnings) message.add_warnings(warning);
+  return message;
+}
+
+}  // namespace fp4::rpc

@@ -1,0 +1,24 @@
+// Experiments and runs, from the store to the wire. Part of the conversion layer.
+#pragma once
+
+#include "fp4/v1/experiments.pb.h"
+#include "server/core/compare.h"
+#include "server/store/records.h"
+#include "server/store/requests.h"
+
+namespace fp4::rpc {
+
+v1::Run ToProto(const store::RunRecord& run);
+v1::Run ToProto(const store::RunDetails& details);
+v1::Experiment ToProto(const store::ExperimentRecord& experiment);
+// What an experiment would be: no ids, no times.
+v1::Experiment PreviewToProto(const store::NewExperiment& experiment);
+
+// Reduced to `max_points` a series; 0: all.
+v1::QueryMetricsResponse ToProto(const std::vector<store::SeriesRecord>& series, int max_points);
+
+core::RunResult FromStored(const store::CompareInput& input);
+v1::CompareResponse ToProto(const core::Comparison& comparison, const std::string& experiment_id,
+                            const std::string& metric);
+
+}  // namespace fp4::rpc

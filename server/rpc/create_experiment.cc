@@ -1,0 +1,75 @@
+#include "server/rpc/create_experiment.h"
+
+#include <map>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/reasons.h"
+#include "base/status_macros.h"
+#include "server/rpc/errors.h"
+
+namespace fp4::rpc {
+namespace {
+
+std::string AndMore(std::string first, size_t count) {
+  return count == 1 ? first : absl::StrCat(first, " (and ", count - 1, " more)");
+}
+
+absl::Status DocumentStatus(const std::vector<spec::Problem>& problems, std::string_view name) {
+  std::vector<FieldViolation> violations;
+  for (const spec::Problem& problem : problems) {
+    const std::string place = problem.override_text.empty()
+                                  ? absl::StrCat(problem.line, ":", problem.column, ": ")
+                                  : absl::StrCat("--set ", problem.override_text, ": ");
+    violations.push_back({problem.path, absl::StrCat(place, problem.message)});
+  }
+  return InvalidFields(reason::kInvalidDocument,
+                       AndMore(problems.front().ToString(name), problems.size()), violations);
+}
+
+// The files that a run reads: path -> field.
+void CollectPaths(const spec::RunSpec& run, std::map<std::string, std::string>& paths) {
+  for (const std::string& path : run.data.paths) paths.emplace(path, "data.paths");
+  for (const std::string& path : run.data.validation_paths) {
+    paths.emplace(path, "data.validation_paths");
+  }
+  if (run.data.tokenizer != "bytes") paths.emplace(run.data.tokenizer, "data.tokenizer");
+  if (!run.model.initialize_from.empty()) {
+    paths.emplace(run.model.initialize_from, "model.initialize_from");
+  }
+}
+
+absl::Status CheckPaths(const spec::Experiment& experiment, const AllowedRoots& roots) {
+  std::map<std::string, std::string> paths;
+  for (const spec::Variant& variant : experiment.variants) CollectPaths(variant.run, paths);
+  std::vector<FieldViolation> violations;
+  for (const auto& [path, field] : paths) {
+    if (roots.Allow(path)) continue;
+    violations.push_back({field, absl::StrCat("'", path,
+                                              "' is outside the folders that this controller "
+                                              "allows; start fp4-controller with --allow-path")});
+  }
+  if (violations.empty()) return absl::OkStatus();
+  const std::string first = absl::StrCat(violations[0].field, ": ", violations[0].description);
+  return InvalidFields(reason::kPathNotAllowed, AndMore(first, violations.size()), violations);
+}
+
+}  // namespace
+
+absl::StatusOr<store::NewExperiment> ReadCreateRequest(const v1::CreateExperimentRequest& request,
+                                                       std::string created_by,
+                                                       const AllowedRoots& roots) {
+  const std::string name = request.document_name().empty() ? "document" : request.document_name();
+  const std::vector<std::string> overrides(request.overrides().begin(), request.overrides().end());
+  spec::ReadResult result = spec::ReadExperiment(request.document(), overrides, {});
+  if (!result.ok()) return DocumentStatus(result.problems, name);
+  FP4_RETURN_IF_ERROR(CheckPaths(result.experiment, roots));
+  return store::NewExperiment{.experiment = std::move(result.experiment),
+                              .document = request.document(),
+                              .document_name = name,
+                              .overrides = overrides,
+                              .created_by = std::move(created_by),
+                              .request_id = request.request_id()};
+}
+
+}  // namespace fp4::rpc

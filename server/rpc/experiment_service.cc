@@ -1,0 +1,188 @@
+#include "server/rpc/experiment_service.h"
+
+#include "base/status_macros.h"
+#include "server/rpc/convert_experiment.h"
+#include "server/rpc/convert_worker.h"
+#include "server/rpc/create_experiment.h"
+#include "server/rpc/finish.h"
+#include "server/rpc/queries.h"
+#include "server/rpc/watch.h"
+
+namespace fp4::rpc {
+namespace {
+
+// The caller's name as its metadata gives it; nobody has proved it yet.
+std::string CallerOf(const grpc::CallbackServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  const auto user = metadata.find("fp4-user");
+  return user == metadata.end() ? "" : std::string(user->second.data(), user->second.size());
+}
+
+absl::StatusOr<v1::Experiment> FindExperiment(store::Reader& reader, const std::string& id) {
+  FP4_ASSIGN_OR_RETURN(const auto experiment, reader.GetExperiment(id));
+  return ToProto(experiment);
+}
+
+absl::StatusOr<v1::Run> FindRun(store::Reader& reader, const std::string& id) {
+  FP4_ASSIGN_OR_RETURN(const auto details, reader.GetRun(id));
+  return ToProto(details);
+}
+
+}  // namespace
+
+template <typename Message, typename Query>
+void ExperimentService::Read(Reactor* reactor, Message* response, Query query) {
+  store_.Read([=](store::Reader& reader) { Finish<Message>(reactor, query(reader), response); });
+}
+
+template <typename Message, typename Query>
+grpc::ServerUnaryReactor* ExperimentService::AnswerByRead(Context* context, Message* response,
+                                                          Query query) {
+  Reactor* reactor = context->DefaultReactor();
+  Read(reactor, response, std::move(query));
+  return reactor;
+}
+
+store::Done<std::string> ExperimentService::FinishWithRun(Reactor* reactor, v1::Run* response) {
+  return [=, this](absl::StatusOr<std::string> id) {
+    if (!id.ok()) return reactor->Finish(ToGrpcStatus(id.status()));
+    Read(reactor, response, [id = *id](store::Reader& reader) { return FindRun(reader, id); });
+  };
+}
+
+store::Done<std::string> ExperimentService::FinishWithExperiment(Reactor* reactor,
+                                                                 v1::Experiment* response) {
+  return [=, this](absl::StatusOr<std::string> id) {
+    if (!id.ok()) return reactor->Finish(ToGrpcStatus(id.status()));
+    Read(reactor, response,
+         [id = *id](store::Reader& reader) { return FindExperiment(reader, id); });
+  };
+}
+
+grpc::ServerUnaryReactor* ExperimentService::CreateExperiment(
+    Context* context, const v1::CreateExperimentRequest* request,
+    v1::CreateExperimentResponse* response) {
+  Reactor* reactor = context->DefaultReactor();
+  // On a reader's thread: the check of paths follows links on the disk.
+  store_.Read([=, this, user = CallerOf(*context)](store::Reader&) {
+    auto experiment = ReadCreateRequest(*request, user, roots_);
+    if (!experiment.ok()) return reactor->Finish(ToGrpcStatus(experiment.status()));
+    if (request->validate_only()) {
+      *response->mutable_experiment() = PreviewToProto(*experiment);
+      return reactor->Finish(grpc::Status::OK);
+    }
+    auto finish = FinishWithExperiment(reactor, response->mutable_experiment());
+    store_.CreateExperiment(*std::move(experiment),
+                            [finish](absl::StatusOr<store::CreatedExperiment> created) {
+                              if (!created.ok()) return finish(created.status());
+                              finish(created->id);
+                            });
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ExperimentService::GetExperiment(Context* context,
+                                                           const v1::GetExperimentRequest* request,
+                                                           v1::Experiment* response) {
+  return AnswerByRead(context, response,
+                      [=](store::Reader& reader) { return FindExperiment(reader, request->id()); });
+}
+
+grpc::ServerUnaryReactor* ExperimentService::ListExperiments(
+    Context* context, const v1::ListExperimentsRequest* request,
+    v1::ListExperimentsResponse* response) {
+  return AnswerByRead(context, response, [=](store::Reader& reader) {
+    return rpc::ListExperiments(reader, *request);
+  });
+}
+
+grpc::ServerUnaryReactor* ExperimentService::CancelExperiment(
+    Context* context, const v1::CancelExperimentRequest* request, v1::Experiment* response) {
+  Reactor* reactor = context->DefaultReactor();
+  store_.CancelExperiment(request->id(), FinishWithExperiment(reactor, response));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ExperimentService::DeleteExperiment(
+    Context* context, const v1::DeleteExperimentRequest* request, v1::DeleteExperimentResponse*) {
+  Reactor* reactor = context->DefaultReactor();
+  store_.DeleteExperiment(request->id(), [=](absl::StatusOr<store::Nothing> done) {
+    reactor->Finish(ToGrpcStatus(done.status()));
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ExperimentService::GetRun(Context* context,
+                                                    const v1::GetRunRequest* request,
+                                                    v1::Run* response) {
+  Reactor* reactor = context->DefaultReactor();
+  store_.Read([=, this](store::Reader& reader) {
+    absl::StatusOr<v1::Run> run = FindRun(reader, request->id());
+    if (!run.ok() || run->state() != v1::RUN_STATE_QUEUED) {
+      return Finish(reactor, std::move(run), response);
+    }
+    *response = *std::move(run);
+    store_.WhyQueued(response->id(), [=](absl::StatusOr<std::string> why) {
+      if (why.ok() && !why->empty()) response->set_message(*why);
+      reactor->Finish(grpc::Status::OK);
+    });
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ExperimentService::ListRuns(Context* context,
+                                                      const v1::ListRunsRequest* request,
+                                                      v1::ListRunsResponse* response) {
+  return AnswerByRead(context, response,
+                      [=](store::Reader& reader) { return rpc::ListRuns(reader, *request); });
+}
+
+grpc::ServerUnaryReactor* ExperimentService::CancelRun(Context* context,
+                                                       const v1::CancelRunRequest* request,
+                                                       v1::Run* response) {
+  Reactor* reactor = context->DefaultReactor();
+  store_.CancelRun(request->id(), FinishWithRun(reactor, response));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ExperimentService::RetryRun(Context* context,
+                                                      const v1::RetryRunRequest* request,
+                                                      v1::Run* response) {
+  Reactor* reactor = context->DefaultReactor();
+  store_.RetryRun(request->id(), FinishWithRun(reactor, response));
+  return reactor;
+}
+
+grpc::ServerWriteReactor<v1::Event>* ExperimentService::Watch(Context*,
+                                                              const v1::WatchRequest* request) {
+  return StartWatch({store_, commits_, open_calls_}, *request);
+}
+
+grpc::ServerUnaryReactor* ExperimentService::QueryMetrics(Context* context,
+                                                          const v1::QueryMetricsRequest* request,
+                                                          v1::QueryMetricsResponse* response) {
+  return AnswerByRead(context, response,
+                      [=](store::Reader& reader) { return rpc::QueryMetrics(reader, *request); });
+}
+
+grpc::ServerUnaryReactor* ExperimentService::Compare(Context* context,
+                                                     const v1::CompareRequest* request,
+                                                     v1::CompareResponse* response) {
+  return AnswerByRead(context, response,
+                      [=](store::Reader& reader) { return rpc::Compare(reader, *request); });
+}
+
+grpc::ServerUnaryReactor* ExperimentService::ListWorkers(Context* context,
+                                                         const v1::ListWorkersRequest*,
+                                                         v1::ListWorkersResponse* response) {
+  Reactor* reactor = context->DefaultReactor();
+  store_.ListWorkers([=](absl::StatusOr<std::vector<store::WorkerRecord>> workers) {
+    if (workers.ok()) {
+      for (const store::WorkerRecord& worker : *workers) *response->add_workers() = ToProto(worker);
+    }
+    reactor->Finish(ToGrpcStatus(workers.status()));
+  });
+  return reactor;
+}
+
+}  // namespace fp4::rpc

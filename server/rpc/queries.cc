@@ -1,0 +1,106 @@
+#include "server/rpc/queries.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/reasons.h"
+#include "base/status_macros.h"
+#include "server/core/compare.h"
+#include "server/core/downsample.h"
+#include "server/rpc/convert_event.h"
+#include "server/rpc/convert_experiment.h"
+#include "server/rpc/errors.h"
+
+namespace fp4::rpc {
+namespace {
+
+absl::Status InvalidField(const std::string& field, const std::string& description) {
+  const FieldViolation violation{field, description};
+  return InvalidFields(reason::kInvalidArgument, absl::StrCat(field, ": ", description),
+                       {&violation, 1});
+}
+
+absl::StatusOr<int> PageSize(int32_t page_size) {
+  if (page_size < 0) return InvalidField("page_size", absl::StrCat("is ", page_size, ", below 0"));
+  return std::min<int>(page_size, store::kMaxPageSize);
+}
+
+absl::Status CheckMetricsRequest(const v1::QueryMetricsRequest& request) {
+  const int64_t least = core::kMinDownsampledPoints;
+  if (request.max_points() != 0 && request.max_points() < least) {
+    return InvalidField("max_points", absl::StrCat("is ", request.max_points(),
+                                                   "; allowed: 0 (all), or at least ", least));
+  }
+  if (request.from_step() < 0) {
+    return InvalidField("from_step", absl::StrCat("is ", request.from_step(), ", below 0"));
+  }
+  if (request.to_step() != 0 && request.to_step() < request.from_step()) {
+    return InvalidField("to_step", absl::StrCat("is ", request.to_step(), ", before from_step ",
+                                                request.from_step()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ReferenceOf(const v1::CompareRequest& request,
+                                        const std::vector<std::string>& variants) {
+  if (request.reference().empty()) return core::DefaultReference(variants);
+  if (std::ranges::find(variants, request.reference()) != variants.end())
+    return request.reference();
+  return InvalidField("reference", absl::StrCat("'", request.reference(),
+                                                "' is not a variant of this experiment; allowed: ",
+                                                absl::StrJoin(variants, ", ")));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ListExperimentsResponse> ListExperiments(
+    store::Reader& reader, const v1::ListExperimentsRequest& request) {
+  FP4_ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
+  FP4_ASSIGN_OR_RETURN(const auto page,
+                       reader.ListExperiments(request.project(), page_size, request.page_token()));
+  v1::ListExperimentsResponse response;
+  for (const auto& experiment : page.items) *response.add_experiments() = ToProto(experiment);
+  response.set_next_page_token(page.next_token);
+  return response;
+}
+
+absl::StatusOr<v1::ListRunsResponse> ListRuns(store::Reader& reader,
+                                              const v1::ListRunsRequest& request) {
+  FP4_ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
+  std::vector<core::RunState> states;
+  for (int state : request.states()) {
+    FP4_ASSIGN_OR_RETURN(states.emplace_back(), FromProto(static_cast<v1::RunState>(state)));
+  }
+  FP4_ASSIGN_OR_RETURN(const auto page, reader.ListRuns(request.experiment_id(), states, page_size,
+                                                        request.page_token()));
+  v1::ListRunsResponse response;
+  for (const store::RunRecord& run : page.items) *response.add_runs() = ToProto(run);
+  response.set_next_page_token(page.next_token);
+  return response;
+}
+
+absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(store::Reader& reader,
+                                                      const v1::QueryMetricsRequest& request) {
+  FP4_RETURN_IF_ERROR(CheckMetricsRequest(request));
+  const std::vector<std::string> names(request.names().begin(), request.names().end());
+  FP4_ASSIGN_OR_RETURN(const auto series, reader.GetSeries(request.run_id(), names,
+                                                           request.from_step(), request.to_step()));
+  return ToProto(series, request.max_points());
+}
+
+absl::StatusOr<v1::CompareResponse> Compare(store::Reader& reader,
+                                            const v1::CompareRequest& request) {
+  const std::string metric = request.metric().empty() ? "val/loss" : request.metric();
+  FP4_ASSIGN_OR_RETURN(const auto experiment, reader.GetExperiment(request.experiment_id()));
+  FP4_ASSIGN_OR_RETURN(const auto variants, reader.GetVariants(experiment.id));
+  FP4_ASSIGN_OR_RETURN(const auto inputs, reader.GetCompareInputs(experiment.id, metric));
+  std::vector<std::string> names;
+  for (const store::VariantRecord& variant : variants) names.push_back(variant.name);
+  FP4_ASSIGN_OR_RETURN(const std::string reference, ReferenceOf(request, names));
+  std::vector<core::RunResult> results;
+  for (const store::CompareInput& input : inputs) results.push_back(FromStored(input));
+  return ToProto(core::Compare(names, reference, results), experiment.id, metric);
+}
+
+}  // namespace fp4::rpc

@@ -1,0 +1,99 @@
+#include "server/rpc/server.h"
+
+#include <grpc/support/log.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <chrono>
+#include <mutex>
+
+#include "absl/strings/str_cat.h"
+#include "base/log.h"
+#include "server/rpc/call_metrics.h"
+#include "server/rpc/experiment_service.h"
+#include "server/rpc/worker_service.h"
+
+namespace fp4::rpc {
+namespace {
+
+// A batch of events with the resolved document among them; far above what a worker sends at once.
+constexpr int kMaxRequestBytes = 16 << 20;
+constexpr auto kShutdownGrace = std::chrono::seconds(5);
+
+// gRPC's own messages, as lines of our log.
+void LogOfGrpc(gpr_log_func_args* arguments) {
+  const Severity severity =
+      arguments->severity == GPR_LOG_SEVERITY_DEBUG ? Severity::kDebug : Severity::kWarning;
+  Log(severity, "grpc", {{"detail", arguments->message}});
+}
+
+void SetUpLibrary() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    gpr_set_log_function(LogOfGrpc);
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  });
+}
+
+void Configure(grpc::ServerBuilder& builder) {
+  // gRPC's default lets a second server share the port in silence.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+  // A peer whose host has died is found by pings, and peers may ping us as often.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
+}
+
+}  // namespace
+
+struct Server::Parts {
+  Parts(store::Store& store, const AllowedRoots& roots)
+      : experiments(store, roots, open_calls), workers(store, open_calls) {}
+
+  OpenCalls open_calls;
+  ExperimentService experiments;
+  WorkerService workers;
+  std::unique_ptr<grpc::Server> server;  // last: ends first
+};
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const HostPort& address,
+                                                      const AllowedRoots& roots,
+                                                      store::Store& store,
+                                                      telemetry::MetricRegistry& registry,
+                                                      const Clock& clock) {
+  SetUpLibrary();
+  auto parts = std::make_unique<Parts>(store, roots);
+  grpc::ServerBuilder builder;
+  Configure(builder);
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(std::make_unique<CallMetricsFactory>(registry, clock));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+  HostPort bound = address;
+  bound.port = 0;
+  builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &bound.port);
+  builder.RegisterService(&parts->experiments);
+  builder.RegisterService(&parts->workers);
+  parts->server = builder.BuildAndStart();
+  if (parts->server == nullptr || bound.port == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", address.ToString(),
+                     ": the port is in use, or the address is not one of this machine"));
+  }
+  return std::unique_ptr<Server>(new Server(bound, std::move(parts)));
+}
+
+Server::Server(HostPort address, std::unique_ptr<Parts> parts)
+    : address_(std::move(address)), parts_(std::move(parts)) {}
+
+Server::~Server() {
+  if (auto* health = parts_->server->GetHealthCheckService()) health->Shutdown();
+  parts_->open_calls.EndAll();
+  parts_->server->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
+  parts_->server->Wait();
+}
+
+}  // namespace fp4::rpc

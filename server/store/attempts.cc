@@ -1,0 +1,144 @@
+#include "server/store/attempts.h"
+
+#include <algorithm>
+
+#include "base/reasons.h"
+#include "server/core/machine_choices.h"
+#include "server/store/json_columns.h"
+
+namespace fp4::store {
+namespace {
+
+using core::RunState;
+
+// What the whole experiment computes with is settled by its first assignment.
+void ChooseMachine(Ledger& ledger, const RunInfo& info, const core::AssignRun& action) {
+  std::vector<core::Slot> slots;
+  for (const core::Slot& slot : ledger.state().workers.at(action.worker_id).slots) {
+    if (std::ranges::count(action.slots, slot.index) > 0) slots.push_back(slot);
+  }
+  const core::MachineChoices choices = core::ChooseFrom(slots);
+  Query(ledger.Writing(),
+        "UPDATE experiments SET compute_dtype = ?, cpu_threads = ? "
+        "WHERE row = ? AND compute_dtype IS NULL",
+        ComputeDtypeName(choices.compute_dtype), choices.cpu_threads, info.experiment_row)
+      .Run();
+}
+
+std::string WorkerName(Ledger& ledger, const core::RunEntry& run) {
+  auto worker = ledger.state().workers.find(run.last_worker_id);
+  return worker == ledger.state().workers.end() ? "" : worker->second.name;
+}
+
+void Conclude(Ledger& ledger, const std::string& run_id, const core::Verdict& verdict) {
+  core::RunEntry next = *ledger.FindRun(run_id);
+  next.state = verdict.next;
+  next.lease.reset();
+  if (verdict.uses_restart) ++next.num_restarts;
+  next.not_before = verdict.pause > absl::ZeroDuration() ? ledger.since_boot() + verdict.pause
+                                                         : -absl::InfiniteDuration();
+  StateChange change{.state = verdict.next,
+                     .reason = verdict.reason,
+                     .message = verdict.message,
+                     .worker = WorkerName(ledger, next)};
+  ledger.ChangeRun(run_id, std::move(next), std::move(change));
+}
+
+struct AttemptEnd {
+  const char* cause = "";
+  std::optional<int32_t> exit_code = {}, signal = {};
+  std::string message = "", stderr_tail = "";
+};
+
+void EndAttempt(Ledger& ledger, const std::string& run_id, const AttemptEnd& end) {
+  Query(ledger.Writing(),
+        "UPDATE attempts SET ended_ms = ?, end_cause = ?, exit_code = ?, signal = ?, message = ?, "
+        "stderr_tail = ? WHERE run = ? AND attempt = ? AND ended_ms IS NULL",
+        ToMillis(ledger.now()), end.cause, end.exit_code, end.signal, end.message, end.stderr_tail,
+        ledger.Info(run_id).row, ledger.FindRun(run_id)->attempt)
+      .Run();
+}
+
+void KeepLastWords(Ledger& ledger, const std::string& run_id, const std::string& stderr_tail) {
+  const spec::Event words{.seq = 0,
+                          .time = ledger.now(),
+                          .attempt = ledger.FindRun(run_id)->attempt,
+                          .kind = spec::LogEvent{"error", stderr_tail}};
+  ledger.AppendEvent(MakeEventRow(ledger.Info(run_id).row, ledger.NextCursor(), words));
+}
+
+bool EndedByItself(const core::Exit& exit) {
+  return exit.cause == core::ExitCause::kExited &&
+         (exit.exit_code == core::kExitCompleted || exit.exit_code == core::kExitStopped);
+}
+
+}  // namespace
+
+void Assign(Ledger& ledger, const core::AssignRun& action) {
+  const RunInfo& info = ledger.Info(action.run_id);
+  ChooseMachine(ledger, info, action);
+  core::RunEntry next = *ledger.FindRun(action.run_id);
+  next.state = RunState::kAssigned;
+  next.attempt = action.attempt;
+  next.last_worker_id = action.worker_id;
+  next.not_before = -absl::InfiniteDuration();
+  next.lease = core::Lease{.worker_id = action.worker_id,
+                           .slots = action.slots,
+                           .expires = ledger.since_boot() + ledger.timing().lease_ttl,
+                           .stop_told = false};
+  StateChange change{
+      .state = next.state, .reason = "", .message = "", .worker = WorkerName(ledger, next)};
+  const absl::Duration waited = ledger.now() - FromMillis(info.queued_ms);
+  ledger.ChangeRun(action.run_id, std::move(next), std::move(change));
+  Query(ledger.Writing(),
+        "INSERT INTO attempts (run, attempt, worker, slots, assigned_ms) VALUES (?, ?, ?, ?, ?)",
+        info.row, action.attempt, ledger.workers().at(action.worker_id).row,
+        FormatIntegers(action.slots), ToMillis(ledger.now()))
+      .Run();
+  ledger.CountQueueWait(std::max(waited, absl::ZeroDuration()));
+}
+
+void Expire(Ledger& ledger, const core::ExpireLease& action) {
+  EndAttempt(ledger, action.run_id, {.cause = "expired"});
+  Conclude(ledger, action.run_id, action.verdict);
+  ledger.CountExpiredLease();
+}
+
+void End(Ledger& ledger, const std::string& run_id, const core::Exit& exit) {
+  AttemptEnd end{
+      .cause = ExitCauseName(exit.cause), .message = exit.message, .stderr_tail = exit.stderr_tail};
+  if (exit.cause == core::ExitCause::kExited) end.exit_code = exit.exit_code;
+  if (exit.cause == core::ExitCause::kSignaled) end.signal = exit.signal;
+  EndAttempt(ledger, run_id, end);
+  if (!exit.stderr_tail.empty() && !EndedByItself(exit)) {
+    KeepLastWords(ledger, run_id, exit.stderr_tail);
+  }
+  Conclude(ledger, run_id, core::JudgeExit(*ledger.FindRun(run_id), exit));
+}
+
+void CancelUntaken(Ledger& ledger, const std::string& run_id) {
+  EndAttempt(ledger, run_id, {.cause = "not_taken"});
+  Conclude(
+      ledger, run_id,
+      {.next = RunState::kCancelled, .reason = std::string(reason::kCancelled), .message = ""});
+}
+
+const char* ExitCauseName(core::ExitCause cause) {
+  switch (cause) {
+    case core::ExitCause::kExited:
+      return "exited";
+    case core::ExitCause::kSignaled:
+      return "signaled";
+    case core::ExitCause::kLeaseLost:
+      return "lease_lost";
+    case core::ExitCause::kMaxRuntime:
+      return "max_runtime";
+    case core::ExitCause::kSpawnFailed:
+      return "spawn_failed";
+    case core::ExitCause::kLost:
+      return "lost";
+  }
+  return "lost";
+}
+
+}  // namespace fp4::store

@@ -1,0 +1,88 @@
+#include "server/store/connection.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+namespace fp4::store {
+namespace {
+
+constexpr int kBusyTimeoutMs = 5000;
+constexpr size_t kMaxIdleStatements = 200;
+
+int OpenFlags(Connection::Mode mode) {
+  return mode == Connection::Mode::kWrite ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE
+                                          : SQLite::OPEN_READONLY;
+}
+
+}  // namespace
+
+Connection::Connection(const std::filesystem::path& file, Mode mode)
+    : database_(
+          std::make_unique<SQLite::Database>(file.string(), OpenFlags(mode), kBusyTimeoutMs)) {
+  database_->exec(
+      "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096");
+  if (mode == Mode::kRead) return;
+  database_->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  // The log is cut back to this size after a checkpoint that follows a large transaction.
+  database_->exec("PRAGMA journal_size_limit = 16777216");
+}
+
+Connection::~Connection() = default;
+
+void Connection::Execute(const char* sql) { database_->exec(sql); }
+
+int64_t Connection::Changes() { return sqlite3_changes64(database_->getHandle()); }
+
+int64_t Connection::LastRow() { return sqlite3_last_insert_rowid(database_->getHandle()); }
+
+bool Connection::InTransaction() { return sqlite3_get_autocommit(database_->getHandle()) == 0; }
+
+std::unique_ptr<SQLite::Statement> Connection::Take(const char* sql) {
+  auto found = idle_.find(sql);
+  if (found == idle_.end()) return std::make_unique<SQLite::Statement>(*database_, sql);
+  return std::move(idle_.extract(found).mapped());
+}
+
+void Connection::GiveBack(const char* sql, std::unique_ptr<SQLite::Statement> statement) {
+  // sqlite3_reset repeats the error of the failed step, which has been thrown already.
+  (void)statement->tryReset();
+  statement->clearBindings();
+  if (idle_.size() < kMaxIdleStatements) idle_.emplace(sql, std::move(statement));
+}
+
+Query::Query(Prepared, Connection& connection, const char* sql)
+    : connection_(connection), sql_(sql), statement_(connection.Take(sql)) {}
+
+Query::~Query() { connection_.GiveBack(sql_, std::move(statement_)); }
+
+bool Query::Next() { return statement_->executeStep(); }
+
+void Query::Run() { statement_->exec(); }
+
+int64_t Query::Int(int column) const { return statement_->getColumn(column).getInt64(); }
+
+double Query::Real(int column) const { return statement_->getColumn(column).getDouble(); }
+
+std::string Query::Text(int column) const { return statement_->getColumn(column).getString(); }
+
+bool Query::IsNull(int column) const { return statement_->getColumn(column).isNull(); }
+
+std::optional<int64_t> Query::OptionalInt(int column) const {
+  return IsNull(column) ? std::nullopt : std::optional(Int(column));
+}
+
+void Query::Bind(int index, int64_t value) { statement_->bind(index, value); }
+
+void Query::Bind(int index, double value) { statement_->bind(index, value); }
+
+void Query::Bind(int index, std::string_view value) { statement_->bind(index, std::string(value)); }
+
+void Query::Bind(int index, std::nullopt_t) { statement_->bind(index); }
+
+Snapshot::Snapshot(Connection& connection) : connection_(connection) {
+  connection_.Execute("BEGIN");
+}
+
+Snapshot::~Snapshot() { (void)connection_.database().tryExec("COMMIT"); }
+
+}  // namespace fp4::store

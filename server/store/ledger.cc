@@ -1,0 +1,116 @@
+#include "server/store/ledger.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "absl/strings/str_cat.h"
+
+namespace fp4::store {
+
+void Ledger::StartBatch() {
+  now_ = clock_.Now();
+  since_boot_ = clock_.SinceBoot();
+  effects_ = {};
+}
+
+Connection& Ledger::Writing() {
+  if (!in_transaction_) {
+    connection_.Execute("BEGIN IMMEDIATE");
+    in_transaction_ = true;
+  }
+  return connection_;
+}
+
+bool Ledger::Commit() {
+  const bool wrote = in_transaction_;
+  if (in_transaction_) {
+    if (cursor_ != stored_cursor_) {
+      Query(connection_, "UPDATE counters SET value = ? WHERE name = 'cursor'", cursor_).Run();
+    }
+    connection_.Execute("COMMIT");
+    in_transaction_ = false;
+    stored_cursor_ = cursor_;
+  }
+  ForgetFinishedRuns();
+  return wrote;
+}
+
+void Ledger::Rollback() {
+  // After some errors SQLite has rolled back by itself.
+  if (connection_.InTransaction()) connection_.Execute("ROLLBACK");
+  in_transaction_ = false;
+}
+
+void Ledger::ForgetFinishedRuns() {
+  std::erase_if(state_.runs, [&](const auto& entry) {
+    if (!core::IsFinished(entry.second.state)) return false;
+    infos_.erase(entry.first);
+    return true;
+  });
+}
+
+core::RunEntry* Ledger::FindRun(const std::string& id) {
+  auto found = state_.runs.find(id);
+  if (found == state_.runs.end() && LoadFinishedRun(id)) found = state_.runs.find(id);
+  return found == state_.runs.end() ? nullptr : &found->second;
+}
+
+void Ledger::AddRun(const std::string& id, core::RunEntry entry, RunInfo info) {
+  const StateChange change{.state = entry.state, .reason = "", .message = "", .worker = ""};
+  AppendEvent(MakeStateRow(info.row, NextCursor(), entry.attempt, now_, change));
+  ++counts_[entry.state];
+  state_.runs.emplace(id, std::move(entry));
+  infos_.emplace(id, std::move(info));
+}
+
+void Ledger::ChangeRun(const std::string& id, core::RunEntry next, StateChange change) {
+  core::RunEntry& entry = state_.runs.at(id);
+  RunInfo& info = infos_.at(id);
+  if (!core::IsLegal(entry.state, next.state)) {
+    throw std::logic_error(absl::StrCat("run ", id, ": no transition from ",
+                                        std::string(core::RunStateName(entry.state)), " to ",
+                                        std::string(core::RunStateName(next.state))));
+  }
+  const int64_t now_ms = ToMillis(now_);
+  if (next.state == core::RunState::kQueued) info.queued_ms = now_ms;
+  const bool starts = next.state == core::RunState::kAssigned;
+  const bool ends = core::IsFinished(next.state);
+  Query(Writing(),
+        "UPDATE runs SET state = ?, reason = ?, message = ?, attempt = ?, num_restarts = ?, "
+        "queued_ms = ?, started_ms = COALESCE(started_ms, ?), finished_ms = ? "
+        "WHERE row = ? AND state = ? AND attempt = ?",
+        core::RunStateName(next.state), change.reason, change.message, next.attempt,
+        next.num_restarts, info.queued_ms, starts ? std::optional(now_ms) : std::nullopt,
+        ends ? std::optional(now_ms) : std::nullopt, info.row, core::RunStateName(entry.state),
+        entry.attempt)
+      .Run();
+  if (connection_.Changes() != 1) {
+    throw std::logic_error(absl::StrCat("run ", id, ": the database holds another state"));
+  }
+  change.state = next.state;
+  AppendEvent(MakeStateRow(info.row, NextCursor(), next.attempt, now_, change));
+  --counts_[entry.state];
+  ++counts_[next.state];
+  effects_.transitions.emplace_back(entry.state, next.state);
+  entry = std::move(next);
+}
+
+void Ledger::AppendEvent(EventRow row) {
+  InsertEvent(Writing(), row);
+  ++effects_.num_events;
+}
+
+void Ledger::StoreTrainerEvent(const std::string& run_id, const spec::Event& event) {
+  RunInfo& info = infos_.at(run_id);
+  const int64_t cursor = NextCursor();
+  if (const auto* metrics = std::get_if<spec::MetricsEvent>(&event.kind)) {
+    AppendEvent(StoreMetrics(Writing(), info.series, info.row, cursor, event));
+    effects_.num_points += metrics->values.size();
+    info.step = std::max(info.step, metrics->step);
+  } else {
+    AppendEvent(MakeEventRow(info.row, cursor, event));
+  }
+  info.last_seq = event.seq;
+}
+
+}  // namespace fp4::store

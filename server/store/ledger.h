@@ -1,0 +1,128 @@
+// The writer's view of everything: the state in memory that decisions are made from, and the
+// database, changed together.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "server/core/cluster_state.h"
+#include "server/core/decide.h"
+#include "server/store/connection.h"
+#include "server/store/event_rows.h"
+#include "server/store/records.h"
+
+namespace fp4::store {
+
+// What the writer knows of a run beside core's RunEntry.
+struct RunInfo {
+  int64_t row = 0, experiment_row = 0, variant_row = 0;
+  int64_t last_seq = 0;  // stored
+  int64_t step = 0;      // highest stored
+  int64_t queued_ms = 0;
+  SeriesRows series;
+  // Its last attempt's log is being delivered after the end of the lease; until it is stored up to
+  // here, the run is not assigned again (RunEntry::not_before). In memory only.
+  std::optional<int64_t> awaited_seq;
+};
+
+// What the writer knows of a worker beside core's WorkerEntry. In memory only, but for the row.
+struct WorkerInfo {
+  int64_t row = 0;
+  absl::Duration last_seen = -absl::InfiniteDuration();  // on the boot clock
+  absl::Time last_seen_time;
+};
+
+// What a batch did, for observers, once it is durable.
+struct BatchEffects {
+  size_t num_points = 0, num_events = 0;
+  std::vector<std::pair<core::RunState, core::RunState>> transitions;
+  std::vector<absl::Duration> queue_waits;
+  size_t num_leases_expired = 0;
+};
+
+// Used by the writer's thread only. Functions throw when the database fails; the writer then rolls
+// back and loads anew.
+class Ledger {
+ public:
+  Ledger(Connection& connection, const Clock& clock, IdSource& ids, core::DecisionTiming timing)
+      : connection_(connection), clock_(clock), ids_(ids), timing_(timing) {}
+
+  // Reads the unfinished runs, the leases and the workers; every lease gets a full term. What is
+  // known of workers in memory only is kept.
+  void Load();
+
+  // ---- A batch: everything between StartBatch and Commit or Rollback belongs to one transaction,
+  // which begins with the first write. Time stands still within it.
+  void StartBatch();
+  // False: nothing was written.
+  bool Commit();
+  void Rollback();
+  bool wrote() const { return in_transaction_; }
+  const BatchEffects& effects() const { return effects_; }
+
+  absl::Time now() const { return now_; }
+  absl::Duration since_boot() const { return since_boot_; }
+  const core::DecisionTiming& timing() const { return timing_; }
+  int64_t cursor() const { return cursor_; }
+  IdSource& ids() { return ids_; }
+
+  Connection& db() { return connection_; }
+  // For a write: begins the transaction if none is open.
+  Connection& Writing();
+
+  core::ClusterState& state() { return state_; }
+  std::map<std::string, WorkerInfo>& workers() { return workers_; }
+  std::map<core::RunState, int64_t>& counts() { return counts_; }
+
+  // ---- Runs.
+  // The run's entry, loaded for the time of the batch if it has finished; null: no such run.
+  core::RunEntry* FindRun(const std::string& id);
+  RunInfo& Info(const std::string& id) { return infos_.at(id); }
+
+  // Takes a run that the batch has inserted, with its first state change.
+  void AddRun(const std::string& id, core::RunEntry entry, RunInfo info);
+  // Writes `next`, a changed copy of the run's entry, as its new state, with an event. The
+  // transition is a legal one; the UPDATE names the state and attempt that are left.
+  void ChangeRun(const std::string& id, core::RunEntry next, StateChange change);
+
+  // ---- Events.
+  void AppendEvent(EventRow row);
+  void StoreTrainerEvent(const std::string& run_id, const spec::Event& event);
+  int64_t NextCursor() { return ++cursor_; }
+
+  void CountQueueWait(absl::Duration waited) { effects_.queue_waits.push_back(waited); }
+  void CountExpiredLease() { ++effects_.num_leases_expired; }
+
+ private:
+  void LoadWorkers();
+  void LoadLeases();
+  void LoadCounts();
+  bool LoadFinishedRun(const std::string& id);
+  void ForgetFinishedRuns();
+
+  Connection& connection_;
+  const Clock& clock_;
+  IdSource& ids_;
+  const core::DecisionTiming timing_;
+
+  core::ClusterState state_;
+  std::unordered_map<std::string, RunInfo> infos_;  // of the runs in state_
+  std::map<std::string, WorkerInfo> workers_;       // of the workers in state_
+  std::map<core::RunState, int64_t> counts_;        // all runs that are not deleted
+  int64_t cursor_ = 0, stored_cursor_ = 0;
+
+  bool in_transaction_ = false;
+  absl::Time now_;
+  absl::Duration since_boot_;
+  BatchEffects effects_;
+};
+
+}  // namespace fp4::store

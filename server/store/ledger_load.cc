@@ -1,0 +1,130 @@
+// What the writer reads from the database: at its start, after a failed transaction, and of runs
+// that have finished.
+#include "server/store/json_columns.h"
+#include "server/store/ledger.h"
+
+namespace fp4::store {
+namespace {
+
+#define FP4_SELECT_RUNS                                                                           \
+  "SELECT runs.id, experiments.id, runs.experiment, runs.row, runs.variant, state, attempt, "     \
+  "num_restarts, last_seq, step, queued_ms, finished_attempt, finished_status, finished_reason, " \
+  "gpus, min_gpu_memory_gib, priority, max_restarts, "                                            \
+  "(SELECT workers.id FROM attempts JOIN workers ON workers.row = attempts.worker "               \
+  " WHERE attempts.run = runs.row AND attempts.attempt = runs.attempt) "                          \
+  "FROM runs JOIN experiments ON experiments.row = runs.experiment "                              \
+  "JOIN variants ON variants.row = runs.variant WHERE experiments.deleted_ms IS NULL AND "
+
+spec::ResourceSpec ReadResources(const Query& query) {
+  spec::ResourceSpec resources;
+  resources.gpus_auto = query.IsNull(14);
+  resources.gpus = resources.gpus_auto ? 0 : query.Int(14);
+  resources.min_gpu_memory_gib = query.Real(15);
+  resources.priority = query.Int(16);
+  return resources;
+}
+
+core::RunEntry ReadEntry(const Query& query) {
+  core::RunEntry entry;
+  entry.experiment_id = query.Text(1);
+  entry.experiment_order = query.Int(2);
+  entry.order = query.Int(3);
+  // The column's CHECK admits the states' names only.
+  entry.state = core::RunStateFromName(query.Text(5)).value();
+  entry.attempt = static_cast<int32_t>(query.Int(6));
+  entry.num_restarts = static_cast<int32_t>(query.Int(7));
+  if (!query.IsNull(11)) {
+    entry.finished = {static_cast<int32_t>(query.Int(11)), query.Text(12), query.Text(13)};
+  }
+  entry.resources = ReadResources(query);
+  entry.max_restarts = static_cast<int32_t>(query.Int(17));
+  entry.last_worker_id = query.Text(18);
+  return entry;
+}
+
+RunInfo ReadInfo(const Query& query) {
+  return {.row = query.Int(3),
+          .experiment_row = query.Int(2),
+          .variant_row = query.Int(4),
+          .last_seq = query.Int(8),
+          .step = query.Int(9),
+          .queued_ms = query.Int(10),
+          .series = {},
+          .awaited_seq = std::nullopt};
+}
+
+}  // namespace
+
+void Ledger::Load() {
+  StartBatch();
+  state_.runs.clear();
+  infos_.clear();
+  Query runs(connection_,
+             FP4_SELECT_RUNS "state IN ('queued', 'assigned', 'running', 'cancelling')");
+  while (runs.Next()) {
+    infos_.emplace(runs.Text(0), ReadInfo(runs));
+    state_.runs.emplace(runs.Text(0), ReadEntry(runs));
+  }
+  LoadLeases();
+  LoadWorkers();
+  LoadCounts();
+  Query cursor(connection_, "SELECT value FROM counters WHERE name = 'cursor'");
+  if (cursor.Next()) cursor_ = stored_cursor_ = cursor.Int(0);
+}
+
+void Ledger::LoadLeases() {
+  Query query(connection_,
+              "SELECT runs.id, workers.id, attempts.slots FROM attempts "
+              "JOIN runs ON runs.row = attempts.run AND runs.attempt = attempts.attempt "
+              "JOIN workers ON workers.row = attempts.worker "
+              "WHERE state IN ('assigned', 'running', 'cancelling')");
+  while (query.Next()) {
+    state_.runs.at(query.Text(0)).lease = core::Lease{.worker_id = query.Text(1),
+                                                      .slots = ParseIntegers(query.Text(2)),
+                                                      .expires = since_boot_ + timing_.lease_ttl,
+                                                      .stop_told = false};
+  }
+}
+
+void Ledger::LoadWorkers() {
+  std::map<std::string, core::WorkerEntry> known = std::exchange(state_.workers, {});
+  Query query(
+      connection_,
+      "SELECT id, name, host, version, incarnation, slots, row, registered_ms FROM workers");
+  while (query.Next()) {
+    const std::string id = query.Text(0);
+    core::WorkerEntry entry{.name = query.Text(1),
+                            .host = query.Text(2),
+                            .version = query.Text(3),
+                            .incarnation = query.Text(4),
+                            .slots = ParseSlots(query.Text(5)),
+                            .polling = false};
+    if (auto before = known.find(id); before != known.end()) entry.polling = before->second.polling;
+    state_.workers.emplace(id, std::move(entry));
+    WorkerInfo& info = workers_[id];
+    info.row = query.Int(6);
+    if (info.last_seen == -absl::InfiniteDuration()) {
+      info.last_seen_time = FromMillis(query.Int(7));
+    }
+  }
+}
+
+void Ledger::LoadCounts() {
+  counts_.clear();
+  Query query(connection_,
+              "SELECT state, COUNT(*) FROM runs JOIN experiments ON experiments.row = experiment "
+              "WHERE deleted_ms IS NULL GROUP BY state");
+  while (query.Next()) {
+    counts_[core::RunStateFromName(query.Text(0)).value()] = query.Int(1);
+  }
+}
+
+bool Ledger::LoadFinishedRun(const std::string& id) {
+  Query query(connection_, FP4_SELECT_RUNS "runs.id = ?", id);
+  if (!query.Next()) return false;
+  infos_.emplace(id, ReadInfo(query));
+  state_.runs.emplace(id, ReadEntry(query));
+  return true;
+}
+
+}  // namespace fp4::store

@@ -1,0 +1,32 @@
+// How the store tells what it does to whoever counts. Called on the writer's thread: must be cheap.
+#pragma once
+
+#include <cstddef>
+
+#include "absl/time/time.h"
+#include "server/core/run_state.h"
+
+namespace fp4::store {
+
+class StoreObserver {
+ public:
+  virtual ~StoreObserver() = default;
+
+  // A transaction with `num_requests` requests took `duration` from BEGIN until it was durable.
+  virtual void OnCommit(size_t num_requests, absl::Duration duration) {
+    (void)num_requests, (void)duration;
+  }
+  virtual void OnCommitFailed() {}
+  // After a commit: metric points and events (of all kinds) that it stored.
+  virtual void OnStored(size_t num_points, size_t num_events) {
+    (void)num_points, (void)num_events;
+  }
+  virtual void OnDecide(absl::Duration duration) { (void)duration; }
+  // A run was assigned after it had been queued for this long.
+  virtual void OnAssigned(absl::Duration queue_wait) { (void)queue_wait; }
+  virtual void OnLeaseExpired() {}
+  // After a commit.
+  virtual void OnTransition(core::RunState from, core::RunState to) { (void)from, (void)to; }
+};
+
+}  // namespace fp4::store

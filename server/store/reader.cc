@@ -1,0 +1,99 @@
+#include "server/store/reader.h"
+
+#include <limits>
+
+#include "base/status_macros.h"
+#include "server/store/connection.h"
+#include "server/store/errors.h"
+#include "server/store/event_rows.h"
+#include "server/store/json_columns.h"
+#include "server/store/lookup.h"
+#include "server/store/page_token.h"
+#include "server/store/run_rows.h"
+
+namespace fp4::store {
+namespace {
+
+#define FP4_SELECT_EXPERIMENTS                                                                  \
+  "SELECT row, id, name, project, description, labels, document, document_name, overrides, "    \
+  "created_by, created_ms, (SELECT COUNT(*) FROM runs WHERE experiment = experiments.row), "    \
+  "(SELECT COUNT(*) FROM runs WHERE experiment = experiments.row AND finished_ms IS NOT NULL) " \
+  "FROM experiments WHERE deleted_ms IS NULL "
+
+ExperimentRecord ReadExperimentRow(const Query& query) {
+  ExperimentRecord experiment;
+  experiment.id = query.Text(1);
+  experiment.name = query.Text(2);
+  experiment.project = query.Text(3);
+  experiment.description = query.Text(4);
+  experiment.labels = ParseStrings(query.Text(5));
+  experiment.document = query.Text(6);
+  experiment.document_name = query.Text(7);
+  experiment.overrides = ParseStrings(query.Text(8));
+  experiment.created_by = query.Text(9);
+  experiment.create_time = FromMillis(query.Int(10));
+  experiment.num_runs = static_cast<int32_t>(query.Int(11));
+  experiment.num_finished = static_cast<int32_t>(query.Int(12));
+  return experiment;
+}
+
+constexpr char kExperimentList[] = "experiments";
+
+}  // namespace
+
+absl::StatusOr<ExperimentRecord> Reader::GetExperiment(std::string_view id) {
+  return WithoutExceptions([&]() -> absl::StatusOr<ExperimentRecord> {
+    Snapshot snapshot(db_);
+    FP4_ASSIGN_OR_RETURN(const Key key, FindExperiment(db_, id));
+    Query query(db_, FP4_SELECT_EXPERIMENTS "AND row = ?", key.row);
+    if (!query.Next()) return NotFoundError("experiment", id);
+    ExperimentRecord experiment = ReadExperimentRow(query);
+    Query runs(db_, FP4_SELECT_RUN_RECORDS "WHERE runs.experiment = ? ORDER BY runs.row", key.row);
+    while (runs.Next()) experiment.runs.push_back(ReadRun(db_, runs));
+    return experiment;
+  });
+}
+
+absl::StatusOr<Page<ExperimentRecord>> Reader::ListExperiments(const std::string& project,
+                                                               int page_size,
+                                                               const std::string& page_token) {
+  return WithoutExceptions([&]() -> absl::StatusOr<Page<ExperimentRecord>> {
+    FP4_ASSIGN_OR_RETURN(const int64_t size, PageSize(page_size));
+    int64_t before = std::numeric_limits<int64_t>::max();
+    if (!page_token.empty()) {
+      FP4_ASSIGN_OR_RETURN(const auto position, ParsePageToken(kExperimentList, page_token, 1));
+      before = position[0];
+    }
+    Snapshot snapshot(db_);
+    Query query(db_,
+                FP4_SELECT_EXPERIMENTS
+                "AND row < ? AND (? = '' OR project = ?) ORDER BY row DESC LIMIT ?",
+                before, project, project, size + 1);
+    Page<ExperimentRecord> page;
+    while (query.Next()) {
+      if (static_cast<int64_t>(page.items.size()) == size) {
+        page.next_token = MakePageToken(kExperimentList, {before});
+        break;
+      }
+      before = query.Int(0);
+      page.items.push_back(ReadExperimentRow(query));
+    }
+    return page;
+  });
+}
+
+absl::StatusOr<std::vector<VariantRecord>> Reader::GetVariants(std::string_view experiment_id) {
+  return WithoutExceptions([&]() -> absl::StatusOr<std::vector<VariantRecord>> {
+    Snapshot snapshot(db_);
+    FP4_ASSIGN_OR_RETURN(const Key key, FindExperiment(db_, experiment_id));
+    std::vector<VariantRecord> variants;
+    Query query(db_,
+                "SELECT name, resolved_document FROM variants WHERE experiment = ? "
+                "ORDER BY position",
+                key.row);
+    while (query.Next()) variants.push_back({query.Text(0), query.Text(1)});
+    return variants;
+  });
+}
+
+}  // namespace fp4::store

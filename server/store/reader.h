@@ -1,0 +1,71 @@
+// Reads of what is stored. Obtained from Store::Read; used within that call only.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/store/records.h"
+
+namespace fp4::store {
+
+class Connection;
+
+inline constexpr int kDefaultPageSize = 50, kMaxPageSize = 1000;
+
+// Each call sees one snapshot and holds it for no longer than the call: what a page needs is read
+// and the snapshot let go (an old one would keep the write-ahead log from being reused).
+// An id may be a prefix that fits one object: NOT_FOUND when none fits, INVALID_ARGUMENT
+// (AMBIGUOUS_ID) when several do. Not thread-safe.
+class Reader {
+ public:
+  explicit Reader(Connection& connection) : db_(connection) {}
+
+  // With its runs.
+  absl::StatusOr<ExperimentRecord> GetExperiment(std::string_view id);
+  // Newest first; `project` empty: all. page_size 0: kDefaultPageSize. A token that this call did
+  // not make is INVALID_ARGUMENT.
+  absl::StatusOr<Page<ExperimentRecord>> ListExperiments(const std::string& project, int page_size,
+                                                         const std::string& page_token);
+  // In the document's order: the variants and their resolved documents.
+  absl::StatusOr<std::vector<VariantRecord>> GetVariants(std::string_view experiment_id);
+
+  absl::StatusOr<RunDetails> GetRun(std::string_view id);
+  // Newest experiment first, within it in the document's order. `experiment_id` empty: all;
+  // `states` empty: all.
+  absl::StatusOr<Page<RunRecord>> ListRuns(std::string_view experiment_id,
+                                           std::span<const core::RunState> states, int page_size,
+                                           const std::string& page_token);
+
+  // The ids of an experiment's runs, or the full id of each run named.
+  absl::StatusOr<std::vector<std::string>> RunIdsOfExperiment(std::string_view id);
+  absl::StatusOr<std::vector<std::string>> ResolveRunIds(std::span<const std::string> ids);
+
+  // At most `limit` events of these runs (full ids) after `cursor`, in commit order. A metrics
+  // event is put together from the stored points, so that a value which a later attempt has
+  // replaced is not in it any more, nor is the event when nothing of it is left: whoever reads from
+  // 0 sees such a step once, whoever watched meanwhile saw both, the later attempt last. A run that
+  // has been deleted has no events and counts as finished.
+  absl::StatusOr<EventPage> EventsAfter(std::span<const std::string> run_ids, int64_t cursor,
+                                        int limit);
+  // The newest commit number; 0: none yet.
+  absl::StatusOr<int64_t> NewestCursor();
+
+  // Series of one run by name, with their points in [from_step, to_step] (to_step 0: no upper end).
+  // `names` empty: all series, names only. A name without points is left out.
+  absl::StatusOr<std::vector<SeriesRecord>> GetSeries(std::string_view run_id,
+                                                      std::span<const std::string> names,
+                                                      int64_t from_step, int64_t to_step);
+
+  // One for each run, in the document's order.
+  absl::StatusOr<std::vector<CompareInput>> GetCompareInputs(std::string_view experiment_id,
+                                                             const std::string& metric);
+
+ private:
+  Connection& db_;
+};
+
+}  // namespace fp4::store

@@ -1,0 +1,130 @@
+// What the store gives back: plain data. Ids are the public ones, states and slots those of
+// server/core.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/core/run_state.h"
+#include "server/core/slot.h"
+#include "spec/events.h"
+
+namespace fp4::store {
+
+struct StateChange {
+  core::RunState state = core::RunState::kQueued;
+  std::string reason;   // a string of base/reasons.h; may be empty
+  std::string message;  // for people
+  std::string worker;   // the worker's name where one is concerned
+};
+
+// One stored event. seq 0: made by the controller (a state change, or a log entry with a dead
+// trainer's last words), else the trainer's.
+struct StoredEvent {
+  int64_t cursor = 0;  // the global commit number
+  std::string run_id;
+  int32_t attempt = 0;
+  int64_t seq = 0;
+  absl::Time time;
+  std::variant<spec::StartedEvent, spec::MetricsEvent, spec::CheckpointEvent, spec::HealthEvent,
+               spec::LogEvent, spec::FinishedEvent, StateChange>
+      kind;
+};
+
+struct RunRecord {
+  std::string id, experiment_id, experiment_name, variant;
+  uint64_t seed = 0;
+  core::RunState state = core::RunState::kQueued;
+  std::string reason, message;  // of the last state change
+  int32_t attempt = 0;          // current or last; 0: never assigned
+  int32_t num_restarts = 0;
+  std::string worker;  // name, of the current or last attempt
+  std::vector<int32_t> slots;
+  int64_t step = 0;  // highest reported
+  int64_t total_steps = 0;
+  absl::Time create_time;
+  std::optional<absl::Time> start_time;  // first assignment
+  std::optional<absl::Time> finish_time;
+  std::vector<std::pair<std::string, double>> latest;  // value at the highest step, by name
+  std::vector<spec::HealthEvent> health;
+};
+
+// What one run has beside its record.
+struct RunDetails {
+  RunRecord run;
+  // The run's document: compute type and threads as chosen at the experiment's first assignment,
+  // as written before it.
+  std::string resolved_document;
+  std::string started_json;                        // of the newest `started`; empty: none yet
+  std::vector<spec::CheckpointEvent> checkpoints;  // newest last
+  std::string stderr_tail;                         // of the last attempt that ended; may be empty
+};
+
+struct ExperimentRecord {
+  std::string id, name, project, description;
+  std::vector<std::string> labels;
+  std::string document, document_name;
+  std::vector<std::string> overrides;
+  std::string created_by;
+  absl::Time create_time;
+  int32_t num_runs = 0, num_finished = 0;
+  std::vector<RunRecord> runs;  // of GetExperiment only, in the document's order
+};
+
+struct VariantRecord {
+  std::string name;
+  std::string resolved_document;  // spec::Variant's
+};
+
+struct Point {
+  int64_t step = 0;
+  double value = 0;     // NaN and infinities as measured
+  int32_t attempt = 0;  // the one that counts
+};
+
+struct SeriesRecord {
+  std::string name;
+  std::vector<Point> points;  // by step, one each; empty where only the names were asked for
+};
+
+// One page of a watch.
+struct EventPage {
+  std::vector<StoredEvent> events;  // by cursor
+  int64_t next_cursor = 0;          // pass it for the next page
+  bool at_end = false;              // nothing of these runs is stored after next_cursor
+  bool all_finished = false;        // every run has finished; as of the same snapshot as at_end
+};
+
+template <typename Record>
+struct Page {
+  std::vector<Record> items;
+  std::string next_token;  // empty: that was all
+};
+
+struct WorkerRecord {
+  std::string id, name, host, version;
+  std::vector<core::Slot> slots;
+  std::map<int32_t, std::string> run_of_slot;  // slot index -> run id
+  bool connected = false;
+  absl::Time last_seen;
+};
+
+// One run's part of a comparison.
+struct CompareInput {
+  std::string run_id, variant;
+  uint64_t seed = 0;
+  core::RunState state = core::RunState::kQueued;
+  std::optional<Point> final_value;         // of the metric, at its highest step
+  std::optional<double> final_accuracy;     // val/accuracy
+  std::optional<double> tokens_per_second;  // median of train/tokens_per_second
+  std::string started_json;
+  std::vector<spec::HealthEvent> health;
+};
+
+}  // namespace fp4::store

@@ -1,0 +1,185 @@
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/reasons.h"
+#include "base/status_macros.h"
+#include "server/store/attempts.h"
+#include "server/store/handlers.h"
+
+namespace fp4::store {
+namespace {
+
+using core::RunState;
+
+absl::Status StaleAttempt(const Held& held, int32_t current) {
+  return ErrorWithReason(absl::StatusCode::kFailedPrecondition, reason::kStaleAttempt,
+                         absl::StrCat("run ", held.run_id, ": attempt ", held.attempt,
+                                      " may not write; the run is at attempt ", current));
+}
+
+absl::Status InvalidEvent(const ReportEvents& request, const spec::Event& event,
+                          std::string_view what) {
+  return ErrorWithReason(
+      absl::StatusCode::kInvalidArgument, reason::kInvalidArgument,
+      absl::StrCat("run ", request.held.run_id, ", event ", event.seq, ": ", std::string(what)));
+}
+
+// The run, when `held` is its last attempt and no other worker has its lease.
+absl::StatusOr<core::RunEntry*> CheckFence(Ledger& ledger, const std::string& worker_id,
+                                           const Held& held) {
+  core::RunEntry* run = ledger.FindRun(held.run_id);
+  // A run that was deleted is as over as one that has a later attempt: its trainer shall end.
+  if (run == nullptr) return StaleAttempt(held, 0);
+  const bool leased_to_another = run->lease && run->lease->worker_id != worker_id;
+  if (run->attempt != held.attempt || leased_to_another) return StaleAttempt(held, run->attempt);
+  return run;
+}
+
+std::string_view WhatIsWrong(const spec::StartedEvent& event) {
+  const auto json = nlohmann::json::parse(event.json, nullptr, /*allow_exceptions=*/false);
+  return json.is_object() ? "" : "`started` does not carry a JSON object";
+}
+std::string_view WhatIsWrong(const spec::MetricsEvent& event) {
+  if (event.step < 0) return "the step is negative";
+  for (const auto& [name, value] : event.values) {
+    if (name.empty()) return "a metric has no name";
+  }
+  return "";
+}
+std::string_view WhatIsWrong(const spec::CheckpointEvent& event) {
+  if (event.path.empty()) return "a checkpoint has no path";
+  return event.step < 0 || event.bytes < 0 ? "a checkpoint's step or size is negative" : "";
+}
+std::string_view WhatIsWrong(const spec::HealthEvent& event) {
+  return event.code.empty() ? "a health event has no code" : "";
+}
+std::string_view WhatIsWrong(const spec::LogEvent&) { return ""; }
+std::string_view WhatIsWrong(const spec::FinishedEvent& event) {
+  const bool known =
+      event.status == "completed" || event.status == "failed" || event.status == "stopped";
+  return known ? "" : "the status of `finished` is none of completed, failed, stopped";
+}
+
+absl::Status CheckEvents(const ReportEvents& request) {
+  const spec::Event* previous = nullptr;
+  for (const spec::Event& event : request.events) {
+    if (event.seq < 1) return InvalidEvent(request, event, "seq counts from 1");
+    if (previous != nullptr && event.seq != previous->seq + 1) {
+      return InvalidEvent(request, event, absl::StrCat("does not follow ", previous->seq));
+    }
+    if (event.attempt < 1 || event.attempt > request.held.attempt) {
+      return InvalidEvent(
+          request, event,
+          absl::StrCat("attempt ", event.attempt, " is not one of 1 to ", request.held.attempt));
+    }
+    const std::string_view wrong =
+        std::visit([](const auto& kind) { return WhatIsWrong(kind); }, event.kind);
+    if (!wrong.empty()) return InvalidEvent(request, event, wrong);
+    previous = &event;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckNoGap(const ReportEvents& request, int64_t expected) {
+  if (request.events.empty() || request.events.front().seq <= expected) return absl::OkStatus();
+  return ErrorWithReason(
+      absl::StatusCode::kOutOfRange, reason::kSeqGap,
+      absl::StrCat("run ", request.held.run_id, ": events start at ", request.events.front().seq,
+                   ", ", expected, " is the next one missing"),
+      {{"expected_seq", absl::StrCat(expected)}});
+}
+
+void StoreEvent(Ledger& ledger, const ReportEvents& request, core::RunEntry& run,
+                const spec::Event& event) {
+  ledger.StoreTrainerEvent(request.held.run_id, event);
+  if (const auto* finished = std::get_if<spec::FinishedEvent>(&event.kind)) {
+    run.finished = {event.attempt, finished->status, finished->reason};
+  }
+}
+
+void SaveProgress(Ledger& ledger, const RunInfo& info, const core::RunEntry& run) {
+  const auto& finished = run.finished;
+  Query(ledger.Writing(),
+        "UPDATE runs SET last_seq = ?, step = ?, finished_attempt = ?, finished_status = ?, "
+        "finished_reason = ? WHERE row = ?",
+        info.last_seq, info.step, finished ? std::optional(finished->attempt) : std::nullopt,
+        finished ? std::optional(finished->status) : std::nullopt,
+        finished ? std::optional(finished->reason) : std::nullopt, info.row)
+      .Run();
+}
+
+void Change(Ledger& ledger, const std::string& run_id, RunState state, std::string message) {
+  core::RunEntry next = *ledger.FindRun(run_id);
+  next.state = state;
+  auto worker = ledger.state().workers.find(next.last_worker_id);
+  ledger.ChangeRun(run_id, std::move(next),
+                   {.state = state,
+                    .reason = "",
+                    .message = std::move(message),
+                    .worker = worker == ledger.state().workers.end() ? "" : worker->second.name});
+}
+
+// What the stored events say about the run's state.
+void FollowUp(Ledger& ledger, const std::string& run_id, bool attempt_reported) {
+  const core::RunEntry& run = *ledger.FindRun(run_id);
+  if (run.state == RunState::kAssigned && attempt_reported) {
+    Change(ledger, run_id, RunState::kRunning, "");
+  } else if (run.state == RunState::kQueued && run.finished &&
+             run.finished->status == "completed") {
+    Change(ledger, run_id, RunState::kCompleted, "its log was delivered after its lease had ended");
+  }
+}
+
+constexpr int64_t kWholeLog = std::numeric_limits<int64_t>::max();
+
+void StopAwaiting(Ledger& ledger, const std::string& run_id, int64_t delivered_seq) {
+  RunInfo& info = ledger.Info(run_id);
+  if (!info.awaited_seq || delivered_seq < *info.awaited_seq) return;
+  info.awaited_seq.reset();
+  ledger.FindRun(run_id)->not_before = -absl::InfiniteDuration();
+}
+
+}  // namespace
+
+absl::StatusOr<ReportedEvents> Handle(Ledger& ledger, const ReportEvents& request) {
+  const Held& held = request.held;
+  FP4_ASSIGN_OR_RETURN(core::RunEntry * run, CheckFence(ledger, request.worker_id, held));
+  FP4_RETURN_IF_ERROR(CheckEvents(request));
+  RunInfo& info = ledger.Info(held.run_id);
+  FP4_RETURN_IF_ERROR(CheckNoGap(request, info.last_seq + 1));
+  bool stored = false, attempt_reported = false;
+  for (const spec::Event& event : request.events) {
+    if (event.seq <= info.last_seq) continue;
+    StoreEvent(ledger, request, *run, event);
+    stored = true;
+    attempt_reported |= event.attempt == held.attempt;
+  }
+  if (stored) {
+    SaveProgress(ledger, info, *run);
+    FollowUp(ledger, held.run_id, attempt_reported);
+    const bool ended = run->finished && run->finished->attempt == held.attempt;
+    StopAwaiting(ledger, held.run_id, ended ? kWholeLog : info.last_seq);
+  }
+  return ReportedEvents{.next_seq = info.last_seq + 1};
+}
+
+absl::StatusOr<Nothing> Handle(Ledger& ledger, const ReportExit& request) {
+  const Held& held = request.held;
+  Query reported(ledger.db(),
+                 "SELECT 1 FROM attempts JOIN runs ON runs.row = attempts.run "
+                 "WHERE runs.id = ? AND attempts.attempt = ? "
+                 "AND end_cause NOT IN ('expired', 'not_taken')",
+                 held.run_id, held.attempt);
+  const bool repeated = reported.Next();
+  absl::StatusOr<core::RunEntry*> run = CheckFence(ledger, request.worker_id, held);
+  if (!run.ok()) return repeated ? absl::StatusOr<Nothing>(Nothing{}) : run.status();
+  if ((*run)->lease) {
+    End(ledger, held.run_id, request.exit);
+  } else {
+    StopAwaiting(ledger, held.run_id, kWholeLog);
+  }
+  return Nothing{};
+}
+
+}  // namespace fp4::store

@@ -1,0 +1,108 @@
+// What the store's writer is asked. Each is answered once, on the writer's thread, after all it
+// changed is durable.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/core/found_runs.h"
+#include "server/core/judge_exit.h"
+#include "server/core/slot.h"
+#include "spec/document.h"
+#include "spec/events.h"
+
+namespace fp4::store {
+
+// Called on the writer's thread: must not block.
+template <typename Reply>
+using Done = std::function<void(absl::StatusOr<Reply>)>;
+
+struct Nothing {};
+
+struct NewExperiment {
+  spec::Experiment experiment;
+  std::string document, document_name;  // as submitted
+  std::vector<std::string> overrides;
+  std::string created_by;
+  std::string request_id;  // empty: none
+};
+struct CreatedExperiment {
+  std::string id;
+  bool existed = false;  // made by an earlier call with the same request_id
+};
+
+// The right to run one attempt.
+struct Held {
+  std::string run_id;
+  int32_t attempt = 0;
+  bool operator==(const Held&) const = default;
+};
+
+struct RegisterWorker {
+  std::string name, host, incarnation, version;
+  std::vector<core::Slot> slots;
+  std::vector<core::FoundRun> found_runs;
+};
+struct FoundAnswer {
+  Held held;
+  core::FoundAction action = core::FoundAction::kDiscard;
+  int64_t next_seq = 1;
+};
+struct RegisteredWorker {
+  std::string worker_id;
+  absl::Duration lease_ttl, renew_interval;
+  std::vector<FoundAnswer> answers;  // one for each found run, in their order
+};
+
+struct AcquireWork {
+  std::string worker_id, incarnation;
+  std::vector<Held> held;
+  absl::Duration wait;  // how long to wait for something to do; at most kMaxAcquireWait counts
+};
+inline constexpr absl::Duration kMaxAcquireWait = absl::Seconds(30);
+
+struct Assignment {
+  Held held;
+  std::string experiment_id, variant;
+  uint64_t seed = 0;
+  std::string document;  // of this run, with compute type and threads
+  std::vector<int32_t> slots;
+  int64_t next_seq = 1;
+  std::optional<spec::CheckpointEvent> resume_from;
+  absl::Duration max_runtime;  // zero: no limit
+};
+struct AcquiredWork {
+  std::vector<Assignment> assignments;
+  std::vector<Held> stop;
+};
+
+struct RenewLeases {
+  std::string worker_id, incarnation;
+  std::vector<Held> held;
+};
+struct RenewedLeases {
+  std::vector<Held> renewed;
+  std::vector<Held> lost;  // not the caller's any more
+  std::vector<Held> stop;  // among `renewed`: to be stopped
+};
+
+struct ReportEvents {
+  std::string worker_id;
+  Held held;                        // the fence
+  std::vector<spec::Event> events;  // contiguous seq; each carries the attempt that wrote it
+};
+struct ReportedEvents {
+  int64_t next_seq = 1;
+};
+
+struct ReportExit {
+  std::string worker_id;
+  Held held;
+  core::Exit exit;
+};
+
+}  // namespace fp4::store

@@ -1,0 +1,18 @@
+// The document that a run's trainer gets.
+#pragma once
+
+#include <string>
+
+#include "server/store/connection.h"
+#include "server/store/ledger.h"
+#include "server/store/requests.h"
+
+namespace fp4::store {
+
+// Of one run, by its internal key: with compute type and threads once the experiment has them.
+std::string ReadRunDocument(Connection& connection, int64_t run_row);
+
+// All that the worker of a leased run needs to know.
+Assignment MakeAssignment(Ledger& ledger, const std::string& run_id);
+
+}  // namespace fp4::store

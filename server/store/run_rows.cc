@@ -1,0 +1,81 @@
+#include "server/store/run_rows.h"
+
+#include "server/store/event_rows.h"
+#include "server/store/json_columns.h"
+
+namespace fp4::store {
+namespace {
+
+// The run's events of one kind, oldest first.
+template <typename Kind>
+std::vector<Kind> ReadEventsOf(Connection& connection, const char* kind, int64_t run_row) {
+  std::vector<Kind> events;
+  Query query(connection,
+              "SELECT payload FROM events WHERE run = ? AND kind = ? AND kind <> 'metrics' "
+              "ORDER BY cursor",
+              run_row, kind);
+  while (query.Next()) {
+    absl::StatusOr<spec::Event> event = spec::ParseEvent(query.Text(0));
+    if (event.ok()) events.push_back(std::get<Kind>(std::move(event->kind)));
+  }
+  return events;
+}
+
+std::vector<std::pair<std::string, double>> ReadLatest(Connection& connection, int64_t run_row) {
+  std::vector<std::pair<std::string, double>> latest;
+  Query query(connection,
+              "SELECT name, value, special FROM series JOIN points ON points.series = series.row "
+              "WHERE run = ? AND step = (SELECT MAX(step) FROM points AS last "
+              "WHERE last.series = series.row) ORDER BY name",
+              run_row);
+  while (query.Next()) {
+    latest.emplace_back(query.Text(0), DecodeNumber({query.Real(1), query.Int(2)}));
+  }
+  return latest;
+}
+
+std::optional<absl::Time> OptionalTime(const Query& query, int column) {
+  const std::optional<int64_t> millis = query.OptionalInt(column);
+  return millis ? std::optional(FromMillis(*millis)) : std::nullopt;
+}
+
+}  // namespace
+
+RunRecord ReadRun(Connection& connection, const Query& query) {
+  RunRecord run;
+  run.id = query.Text(1);
+  run.experiment_id = query.Text(2);
+  run.experiment_name = query.Text(3);
+  run.variant = query.Text(4);
+  run.seed = static_cast<uint64_t>(query.Int(5));
+  run.state = core::RunStateFromName(query.Text(6)).value();
+  run.reason = query.Text(7);
+  run.message = query.Text(8);
+  run.attempt = static_cast<int32_t>(query.Int(9));
+  run.num_restarts = static_cast<int32_t>(query.Int(10));
+  run.worker = query.Text(11);
+  if (!query.IsNull(12)) run.slots = ParseIntegers(query.Text(12));
+  run.step = query.Int(13);
+  run.total_steps = query.Int(14);
+  run.create_time = FromMillis(query.Int(15));
+  run.start_time = OptionalTime(query, 16);
+  run.finish_time = OptionalTime(query, 17);
+  run.latest = ReadLatest(connection, query.Int(0));
+  run.health = ReadHealth(connection, query.Int(0));
+  return run;
+}
+
+std::vector<spec::HealthEvent> ReadHealth(Connection& connection, int64_t run_row) {
+  return ReadEventsOf<spec::HealthEvent>(connection, "health", run_row);
+}
+
+std::string ReadStarted(Connection& connection, int64_t run_row) {
+  auto started = ReadEventsOf<spec::StartedEvent>(connection, "started", run_row);
+  return started.empty() ? "" : std::move(started.back().json);
+}
+
+std::vector<spec::CheckpointEvent> ReadCheckpoints(Connection& connection, int64_t run_row) {
+  return ReadEventsOf<spec::CheckpointEvent>(connection, "checkpoint", run_row);
+}
+
+}  // namespace fp4::store

@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "base/log.h"
+#include "base/reasons.h"
+#include "base/status_macros.h"
+#include "server/store/attempts.h"
+#include "server/store/handlers.h"
+#include "server/store/json_columns.h"
+#include "server/store/timing.h"
+
+namespace fp4::store {
+namespace {
+
+using core::RunState;
+
+absl::Status CheckSlots(const std::vector<core::Slot>& slots) {
+  std::set<int32_t> seen;
+  for (const core::Slot& slot : slots) {
+    if (seen.insert(slot.index).second) continue;
+    return ErrorWithReason(absl::StatusCode::kInvalidArgument, reason::kInvalidArgument,
+                           absl::StrCat("slots: index ", slot.index, " stands there twice"));
+  }
+  return absl::OkStatus();
+}
+
+// The worker of that name, made if it is new.
+std::string StoreWorker(Ledger& ledger, const RegisterWorker& request) {
+  const std::string slots = FormatSlots(request.slots);
+  const int64_t now_ms = ToMillis(ledger.now());
+  Query known(ledger.db(), "SELECT row, id FROM workers WHERE name = ?", request.name);
+  int64_t row = 0;
+  std::string id;
+  if (known.Next()) {
+    row = known.Int(0);
+    id = known.Text(1);
+    Query(ledger.Writing(),
+          "UPDATE workers SET host = ?, version = ?, incarnation = ?, slots = ?, registered_ms = ? "
+          "WHERE row = ?",
+          request.host, request.version, request.incarnation, slots, now_ms, row)
+        .Run();
+  } else {
+    do {
+      id = ledger.ids().NewId();
+    } while (ledger.state().workers.contains(id));
+    Query(ledger.Writing(),
+          "INSERT INTO workers (id, name, host, version, incarnation, slots, registered_ms) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?)",
+          id, request.name, request.host, request.version, request.incarnation, slots, now_ms)
+        .Run();
+    row = ledger.db().LastRow();
+  }
+  ledger.state().workers[id] = {.name = request.name,
+                                .host = request.host,
+                                .version = request.version,
+                                .incarnation = request.incarnation,
+                                .slots = request.slots,
+                                .polling = false};
+  ledger.workers()[id] = {
+      .row = row, .last_seen = ledger.since_boot(), .last_seen_time = ledger.now()};
+  return id;
+}
+
+// Its trainers are gone without a trace. One that has not reported yet may never have been started:
+// its assignment is delivered again.
+void EndRunsNotFound(Ledger& ledger, const std::string& worker_id,
+                     const std::vector<core::FoundRun>& found) {
+  std::vector<std::string> gone;
+  for (const auto& [id, run] : ledger.state().runs) {
+    const bool leased_here = run.lease && run.lease->worker_id == worker_id;
+    if (!leased_here || run.state == RunState::kAssigned) continue;
+    const bool is_found = std::ranges::any_of(
+        found, [&](const core::FoundRun& f) { return f.run_id == id && f.attempt == run.attempt; });
+    if (!is_found) gone.push_back(id);
+  }
+  for (const std::string& id : gone) {
+    End(ledger, id, {.cause = core::ExitCause::kLost, .message = "", .stderr_tail = ""});
+  }
+}
+
+FoundAnswer AnswerFound(Ledger& ledger, const std::string& worker_id, const core::FoundRun& found) {
+  FoundAnswer answer{.held = {found.run_id, found.attempt}};
+  core::RunEntry* run = ledger.FindRun(found.run_id);
+  std::optional<core::KnownRun> known;
+  if (run != nullptr) {
+    known = {.state = run->state,
+             .attempt = run->attempt,
+             .lease_worker_id = run->lease ? run->lease->worker_id : "",
+             .last_seq = ledger.Info(found.run_id).last_seq};
+    answer.next_seq = core::NextSeqFor(found, *known);
+  }
+  answer.action = core::JudgeFound(found, known, worker_id);
+  if (known && core::AwaitsDelivery(found, *known)) {
+    run->not_before = ledger.since_boot() + kDeliveryPatience;
+    ledger.Info(found.run_id).awaited_seq =
+        found.alive ? std::numeric_limits<int64_t>::max() : found.last_seq;
+  }
+  if (answer.action == core::FoundAction::kKeep) {
+    run->lease->expires = ledger.since_boot() + ledger.timing().lease_ttl;
+    run->lease->stop_told = false;
+  }
+  return answer;
+}
+
+}  // namespace
+
+absl::StatusOr<core::WorkerEntry*> CheckWorker(Ledger& ledger, const std::string& worker_id,
+                                               const std::string& incarnation) {
+  auto worker = ledger.state().workers.find(worker_id);
+  if (worker == ledger.state().workers.end() || worker->second.incarnation != incarnation) {
+    return ErrorWithReason(absl::StatusCode::kFailedPrecondition, reason::kUnknownWorker,
+                           absl::StrCat("no worker '", worker_id,
+                                        "' is registered as incarnation '", incarnation, "'"));
+  }
+  WorkerInfo& info = ledger.workers()[worker_id];
+  info.last_seen = ledger.since_boot();
+  info.last_seen_time = ledger.now();
+  return &worker->second;
+}
+
+absl::StatusOr<RegisteredWorker> Handle(Ledger& ledger, const RegisterWorker& request) {
+  FP4_RETURN_IF_ERROR(CheckSlots(request.slots));
+  RegisteredWorker reply;
+  reply.worker_id = StoreWorker(ledger, request);
+  reply.lease_ttl = ledger.timing().lease_ttl;
+  reply.renew_interval = RenewInterval(reply.lease_ttl);
+  EndRunsNotFound(ledger, reply.worker_id, request.found_runs);
+  for (const core::FoundRun& found : request.found_runs) {
+    reply.answers.push_back(AnswerFound(ledger, reply.worker_id, found));
+  }
+  return reply;
+}
+
+absl::StatusOr<RenewedLeases> Handle(Ledger& ledger, const RenewLeases& request) {
+  FP4_RETURN_IF_ERROR(CheckWorker(ledger, request.worker_id, request.incarnation).status());
+  RenewedLeases reply;
+  for (const Held& held : request.held) {
+    auto run = ledger.state().runs.find(held.run_id);
+    if (run == ledger.state().runs.end() || run->second.attempt != held.attempt ||
+        !run->second.lease || run->second.lease->worker_id != request.worker_id) {
+      reply.lost.push_back(held);
+      continue;
+    }
+    run->second.lease->expires = ledger.since_boot() + ledger.timing().lease_ttl;
+    reply.renewed.push_back(held);
+    if (run->second.state == RunState::kCancelling) reply.stop.push_back(held);
+  }
+  return reply;
+}
+
+std::vector<WorkerRecord> ListWorkers(Ledger& ledger) {
+  std::map<std::string, WorkerRecord> records;
+  for (const auto& [id, worker] : ledger.state().workers) {
+    const WorkerInfo& info = ledger.workers()[id];
+    const absl::Duration silence = ledger.since_boot() - info.last_seen;
+    records[id] = {.id = id,
+                   .name = worker.name,
+                   .host = worker.host,
+                   .version = worker.version,
+                   .slots = worker.slots,
+                   .run_of_slot = {},
+                   .connected = worker.polling || silence < MaxSilence(ledger.timing().lease_ttl),
+                   .last_seen = info.last_seen_time};
+  }
+  for (const auto& [id, run] : ledger.state().runs) {
+    if (!run.lease) continue;
+    for (int32_t slot : run.lease->slots) records[run.lease->worker_id].run_of_slot[slot] = id;
+  }
+  std::vector<WorkerRecord> list;
+  for (auto& [id, record] : records) list.push_back(std::move(record));
+  return list;
+}
+
+}  // namespace fp4::store

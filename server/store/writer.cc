@@ -1,0 +1,201 @@
+#include "server/store/writer.h"
+
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+#include "server/store/attempts.h"
+#include "server/store/errors.h"
+#include "server/store/purge.h"
+
+namespace fp4::store {
+namespace {
+
+// More than that is left for the next transaction, so that none takes long.
+constexpr size_t kMaxBatch = 256;
+
+StoreObserver& NobodyObserves() {
+  static StoreObserver observer;
+  return observer;
+}
+
+}  // namespace
+
+Writer::Writer(std::unique_ptr<Connection> connection, const WriterOptions& options,
+               const Clock& clock, IdSource& ids, StoreObserver* observer,
+               std::shared_ptr<Subscriptions> subscriptions)
+    : connection_(std::move(connection)),
+      options_(options),
+      clock_(clock),
+      observer_(observer == nullptr ? NobodyObserves() : *observer),
+      subscriptions_(std::move(subscriptions)),
+      ledger_(*connection_, clock, ids, options.timing) {
+  ledger_.Load();
+  counts_ = ledger_.counts();
+  thread_ = std::thread([this] { Loop(); });
+}
+
+Writer::~Writer() {
+  std::vector<Job> left;
+  {
+    MutexLock lock(mutex_);
+    closing_ = true;
+    left.swap(waiting_);
+  }
+  changed_.NotifyAll();
+  thread_.join();
+  for (Job& job : left) job.finish(ShuttingDownError());
+  polls_.CloseAll(ShuttingDownError());
+}
+
+void Writer::Submit(Job job) {
+  {
+    MutexLock lock(mutex_);
+    if (!closing_) {
+      waiting_.push_back(std::move(job));
+      changed_.NotifyOne();
+      return;
+    }
+  }
+  job.finish(ShuttingDownError());
+}
+
+bool Writer::WaitForJobs(std::vector<Job>& jobs) {
+  MutexLock lock(mutex_);
+  // A wake-up for nothing only means an early look at the leases.
+  if (waiting_.empty() && !closing_ && !may_have_deleted_) changed_.WaitFor(lock, options_.tick);
+  if (closing_) return false;
+  if (waiting_.size() <= kMaxBatch) {
+    jobs.swap(waiting_);
+  } else {
+    const auto end = waiting_.begin() + kMaxBatch;
+    jobs.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
+    waiting_.erase(waiting_.begin(), end);
+  }
+  return true;
+}
+
+void Writer::Loop() {
+  std::vector<Job> jobs;
+  while (WaitForJobs(jobs)) {
+    RunBatch(jobs);
+    jobs.clear();
+    Purge();
+  }
+}
+
+void Writer::RunBatch(std::vector<Job>& jobs) {
+  try {
+    if (must_load_) {
+      ledger_.Load();
+      must_load_ = false;
+    }
+    RunTransaction(jobs);
+  } catch (const std::exception& error) {
+    Recover(jobs, StorageError(error));
+  }
+}
+
+void Writer::RunTransaction(std::vector<Job>& jobs) {
+  ledger_.StartBatch();
+  for (Job& job : jobs) job.act(ledger_, polls_);
+  ApplyDecisions();
+  std::vector<Polls::Answer> answers = polls_.Collect(ledger_);
+  const bool wrote = ledger_.Commit();
+  if (wrote) SetHealth(absl::OkStatus());
+  // First, so that whoever has an answer finds counts and metrics that agree with it.
+  Publish(jobs.size(), wrote, clock_.SinceBoot() - ledger_.since_boot());
+  for (Job& job : jobs) job.finish(absl::OkStatus());
+  polls_.Deliver(ledger_, std::move(answers));
+}
+
+// One request that the database will not take must not fail those that happened to come with it:
+// each is tried again by itself.
+void Writer::Recover(std::vector<Job>& jobs, const absl::Status& error) {
+  LogError("transaction failed", {{"error", error.ToString()}, {"requests", jobs.size()}});
+  must_load_ = true;
+  SetHealth(error);
+  observer_.OnCommitFailed();
+  try {
+    ledger_.Rollback();
+  } catch (const std::exception& failure) {
+    LogError("rollback failed", {{"error", failure.what()}});
+  }
+  if (jobs.size() == 1) jobs.front().finish(error);
+  if (jobs.size() <= 1) return;
+  for (Job& job : jobs) {
+    std::vector<Job> alone;
+    alone.push_back(std::move(job));
+    RunBatch(alone);
+  }
+}
+
+void Writer::ApplyDecisions() {
+  const absl::Duration start = clock_.SinceBoot();
+  const std::vector<core::Action> actions =
+      core::Decide(ledger_.state(), options_.timing, ledger_.since_boot());
+  ledger_.state().last_decision = ledger_.since_boot();
+  observer_.OnDecide(clock_.SinceBoot() - start);
+  for (const core::Action& action : actions) Apply(action);
+}
+
+void Writer::Apply(const core::Action& action) {
+  if (const auto* assign = std::get_if<core::AssignRun>(&action)) {
+    Assign(ledger_, *assign);
+  } else if (const auto* expire = std::get_if<core::ExpireLease>(&action)) {
+    Expire(ledger_, *expire);
+  } else {
+    for (auto& [id, run] : ledger_.state().runs) {
+      if (run.lease) run.lease->expires = std::get<core::ExtendLeases>(action).expires;
+    }
+  }
+}
+
+void Writer::Publish(size_t num_requests, bool wrote, absl::Duration duration) {
+  if (!wrote) return;
+  const BatchEffects& effects = ledger_.effects();
+  observer_.OnCommit(num_requests, duration);
+  observer_.OnStored(effects.num_points, effects.num_events);
+  for (const auto& [from, to] : effects.transitions) observer_.OnTransition(from, to);
+  for (absl::Duration waited : effects.queue_waits) observer_.OnAssigned(waited);
+  for (size_t i = 0; i < effects.num_leases_expired; ++i) observer_.OnLeaseExpired();
+  may_have_deleted_ = true;
+  {
+    MutexLock lock(mutex_);
+    counts_ = ledger_.counts();
+  }
+  if (effects.num_events > 0) subscriptions_->Notify(ledger_.cursor());
+}
+
+void Writer::Purge() {
+  if (!may_have_deleted_ || must_load_) return;
+  try {
+    // Stays so after a failure: the next commit that succeeds looks again.
+    may_have_deleted_ = false;
+    if (!HasDeleted(*connection_)) return;
+    ledger_.StartBatch();
+    PurgeStep(ledger_.Writing());
+    ledger_.Commit();
+    may_have_deleted_ = true;
+  } catch (const std::exception& error) {
+    std::vector<Job> none;
+    Recover(none, StorageError(error));
+  }
+}
+
+std::map<core::RunState, int64_t> Writer::CountRuns() const {
+  MutexLock lock(mutex_);
+  return counts_;
+}
+
+absl::Status Writer::Health() const {
+  MutexLock lock(mutex_);
+  return health_;
+}
+
+void Writer::SetHealth(absl::Status status) {
+  MutexLock lock(mutex_);
+  health_ = std::move(status);
+}
+
+}  // namespace fp4::store

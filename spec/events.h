@@ -1,0 +1,63 @@
+// The event log: one JSON object a line in events.jsonl, written by the trainer only. The interface
+// between trainer and worker; `fp4ctl watch -o json` prints the same objects with "run" and
+// "cursor" added.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace fp4::spec {
+
+struct StartedEvent {
+  std::string json;  // one JSON object: version, git_revision, torch_version, device, device_name,
+                     // instruction_set, threads, compute_dtype, data_sha256, num_parameters,
+                     // tokens_per_step, resumed_from_step, document, layers
+};
+struct MetricsEvent {
+  int64_t step = 0;
+  std::vector<std::pair<std::string, double>> values;
+};
+struct CheckpointEvent {
+  std::string path;  // absolute: the folder
+  int64_t step = 0;
+  int64_t bytes = 0;
+  std::string sha256;  // of state.safetensors
+};
+struct HealthEvent {
+  std::string severity, code, layer, message;
+};
+struct LogEvent {
+  std::string severity, message;
+};
+struct FinishedEvent {
+  std::string status;  // "completed" | "failed" | "stopped"
+  std::string reason;
+};
+
+struct Event {
+  int64_t seq = 0;
+  absl::Time time;
+  int32_t attempt = 0;
+  std::variant<StartedEvent, MetricsEvent, CheckpointEvent, HealthEvent, LogEvent, FinishedEvent>
+      kind;
+};
+
+// One line without its newline. A non-finite number is written as "NaN", "Infinity" or "-Infinity"
+// in quotes.
+std::string FormatEvent(const Event& event);
+
+// INVALID_ARGUMENT says what is wrong with the line.
+absl::StatusOr<Event> ParseEvent(std::string_view line);
+
+// A number of an event as JSON text: shortest form that reads back to the same double, quoted when
+// not finite.
+std::string FormatNumber(double value);
+
+}  // namespace fp4::spec

@@ -1,0 +1,235 @@
+#include "spec/field.h"
+
+#include <charconv>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "spec/events.h"
+
+namespace fp4::spec {
+namespace {
+
+Type Ranged(Type::Kind kind, double min, double max) {
+  Type type(kind);
+  type.min = min;
+  type.max = max;
+  return type;
+}
+
+// Whole values without an exponent: 1048576, not 1.048576e+06.
+std::string Bound(double value) {
+  const bool whole = value == static_cast<double>(static_cast<int64_t>(value));
+  return whole ? absl::StrCat(static_cast<int64_t>(value)) : FormatNumber(value);
+}
+
+std::string RangeText(const Type& type) {
+  if (type.min == type.max) return Bound(type.min);
+  return absl::StrCat(type.above_min ? "above " : "from ", Bound(type.min),
+                      type.below_max   ? ", below "
+                      : type.above_min ? ", at most "
+                                       : " to ",
+                      Bound(type.max));
+}
+
+std::string ListText(const Type& type) {
+  const std::string item = AllowedText(type.items[0]);
+  if (type.min_items == type.max_items) {
+    return absl::StrCat("a list of ", type.min_items, ", each ", item);
+  }
+  return absl::StrCat("a list", type.min_items > 0 ? ", not empty" : "", ", each item ", item);
+}
+
+}  // namespace
+
+Type::Type(Kind kind) : kind(kind) {}
+
+Type OfKind(Type::Kind kind) { return Type(kind); }
+Type Boolean() { return OfKind(Type::Kind::kBoolean); }
+Type Integer(double min, double max) { return Ranged(Type::Kind::kInteger, min, max); }
+Type Number(double min, double max) { return Ranged(Type::Kind::kNumber, min, max); }
+Type Text() { return OfKind(Type::Kind::kString); }
+Type Name() { return OfKind(Type::Kind::kName); }
+
+Type PositiveNumber(double max) {
+  Type type = Number(0, max);
+  type.above_min = true;
+  return type;
+}
+
+Type FractionFromZero() {
+  Type type = Number(0, 1);
+  type.below_max = true;
+  return type;
+}
+
+Type Fraction() {
+  Type type = FractionFromZero();
+  type.above_min = true;
+  return type;
+}
+
+Type Choice(std::vector<std::string> choices) {
+  Type type(Type::Kind::kChoice);
+  type.choices = std::move(choices);
+  return type;
+}
+
+Type FilePath(std::vector<std::string> special_words) {
+  Type type(Type::Kind::kPath);
+  type.choices = std::move(special_words);
+  return type;
+}
+
+Type ListOf(Type item, size_t min_items, size_t max_items, bool unique) {
+  Type type(Type::Kind::kList);
+  type.items.push_back(std::move(item));
+  type.min_items = min_items;
+  type.max_items = max_items;
+  type.unique = unique;
+  return type;
+}
+
+Type MapOf(Type item) {
+  Type type(Type::Kind::kMap);
+  type.items.push_back(std::move(item));
+  return type;
+}
+
+Type ObjectOf(std::vector<Field> fields) {
+  Type type(Type::Kind::kObject);
+  type.fields = std::move(fields);
+  return type;
+}
+
+Type EitherOf(std::vector<Type> alternatives) {
+  Type type(Type::Kind::kEither);
+  type.items = std::move(alternatives);
+  return type;
+}
+
+std::string AllowedText(const Type& type) {
+  switch (type.kind) {
+    case Type::Kind::kBoolean:
+      return "true, false";
+    case Type::Kind::kInteger:
+      return (type.min == type.max ? "" : "a whole number ") + RangeText(type);
+    case Type::Kind::kNumber:
+      return "a number " + RangeText(type);
+    case Type::Kind::kString:
+      return "a text";
+    case Type::Kind::kName:
+      return "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit";
+    case Type::Kind::kChoice:
+      return absl::StrJoin(type.choices, ", ");
+    case Type::Kind::kRecipe:
+      return "the name of a recipe";
+    case Type::Kind::kPattern:
+      return "a pattern of layers' names, such as blocks.*.mlp.*";
+    case Type::Kind::kDuration:
+      return "a duration such as 90s, 30m or 4h";
+    case Type::Kind::kPath: {
+      std::vector<std::string> words;
+      for (const std::string& word : type.choices) words.push_back(absl::StrCat("\"", word, "\""));
+      words.push_back("a file's path");
+      return absl::StrJoin(words, ", ");
+    }
+    case Type::Kind::kList:
+      return ListText(type);
+    case Type::Kind::kObject:
+      return "an object of: " + absl::StrJoin(FieldNames(type), ", ");
+    case Type::Kind::kMap:
+      return "an object of names";
+    case Type::Kind::kVariants:
+      return "an object of names and what each changes";
+    case Type::Kind::kEither:
+      return absl::StrJoin(type.items, "; or ",
+                           [](std::string* out, const Type& item) { *out += AllowedText(item); });
+  }
+  return "";
+}
+
+const Type* AlternativeFor(const Type& type, Node::Kind kind) {
+  Node::Kind wanted = Node::Kind::kString;
+  switch (type.kind) {
+    case Type::Kind::kBoolean:
+      wanted = Node::Kind::kBoolean;
+      break;
+    case Type::Kind::kInteger:
+    case Type::Kind::kNumber:
+      wanted = Node::Kind::kNumber;
+      break;
+    case Type::Kind::kString:
+    case Type::Kind::kName:
+    case Type::Kind::kChoice:
+    case Type::Kind::kRecipe:
+    case Type::Kind::kPattern:
+    case Type::Kind::kDuration:
+    case Type::Kind::kPath:
+      break;
+    case Type::Kind::kList:
+      wanted = Node::Kind::kList;
+      break;
+    case Type::Kind::kObject:
+    case Type::Kind::kMap:
+    case Type::Kind::kVariants:
+      wanted = Node::Kind::kObject;
+      break;
+    case Type::Kind::kEither:
+      for (const Type& item : type.items) {
+        if (const Type* found = AlternativeFor(item, kind)) return found;
+      }
+      return nullptr;
+  }
+  return wanted == kind ? &type : nullptr;
+}
+
+const Field* FindField(const Type& object, std::string_view name) {
+  for (const Field& field : object.fields) {
+    if (field.name == name) return &field;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> FieldNames(const Type& object) {
+  std::vector<std::string> names;
+  for (const Field& field : object.fields) names.push_back(field.name);
+  return names;
+}
+
+double AsNumber(const Node& node) {
+  // Not from_chars alone: it leaves the value alone where a number is too large or too small for a
+  // double.
+  return std::strtod(node.text.c_str(), nullptr);
+}
+
+int64_t AsInteger(const Node& node) {
+  int64_t value = 0;
+  const char* const end = node.text.data() + node.text.size();
+  const auto result = std::from_chars(node.text.data(), end, value);
+  if (result.ec == std::errc() && result.ptr == end) return value;
+  return static_cast<int64_t>(AsNumber(node));  // 1e3
+}
+
+std::vector<std::string> AsStrings(const Node& node) {
+  std::vector<std::string> texts;
+  for (const Node& item : node.items) texts.push_back(item.text);
+  return texts;
+}
+
+absl::Duration AsDuration(const Node& node) {
+  int64_t count = 0;
+  const char* const end = node.text.data() + node.text.size();
+  const auto result = std::from_chars(node.text.data(), end, count);
+  if (result.ec != std::errc() || result.ptr + 1 != end) return absl::ZeroDuration();
+  switch (*result.ptr) {
+    case 's':
+      return absl::Seconds(count);
+    case 'm':
+      return absl::Minutes(count);
+    default:
+      return absl::Hours(count);
+  }
+}
+
+}  // namespace fp4::spec

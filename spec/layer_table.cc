@@ -1,0 +1,185 @@
+// The resolved table, for people and for programs.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "spec/layers.h"
+#include "spec/recipes.h"
+
+namespace fp4::spec {
+namespace {
+
+using Row = std::vector<std::string>;
+
+// "blocks.3.mlp.up" in block 3, "mlp.up" there; block -1 outside the blocks.
+struct BlockName {
+  int64_t block = -1;
+  std::string rest;
+};
+
+BlockName SplitBlock(const std::string& layer) {
+  constexpr std::string_view kPrefix = "blocks.";
+  BlockName name;
+  if (!layer.starts_with(kPrefix)) return {-1, layer};
+  const char* const end = layer.data() + layer.size();
+  const auto number = std::from_chars(layer.data() + kPrefix.size(), end, name.block);
+  name.rest = std::string(number.ptr + 1, end);
+  return name;
+}
+
+bool SamePrecision(const LayerPrecision& a, const LayerPrecision& b) {
+  return a.recipe == b.recipe && a.estimator == b.estimator && std::ranges::equal(a.gemms, b.gemms);
+}
+
+bool SameBlock(std::span<const LayerPrecision> a, std::span<const LayerPrecision> b) {
+  return std::ranges::equal(a, b, SamePrecision);
+}
+
+// Layers [begin, end) of equal blocks that follow each other are shown once.
+struct BlockGroup {
+  int64_t first = 0, last = 0;
+  std::span<const LayerPrecision> layers;  // of the first
+};
+
+std::vector<BlockGroup> GroupBlocks(std::span<const LayerPrecision> layers) {
+  std::vector<BlockGroup> groups;
+  for (size_t begin = 0; begin < layers.size();) {
+    const int64_t block = SplitBlock(layers[begin].layer).block;
+    size_t end = begin + 1;
+    while (block >= 0 && end < layers.size() && SplitBlock(layers[end].layer).block == block) ++end;
+    const auto own = layers.subspan(begin, end - begin);
+    const bool repeats = block >= 0 && !groups.empty() && groups.back().first >= 0 &&
+                         SameBlock(groups.back().layers, own);
+    if (repeats) {
+      groups.back().last = block;
+    } else {
+      groups.push_back({block, block, own});
+    }
+    begin = end;
+  }
+  return groups;
+}
+
+std::string GroupName(const BlockGroup& group, const std::string& layer) {
+  if (group.first == group.last) return layer;
+  return absl::StrCat("blocks.{", group.first, "..", group.last, "}.", SplitBlock(layer).rest);
+}
+
+std::string OrDash(std::string text) { return text.empty() ? "-" : text; }
+
+std::string GemmText(const GemmPrecision& gemm) {
+  if (!gemm.a.quantized() && !gemm.b.quantized()) return "-";
+  return absl::StrCat(OrDash(OperandText(gemm.a)), " x ", OrDash(OperandText(gemm.b)));
+}
+
+double WeightBytes(const LayerPrecision& layer, ComputeDtype compute_dtype) {
+  return std::ceil(layer.weight_bits(compute_dtype) * static_cast<double>(layer.out_features) *
+                   static_cast<double>(layer.in_features) / 8);
+}
+
+std::string BytesText(double bytes) {
+  constexpr std::array kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
+  size_t unit = 0;
+  while (bytes >= 1024 && unit + 1 < kUnits.size()) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return unit == 0 ? absl::StrFormat("%.0f B", bytes)
+                   : absl::StrFormat("%.1f %s", bytes, kUnits[unit]);
+}
+
+// A tied head has no matrix of its own unless it is quantized otherwise than the embedding.
+bool SharesMatrix(const RunSpec& run, const LayerPrecision& layer) {
+  return run.model.tie_embeddings && layer.layer == "lm_head" &&
+         layer.weight() == run.layers.front().weight();
+}
+
+Row TableRow(const RunSpec& run, const BlockGroup& group, const LayerPrecision& layer) {
+  const ComputeDtype dtype = run.training.compute_dtype;
+  const auto count = static_cast<double>(group.last - group.first + 1);
+  std::string recipe = layer.recipe;
+  if (layer.estimator == Estimator::kNone) recipe += " (frozen)";
+  return {
+      GroupName(group, layer.layer),
+      absl::StrCat(layer.out_features, " x ", layer.in_features),
+      recipe,
+      layer.is_lookup ? OrDash(OperandText(layer.weight())) : GemmText(layer.gemm(Gemm::kFprop)),
+      GemmText(layer.gemm(Gemm::kDgrad)),
+      GemmText(layer.gemm(Gemm::kWgrad)),
+      absl::StrFormat("%.4g", layer.weight_bits(dtype)),
+      SharesMatrix(run, layer) ? "(shared)" : BytesText(count * WeightBytes(layer, dtype))};
+}
+
+double TotalBytes(const RunSpec& run) {
+  double total = 0;
+  for (const LayerPrecision& layer : run.layers) {
+    if (!SharesMatrix(run, layer)) total += WeightBytes(layer, run.training.compute_dtype);
+  }
+  return total;
+}
+
+std::string Aligned(const std::vector<Row>& rows) {
+  std::vector<size_t> widths(rows.front().size());
+  for (const Row& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  const size_t first_number = widths.size() - 2;
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const int width = static_cast<int>(widths[i]);
+      absl::StrAppend(&line, i == 0 ? "" : "  ",
+                      i < first_number ? absl::StrFormat("%-*s", width, row[i])
+                                       : absl::StrFormat("%*s", width, row[i]));
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    absl::StrAppend(&text, line, "\n");
+  }
+  return text;
+}
+
+nlohmann::ordered_json OperandJson(const OperandPrecision& operand) {
+  if (!operand.quantized()) return nullptr;
+  return OperandText(operand);
+}
+
+nlohmann::ordered_json GemmJson(const GemmPrecision& gemm) {
+  return {{"a", OperandJson(gemm.a)}, {"b", OperandJson(gemm.b)}};
+}
+
+}  // namespace
+
+std::string FormatLayerTable(const RunSpec& run) {
+  std::vector<Row> rows = {
+      {"layer", "shape", "recipe", "fprop", "dgrad", "wgrad", "bits", "weight bytes"}};
+  for (const BlockGroup& group : GroupBlocks(run.layers)) {
+    for (const LayerPrecision& layer : group.layers) rows.push_back(TableRow(run, group, layer));
+  }
+  rows.push_back({"total", "", "", "", "", "", "", BytesText(TotalBytes(run))});
+  return Aligned(rows);
+}
+
+std::string LayerTableJson(const RunSpec& run) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const LayerPrecision& layer : run.layers) {
+    rows.push_back(
+        {{"layer", layer.layer},
+         {"shape", {layer.out_features, layer.in_features}},
+         {"recipe", layer.recipe},
+         {"estimator", layer.estimator == Estimator::kNone ? "none" : "straight-through"},
+         {"fprop", GemmJson(layer.gemm(Gemm::kFprop))},
+         {"dgrad", GemmJson(layer.gemm(Gemm::kDgrad))},
+         {"wgrad", GemmJson(layer.gemm(Gemm::kWgrad))},
+         {"weight_bits", layer.weight_bits(run.training.compute_dtype)},
+         {"weight_bytes", static_cast<int64_t>(WeightBytes(layer, run.training.compute_dtype))}});
+    if (SharesMatrix(run, layer)) rows.back()["shares_embedding"] = true;
+  }
+  return rows.dump();
+}
+
+}  // namespace fp4::spec

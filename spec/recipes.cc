@@ -1,0 +1,221 @@
+#include "spec/recipes.h"
+
+#include <array>
+#include <cassert>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "spec/features.h"
+#include "spec/field.h"
+
+namespace fp4::spec {
+namespace {
+
+using numerics::FourOverSix;
+using numerics::QuantizeOptions;
+using numerics::Rounding;
+using numerics::ScaleMode;
+
+// Where an operand enters: in which GEMM, and as its first or second factor.
+struct Use {
+  Gemm gemm;
+  bool second;
+};
+
+struct Operand {
+  std::string_view name;
+  std::array<Use, 2> uses;
+};
+
+constexpr std::array kOperands = {
+    Operand{"weights", {{{Gemm::kFprop, true}, {Gemm::kDgrad, true}}}},
+    Operand{"activations", {{{Gemm::kFprop, false}, {Gemm::kWgrad, true}}}},
+    Operand{"gradients", {{{Gemm::kDgrad, false}, {Gemm::kWgrad, false}}}},
+};
+constexpr std::array<std::string_view, kNumGemms> kGemmNames = {"fprop", "dgrad", "wgrad"};
+constexpr std::array<std::string_view, 4> kScaleModes = {"floor", "rceil", "even", "ceil"};
+
+OperandPrecision& At(Bundle& bundle, Use use) {
+  GemmPrecision& gemm = bundle.gemms[static_cast<size_t>(use.gemm)];
+  return use.second ? gemm.b : gemm.a;
+}
+
+void ApplyOption(std::string_view name, const Node& value, QuantizeOptions& options) {
+  if (name == "block") options.block = value.text;
+  if (name == "rounding")
+    options.rounding = value.text == "stochastic" ? Rounding::kStochastic : Rounding::kNearest;
+  if (name == "scale_mode") {
+    options.scale_mode_set = true;
+    for (size_t i = 0; i < kScaleModes.size(); ++i) {
+      if (kScaleModes[i] == value.text) options.scale_mode = static_cast<ScaleMode>(i);
+    }
+  }
+  if (name == "four_over_six") {
+    options.four_over_six = value.text == "mse"   ? FourOverSix::kMse
+                            : value.text == "mae" ? FourOverSix::kMae
+                                                  : FourOverSix::kOff;
+  }
+  if (name == "double_quantization") options.double_quantization = value.boolean;
+  if (name == "headroom") options.headroom = static_cast<float>(AsNumber(value));
+  if (name == "prescale") options.prescale = static_cast<float>(AsNumber(value));
+  if (name == "hadamard") options.hadamard = static_cast<int>(AsInteger(value));
+  if (name == "ms_eden") options.ms_eden = value.boolean;
+}
+
+void SetFormat(std::string_view format, OperandPrecision& operand) {
+  if (operand.format == format) return;
+  operand = {};
+  if (format != "none") operand.format = format;
+}
+
+std::string ApplyOperand(const Node& value, OperandPrecision& operand) {
+  if (value.kind == Node::Kind::kString) {
+    operand = {};
+    SetFormat(value.text, operand);
+    return "";
+  }
+  const Node* format = value.Find("format");
+  if (format != nullptr) SetFormat(format->text, operand);
+  if (format == nullptr && !operand.quantized()) {
+    return "has no \"format\", and the operand is not quantized otherwise; give one";
+  }
+  for (const Member& option : value.members) {
+    if (option.key == "format") continue;
+    if (!operand.quantized())
+      return absl::StrCat("gives '", ShownKey(option.key), "' to the format 'none'; leave it out");
+    ApplyOption(option.key, option.value, operand.options);
+  }
+  return "";
+}
+
+std::string ApplyGemm(Gemm gemm, const Node& value, Bundle& bundle) {
+  for (const Operand& operand : kOperands) {
+    const Node* own = value.kind == Node::Kind::kString ? &value : value.Find(operand.name);
+    if (own == nullptr) continue;
+    for (const Use use : operand.uses) {
+      if (use.gemm != gemm) continue;
+      if (std::string error = ApplyOperand(*own, At(bundle, use)); !error.empty()) return error;
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::span<const BuiltinRecipe> BuiltinRecipes() {
+  static constexpr std::array recipes = {
+      BuiltinRecipe{"baseline", "Nothing is quantized.", "{}", ""},
+      BuiltinRecipe{"fp4", "FP4 weights (bitsandbytes' format) that train straight-through.",
+                    R"({"weights": "fp4", "estimator": "straight-through"})", ""},
+      BuiltinRecipe{"fp4-frozen",
+                    "FP4 weights that no gradient reaches: they stay at their initial values. "
+                    "Repeats a published fault.",
+                    R"({"weights": "fp4", "estimator": "none"})", ""},
+      BuiltinRecipe{"frozen",
+                    "Unquantized weights that no gradient reaches: the control for fp4-frozen.",
+                    R"({"estimator": "none"})", ""},
+      BuiltinRecipe{"nf4", "NF4 weights.", R"({"weights": "nf4"})", ""},
+      BuiltinRecipe{"mxfp4-weights", "MXFP4 weights.", R"({"weights": "mxfp4"})", ""},
+      BuiltinRecipe{"nvfp4-weights", "NVFP4 weights.", R"({"weights": "nvfp4"})", ""},
+      BuiltinRecipe{"int4", "4-bit integer weights.", R"({"weights": "int4"})", ""},
+      BuiltinRecipe{"int8", "8-bit integer weights.", R"({"weights": "int8"})", ""},
+      BuiltinRecipe{"fp8", "FP8 (E4M3) weights.", R"({"weights": "fp8_e4m3"})", ""},
+      BuiltinRecipe{"ternary", "BitNet b1.58: ternary weights, 8-bit activations.",
+                    R"({"weights": "ternary", "activations": {"format": "int8", "block": "row"}})",
+                    ""},
+      BuiltinRecipe{"binary", "Binary weights, one scale a row.", R"({"weights": "binary"})", ""},
+      BuiltinRecipe{"nvfp4",
+                    "NVFP4 throughout (arXiv 2509.25149): 16x16 weights, stochastic gradients, "
+                    "wgrad rotated.",
+                    R"({"weights": {"format": "nvfp4", "block": "16x16"},
+                        "activations": {"format": "nvfp4", "block": "1x16"},
+                        "gradients": {"format": "nvfp4", "block": "1x16", "rounding": "stochastic"},
+                        "wgrad": {"gradients": {"hadamard": 16}, "activations": {"hadamard": 16}}})",
+                    ""},
+      BuiltinRecipe{"quartet2",
+                    "NVFP4 with four-over-six forward and MS-EDEN backward (arXiv 2601.22813).",
+                    R"({"weights": {"format": "nvfp4", "block": "1x16", "four_over_six": "mse"},
+                        "activations": {"format": "nvfp4", "block": "1x16", "four_over_six": "mse"},
+                        "dgrad": {"gradients": {"format": "nvfp4", "hadamard": 128, "ms_eden": true},
+                                  "weights": {"format": "nvfp4", "four_over_six": "off", "hadamard": 128, "ms_eden": true}},
+                        "wgrad": {"gradients": {"format": "nvfp4", "hadamard": 128, "ms_eden": true},
+                                  "activations": {"format": "nvfp4", "four_over_six": "off", "hadamard": 128, "ms_eden": true}}})",
+                    ""},
+      BuiltinRecipe{"mxfp4",
+                    "MXFP4 throughout, backward stochastic and rotated (arXiv 2502.20586).",
+                    R"({"weights": "mxfp4", "activations": "mxfp4",
+                        "dgrad": {"gradients": {"format": "mxfp4", "rounding": "stochastic", "hadamard": 64, "prescale": 0.75},
+                                  "weights": {"rounding": "stochastic", "hadamard": 64, "prescale": 0.75}},
+                        "wgrad": {"gradients": {"format": "mxfp4", "rounding": "stochastic", "hadamard": 64, "prescale": 0.75},
+                                  "activations": {"rounding": "stochastic", "hadamard": 64, "prescale": 0.75}}})",
+                    ""},
+      BuiltinRecipe{"fp4-dge",
+                    "E2M1 with a differentiable estimator and clamped outliers (arXiv 2501.17116).",
+                    "{}", "a differentiable estimator"},
+      BuiltinRecipe{"qat-noise", "Learned-scale noise while training, hard rounding in evaluation.",
+                    "{}", "learned quantization noise"},
+  };
+  return recipes;
+}
+
+std::string ApplyRecipeField(std::string_view field, const Node& value, Bundle& bundle) {
+  if (field == "estimator") {
+    bundle.estimator = value.text == "none" ? Estimator::kNone : Estimator::kStraightThrough;
+    return "";
+  }
+  for (size_t i = 0; i < kGemmNames.size(); ++i) {
+    if (kGemmNames[i] == field) return ApplyGemm(static_cast<Gemm>(i), value, bundle);
+  }
+  for (const Operand& operand : kOperands) {
+    if (operand.name != field) continue;
+    for (const Use use : operand.uses) {
+      if (std::string error = ApplyOperand(value, At(bundle, use)); !error.empty()) return error;
+    }
+  }
+  return "";
+}
+
+Bundle BuiltinBundle(const BuiltinRecipe& recipe) {
+  const ParsedJson parsed = ParseJson(recipe.json);
+  assert(parsed.complete);
+  Bundle bundle;
+  for (const Member& member : parsed.root.members) {
+    [[maybe_unused]] const std::string error = ApplyRecipeField(member.key, member.value, bundle);
+    assert(error.empty());
+  }
+  return bundle;
+}
+
+std::string WhyNotBuilt(const BuiltinRecipe& recipe) {
+  if (!recipe.missing.empty()) return std::string(recipe.missing);
+  return absl::StrJoin(UnbuiltFeatures(BuiltinBundle(recipe)), ", ");
+}
+
+std::vector<std::string> UsableRecipes() {
+  std::vector<std::string> names;
+  for (const BuiltinRecipe& recipe : BuiltinRecipes()) {
+    if (WhyNotBuilt(recipe).empty()) names.emplace_back(recipe.name);
+  }
+  return names;
+}
+
+std::string OperandText(const OperandPrecision& operand) {
+  const QuantizeOptions& options = operand.options;
+  std::string text = operand.format;
+  if (!options.block.empty()) absl::StrAppend(&text, " ", options.block);
+  if (options.rounding == Rounding::kStochastic) text += ", stochastic";
+  if (options.scale_mode_set) {
+    absl::StrAppend(&text, ", scale ",
+                    std::string(kScaleModes[static_cast<size_t>(options.scale_mode)]));
+  }
+  if (options.four_over_six == FourOverSix::kMse) text += ", 4/6 mse";
+  if (options.four_over_six == FourOverSix::kMae) text += ", 4/6 mae";
+  if (options.double_quantization) text += ", double";
+  if (options.headroom != 0.0f) absl::StrAppend(&text, ", headroom ", options.headroom);
+  if (options.prescale != 1.0f) absl::StrAppend(&text, ", prescale ", options.prescale);
+  if (options.hadamard != 0) absl::StrAppend(&text, ", hadamard ", options.hadamard);
+  if (options.ms_eden) text += ", ms-eden";
+  return text;
+}
+
+}  // namespace fp4::spec

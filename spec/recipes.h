@@ -1,0 +1,45 @@
+// Recipes: named bundles of quantizers for the operands of a layer's three GEMMs.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec/json.h"
+#include "spec/run_spec.h"
+
+namespace fp4::spec {
+
+// A built-in recipe, written as one of precision.recipes would be.
+struct BuiltinRecipe {
+  std::string_view name, summary, json;
+  std::string_view missing;  // a part of it that no field can say yet; empty: none
+};
+
+std::span<const BuiltinRecipe> BuiltinRecipes();
+
+// What a recipe or rule comes to.
+struct Bundle {
+  GemmPrecision gemms[kNumGemms];  // by Gemm
+  Estimator estimator = Estimator::kStraightThrough;
+};
+
+// Changes `bundle` by one field of a recipe ("weights", "fprop", "estimator", …). An operand given
+// as an object changes the named options of what is there; a different format starts afresh. The
+// error, empty when fine, says what is wrong.
+std::string ApplyRecipeField(std::string_view field, const Node& value, Bundle& bundle);
+
+// A built-in recipe's bundle; only formats that exist are looked at by others.
+Bundle BuiltinBundle(const BuiltinRecipe& recipe);
+
+// Why a built-in recipe cannot be used yet; empty: it can.
+std::string WhyNotBuilt(const BuiltinRecipe& recipe);
+
+// Those that can be used.
+std::vector<std::string> UsableRecipes();
+
+// "nvfp4 16x16, stochastic"; "" for an operand that is not quantized.
+std::string OperandText(const OperandPrecision& operand);
+
+}  // namespace fp4::spec

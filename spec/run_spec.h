@@ -1,0 +1,154 @@
+// One run's experiment: the document after variants, overrides and defaults, for one variant and
+// one seed. Plain data; what each field means, its range and default stand in the table of fields
+// (spec/fields.cc), from which the reader, the schema and the reference page come. Lengths are in
+// tokens, times in the type.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "numerics/format.h"
+
+namespace fp4::spec {
+
+enum class Norm : uint8_t { kRmsNorm, kLayerNorm };
+enum class Activation : uint8_t { kSilu, kSwiglu, kGelu, kRelu2 };
+enum class RotaryAxis : uint8_t { kSequence, kHeads, kNone };
+enum class RotaryFrequencies : uint8_t { kFull, kHalfTruncated };
+enum class DataSource : uint8_t { kSynthetic, kText, kTokens };
+enum class Split : uint8_t { kDocument, kWindow };
+enum class Window : uint8_t { kDisjoint, kSliding };
+enum class ComputeDtype : uint8_t { kAuto, kFp32, kBf16 };
+enum class DecayOn : uint8_t { kMatrices, kAll };
+enum class Schedule : uint8_t { kCosine, kLinear, kWsd, kConstant };
+
+struct ModelSpec {
+  std::string preset;
+  int64_t d_model = 0, num_layers = 0, num_heads = 0, d_ff = 0, vocab_size = 0, sequence_length = 0;
+  Norm norm = Norm::kRmsNorm;
+  double norm_eps = 1e-6;
+  Activation activation = Activation::kSilu;
+  double dropout = 0;
+  bool tie_embeddings = true;
+  RotaryAxis rotary_axis = RotaryAxis::kSequence;
+  RotaryFrequencies rotary_frequencies = RotaryFrequencies::kFull;
+  bool embedding_scale = false;
+  double init_std = 0.02;
+  std::string initialize_from;  // absolute, or empty
+
+  bool gated() const { return activation == Activation::kSwiglu; }
+};
+
+struct DataSpec {
+  DataSource source = DataSource::kSynthetic;
+  std::vector<std::string> paths;  // absolute patterns, not yet expanded
+  std::vector<std::string> validation_paths;
+  std::string tokenizer = "bytes";  // "bytes" or a SentencePiece model file
+  Split split = Split::kDocument;
+  Window window = Window::kDisjoint;
+  double validation_fraction = 0.1;
+  bool shuffle = true;
+  uint64_t seed = 0;
+};
+
+struct TrainingSpec {
+  int64_t steps = 0;
+  int64_t micro_batch_size = 0;
+  int64_t gradient_accumulation = 1;
+  double grad_clip_norm = 0;  // 0: off
+  ComputeDtype compute_dtype = ComputeDtype::kAuto;
+  int64_t eval_interval = 0;
+  int64_t eval_batches = 0;  // 0: the whole validation set
+  int64_t log_interval = 1;
+  bool activation_checkpointing = false;
+};
+
+struct OptimizerSpec {
+  std::string name = "adamw";
+  double learning_rate = 0, beta1 = 0, beta2 = 0, eps = 0, weight_decay = 0;
+  DecayOn weight_decay_on = DecayOn::kMatrices;
+};
+
+struct LearningRateSpec {
+  Schedule name = Schedule::kCosine;
+  int64_t warmup_steps = 0;
+  bool warmup_from_zero = false;
+  double min_factor = 0;
+  int64_t decay_steps = 0;  // wsd
+};
+
+struct CheckpointSpec {
+  int64_t interval_steps = 0;  // 0: at the end only
+  int64_t keep_last = 1, keep_best = 0;
+  std::string metric;
+};
+
+struct ResourceSpec {
+  bool gpus_auto = false;   // "auto": a GPU if the worker has one, else a CPU slot
+  int64_t gpus = 0;         // 0: a CPU slot
+  int64_t cpu_threads = 0;  // 0: the cores of the slot
+  double min_gpu_memory_gib = 0;
+  int64_t priority = 50;       // higher first
+  absl::Duration max_runtime;  // zero: no limit
+};
+
+enum class Gemm : uint8_t { kFprop, kDgrad, kWgrad };
+inline constexpr int kNumGemms = 3;
+enum class Estimator : uint8_t {
+  kStraightThrough,  // the gradient passes to the weight as if there were no quantizer
+  kNone,             // no gradient reaches the weight
+};
+
+// How one operand is made from the tensor at hand; no format: it stays as it is, in the compute
+// type.
+struct OperandPrecision {
+  std::string format;  // a numerics::Format's name; empty: not quantized
+  numerics::QuantizeOptions options;
+  bool quantized() const { return !format.empty(); }
+  bool operator==(const OperandPrecision&) const = default;
+};
+
+// fprop Y = X W^T (a = X, b = W), dgrad dX = dY W (a = dY, b = W), wgrad dW = dY^T X (a = dY, b =
+// X).
+struct GemmPrecision {
+  OperandPrecision a, b;
+  bool operator==(const GemmPrecision&) const = default;
+};
+
+// One row of the resolved table. Every linear has one, and so have "embedding" and "lm_head".
+struct LayerPrecision {
+  std::string layer;   // "blocks.0.attention.qkv"
+  std::string recipe;  // the name that it came from, "+" when a rule overrode parts
+  int64_t out_features = 0, in_features = 0;
+  bool is_lookup = false;  // the embedding: its table is read, no GEMM
+  Estimator estimator = Estimator::kStraightThrough;
+  GemmPrecision gemms[kNumGemms] = {};  // by Gemm
+
+  const GemmPrecision& gemm(Gemm which) const { return gemms[static_cast<int>(which)]; }
+  // The weight as fprop sees it.
+  const OperandPrecision& weight() const { return gemm(Gemm::kFprop).b; }
+  // Bits per value of the weight if it were stored as fprop sees it; 16 or 32 for the compute type.
+  double weight_bits(ComputeDtype compute_dtype) const;
+};
+
+struct RunSpec {
+  std::string experiment_name, project, description;
+  std::vector<std::string> labels;
+  std::string variant;
+  uint64_t seed = 0;
+  ModelSpec model;
+  DataSpec data;
+  TrainingSpec training;
+  OptimizerSpec optimizer;
+  LearningRateSpec lr_schedule;
+  std::vector<LayerPrecision> layers;  // the resolved table, in the model's order
+  CheckpointSpec checkpoint;
+  ResourceSpec resources;
+  int64_t max_restarts = 0;
+};
+
+}  // namespace fp4::spec

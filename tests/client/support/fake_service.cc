@@ -1,0 +1,215 @@
+#include "tests/client/support/fake_service.h"
+
+#include <google/rpc/error_details.pb.h>
+#include <google/rpc/status.pb.h>
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+
+namespace fp4::client {
+namespace {
+
+grpc::Status NotFound(const std::string& id) {
+  return RpcError(grpc::StatusCode::NOT_FOUND, "NOT_FOUND",
+                  absl::StrCat("nothing has the id '", id, "'"));
+}
+
+}  // namespace
+
+FakeService::FakeService(const std::string& address) {
+  grpc::EnableDefaultHealthCheckService(true);
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+  address_ = absl::StrCat("127.0.0.1:", port);
+}
+
+FakeService::~FakeService() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+void FakeService::SetExperiment(const v1::Experiment& experiment) {
+  MutexLock lock(mutex_);
+  experiment_ = experiment;
+}
+
+void FakeService::Add(v1::Event event) {
+  MutexLock lock(mutex_);
+  event.set_cursor(static_cast<int64_t>(events_.size()) + 101);
+  for (v1::Run& run : *experiment_.mutable_runs()) {
+    if (run.id() != event.run_id() || !event.has_state()) continue;
+    run.set_state(event.state().state());
+    run.set_reason(event.state().reason());
+  }
+  events_.push_back(std::move(event));
+  changed_.NotifyAll();
+}
+
+void FakeService::BreakWatchAfter(int events) {
+  MutexLock lock(mutex_);
+  break_after_ = events;
+}
+void FakeService::FailCreate(const grpc::Status& status) {
+  MutexLock lock(mutex_);
+  create_status_ = status;
+}
+void FakeService::SetComparison(const v1::CompareResponse& comparison) {
+  MutexLock lock(mutex_);
+  comparison_ = comparison;
+}
+void FakeService::SetSeries(const v1::Series& series) {
+  MutexLock lock(mutex_);
+  series_ = series;
+}
+std::vector<v1::WatchRequest> FakeService::watch_requests() {
+  MutexLock lock(mutex_);
+  return watch_requests_;
+}
+v1::CreateExperimentRequest FakeService::create_request() {
+  MutexLock lock(mutex_);
+  return create_request_;
+}
+
+bool FakeService::AllFinished() {
+  for (const v1::Run& run : experiment_.runs()) {
+    if (run.state() < v1::RUN_STATE_COMPLETED) return false;
+  }
+  return true;
+}
+
+grpc::Status FakeService::CreateExperiment(grpc::ServerContext*,
+                                           const v1::CreateExperimentRequest* request,
+                                           v1::CreateExperimentResponse* response) {
+  MutexLock lock(mutex_);
+  create_request_ = *request;
+  if (!create_status_.ok()) return create_status_;
+  *response->mutable_experiment() = experiment_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeService::GetExperiment(grpc::ServerContext*,
+                                        const v1::GetExperimentRequest* request,
+                                        v1::Experiment* response) {
+  MutexLock lock(mutex_);
+  if (!experiment_.id().starts_with(request->id())) return NotFound(request->id());
+  *response = experiment_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeService::ListExperiments(grpc::ServerContext*, const v1::ListExperimentsRequest*,
+                                          v1::ListExperimentsResponse* response) {
+  MutexLock lock(mutex_);
+  if (!experiment_.id().empty()) *response->add_experiments() = experiment_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeService::CancelExperiment(grpc::ServerContext*,
+                                           const v1::CancelExperimentRequest* request,
+                                           v1::Experiment* response) {
+  MutexLock lock(mutex_);
+  if (experiment_.id() != request->id()) return NotFound(request->id());
+  for (v1::Run& run : *experiment_.mutable_runs()) run.set_state(v1::RUN_STATE_CANCELLED);
+  *response = experiment_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeService::DeleteExperiment(grpc::ServerContext*, const v1::DeleteExperimentRequest*,
+                                           v1::DeleteExperimentResponse*) {
+  MutexLock lock(mutex_);
+  if (!AllFinished()) {
+    return RpcError(grpc::StatusCode::FAILED_PRECONDITION, "RUNS_ACTIVE", "1 run has not finished");
+  }
+  experiment_.Clear();
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeService::GetRun(grpc::ServerContext*, const v1::GetRunRequest* request,
+                                 v1::Run* response) {
+  MutexLock lock(mutex_);
+  int matches = 0;
+  for (const v1::Run& run : experiment_.runs()) {
+    if (!run.id().starts_with(request->id())) continue;
+    *response = run;
+    ++matches;
+  }
+  if (matches == 0) return NotFound(request->id());
+  if (matches == 1) return grpc::Status::OK;
+  return RpcError(grpc::StatusCode::INVALID_ARGUMENT, "AMBIGUOUS_ID",
+                  absl::StrCat("'", request->id(), "' fits ", matches, " runs"));
+}
+
+grpc::Status FakeService::ListRuns(grpc::ServerContext*, const v1::ListRunsRequest*,
+                                   v1::ListRunsResponse* response) {
+  MutexLock lock(mutex_);
+  *response->mutable_runs() = experiment_.runs();
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeService::Watch(grpc::ServerContext* context, const v1::WatchRequest* request,
+                                grpc::ServerWriter<v1::Event>* writer) {
+  MutexLock lock(mutex_);
+  watch_requests_.push_back(*request);
+  const int break_after = break_after_;
+  break_after_ = -1;
+  int sent = 0;
+  size_t next = 0;
+  while (!context->IsCancelled()) {
+    for (; next < events_.size(); ++next) {
+      if (events_[next].cursor() <= request->cursor()) continue;
+      if (sent++ == break_after) return {grpc::StatusCode::UNAVAILABLE, "Socket closed"};
+      writer->Write(events_[next]);
+    }
+    if (AllFinished() || request->no_follow()) return grpc::Status::OK;
+    changed_.WaitFor(lock, absl::Milliseconds(20));
+  }
+  return grpc::Status::CANCELLED;
+}
+
+grpc::Status FakeService::QueryMetrics(grpc::ServerContext*, const v1::QueryMetricsRequest* request,
+                                       v1::QueryMetricsResponse* response) {
+  MutexLock lock(mutex_);
+  if (request->names_size() > 0 && request->names(0) != series_.name()) return grpc::Status::OK;
+  *response->add_series() = series_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeService::Compare(grpc::ServerContext*, const v1::CompareRequest*,
+                                  v1::CompareResponse* response) {
+  MutexLock lock(mutex_);
+  *response = comparison_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeService::ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
+                                      v1::ListWorkersResponse* response) {
+  v1::Worker& worker = *response->add_workers();
+  worker.set_name("host:1a2b");
+  worker.set_connected(true);
+  v1::Slot& slot = *worker.add_slots();
+  slot.set_kind(v1::Slot::CPU);
+  slot.set_cpu_threads(2);
+  return grpc::Status::OK;
+}
+
+grpc::Status RpcError(grpc::StatusCode code, const std::string& reason, const std::string& message,
+                      const std::vector<std::pair<std::string, std::string>>& violations) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain("fp4lab");
+  google::rpc::BadRequest bad_request;
+  for (const auto& [field, description] : violations) {
+    auto& violation = *bad_request.add_field_violations();
+    violation.set_field(field);
+    violation.set_description(description);
+  }
+  google::rpc::Status details;
+  details.set_code(code);
+  details.set_message(message);
+  details.add_details()->PackFrom(info);
+  if (!violations.empty()) details.add_details()->PackFrom(bad_request);
+  return {code, message, details.SerializeAsString()};
+}
+
+}  // namespace fp4::client

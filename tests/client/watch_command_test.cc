@@ -1,0 +1,91 @@
+// `fp4ctl watch` and `submit --watch` as processes.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/file.h"
+#include "tests/client/support/command.h"
+#include "tests/client/support/documents.h"
+#include "tests/client/support/fake_service.h"
+
+namespace fp4::client {
+namespace {
+
+class WatchCommandTest : public ::testing::Test {
+ protected:
+  WatchCommandTest() {
+    service_.SetExperiment(MakeExperiment({"fp4"}));
+    service_.Add(StateTo("run0000a", v1::RUN_STATE_RUNNING));
+    service_.Add(MetricsAt("run0000a", 1, 10, 3.5, 1));
+  }
+
+  Command Watch(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {std::getenv("FP4CTL"), "watch"});
+    return Command(arguments, {"FP4_CONTROLLER=" + service_.address()});
+  }
+
+  FakeService service_;
+};
+
+TEST_F(WatchCommandTest, ExitsWithZeroWhenAllCompleted) {
+  service_.Add(StateTo("run0000a", v1::RUN_STATE_COMPLETED));
+  Command command = Watch({"k7x2"});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_NE(command.out().find("step 10/40  loss 3.5000"), std::string::npos) << command.out();
+  EXPECT_NE(command.out().find("fp4ctl compare k7x2m9qd"), std::string::npos) << command.out();
+}
+
+TEST_F(WatchCommandTest, ExitsWithOneWhenARunFailed) {
+  service_.Add(StateTo("run0000a", v1::RUN_STATE_FAILED, "trainer_crashed"));
+  Command command = Watch({"run0000a"});
+  EXPECT_EQ(command.Wait(), 1);
+  EXPECT_NE(command.err().find("failed, trainer_crashed"), std::string::npos) << command.err();
+  EXPECT_NE(command.err().find("fp4ctl logs run0000a"), std::string::npos) << command.err();
+}
+
+TEST_F(WatchCommandTest, JsonLinesSurviveABrokenStream) {
+  service_.Add(StateTo("run0000a", v1::RUN_STATE_COMPLETED));
+  service_.BreakWatchAfter(1);
+  Command command = Watch({"run0000a", "-o", "json"});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  std::istringstream lines(command.out());
+  std::vector<int64_t> cursors;
+  for (std::string line; std::getline(lines, line);) {
+    cursors.push_back(nlohmann::json::parse(line)["cursor"]);
+  }
+  EXPECT_EQ(cursors, (std::vector<int64_t>{101, 102, 103}));
+}
+
+TEST_F(WatchCommandTest, CtrlCLeavesTheRunAloneAndSaysHowToComeBack) {
+  Command command = Watch({"k7x2"});
+  ASSERT_TRUE(command.WaitForOutput("step 10/40"));
+  command.Signal(SIGINT);
+  EXPECT_EQ(command.Wait(), 130);
+  EXPECT_NE(command.err().find("fp4ctl watch k7x2m9qd"), std::string::npos) << command.err();
+}
+
+TEST_F(WatchCommandTest, SubmitCanWatch) {
+  service_.Add(StateTo("run0000a", v1::RUN_STATE_COMPLETED));
+  TemporaryFolder folder;
+  const std::string file = folder.path() / "a.json";
+  ASSERT_TRUE(ReplaceFile(file, "{}").ok());
+  Command command({std::getenv("FP4CTL"), "submit", file, "--watch"},
+                  {"FP4_CONTROLLER=" + service_.address()});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_NE(command.out().find("Experiment k7x2m9qd (demo): 1 run queued"), std::string::npos);
+  EXPECT_NE(command.out().find("completed"), std::string::npos);
+}
+
+TEST_F(WatchCommandTest, LogsEndAtWhatIsStored) {
+  Command command({std::getenv("FP4CTL"), "logs", "run0000a"},
+                  {"FP4_CONTROLLER=" + service_.address()});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_NE(command.out().find("running"), std::string::npos) << command.out();
+  EXPECT_EQ(command.out().find("step 10/40"), std::string::npos) << command.out();
+}
+
+}  // namespace
+}  // namespace fp4::client

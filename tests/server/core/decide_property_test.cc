@@ -1,0 +1,183 @@
+// What holds for every cluster: random states, and random histories of one.
+#include <gtest/gtest.h>
+// Needs gtest.h before it.
+#include <rapidcheck/gtest.h>
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "server/core/decide.h"
+#include "server/core/placement.h"
+
+namespace fp4::core {
+namespace {
+
+constexpr DecisionTiming kTiming;
+
+// A cluster that lives: decisions are applied, trainers end, workers come and go, time passes.
+class Cluster {
+ public:
+  void Step(int what, int which) {
+    now_ += absl::Seconds(which % 4);
+    switch (what % 6) {
+      case 0:
+        return AddRun(which);
+      case 1:
+        return AddWorker(which);
+      case 2:
+        return EndOne(which);
+      case 3:
+        return Report(which);
+      case 4:
+        return CancelOne(which);
+      default:
+        return DecideOnce();
+    }
+  }
+
+  void DecideOnce() {
+    const std::vector<Action> actions = Decide(state_, kTiming, now_);
+    CheckPriorities(actions);
+    for (const Action& action : actions) Apply(action);
+    state_.last_decision = now_;
+    CheckSlots();
+  }
+
+ private:
+  void AddRun(int which) {
+    RunEntry run;
+    run.order = static_cast<int64_t>(state_.runs.size());
+    run.experiment_order = which % 3;
+    run.resources.priority = which % 2;
+    run.resources.gpus = which % 5 == 0 ? 1 : 0;
+    run.max_restarts = which % 3;
+    state_.runs.emplace(absl::StrCat("r", run.order), run);
+  }
+  void AddWorker(int which) {
+    WorkerEntry worker;
+    worker.polling = which % 4 != 0;
+    for (int i = 0; i < which % 3; ++i) {
+      Slot slot;
+      slot.index = i;
+      slot.kind = which % 2 == 0 ? SlotKind::kGpu : SlotKind::kCpu;
+      worker.slots.push_back(slot);
+    }
+    state_.workers.emplace(absl::StrCat("w", which % 5), worker);
+  }
+  RunEntry* Leased(int which) {
+    std::vector<RunEntry*> leased;
+    for (auto& [id, run] : state_.runs) {
+      if (run.lease) leased.push_back(&run);
+    }
+    return leased.empty() ? nullptr : leased[which % leased.size()];
+  }
+  void Move(RunEntry& run, RunState next) {
+    RC_ASSERT(IsLegal(run.state, next));
+    RC_ASSERT(!IsFinished(run.state));
+    run.state = next;
+    if (!IsLeased(next)) run.lease.reset();
+  }
+  void Conclude(RunEntry& run, const Verdict& verdict) {
+    Move(run, verdict.next);
+    if (verdict.uses_restart) ++run.num_restarts;
+    RC_ASSERT(run.num_restarts <= run.max_restarts);
+  }
+  void EndOne(int which) {
+    RunEntry* run = Leased(which);
+    if (run == nullptr) return;
+    Exit exit{.cause = static_cast<ExitCause>(which % 6), .exit_code = which % 4,
+              .message = "",
+              .stderr_tail = ""};
+    if (which % 7 == 0) run->finished = FinishedWord{run->attempt, "completed", ""};
+    Conclude(*run, JudgeExit(*run, exit));
+  }
+  void Report(int which) {
+    RunEntry* run = Leased(which);
+    if (run != nullptr && run->state == RunState::kAssigned) Move(*run, RunState::kRunning);
+  }
+  void CancelOne(int which) {
+    RunEntry* run = Leased(which);
+    if (run != nullptr && run->state != RunState::kCancelling) Move(*run, RunState::kCancelling);
+  }
+
+  void Apply(const Action& action) {
+    if (const auto* assign = std::get_if<AssignRun>(&action)) {
+      RunEntry& run = state_.runs.at(assign->run_id);
+      RC_ASSERT(run.state == RunState::kQueued);
+      RC_ASSERT(!run.lease.has_value());
+      RC_ASSERT(assign->attempt == run.attempt + 1);
+      RC_ASSERT(state_.workers.at(assign->worker_id).polling);
+      run.attempt = assign->attempt;
+      run.lease = Lease{assign->worker_id, assign->slots, now_ + kTiming.lease_ttl};
+      Move(run, RunState::kAssigned);
+    } else if (const auto* expire = std::get_if<ExpireLease>(&action)) {
+      RunEntry& run = state_.runs.at(expire->run_id);
+      RC_ASSERT(run.lease->expires <= now_);
+      RC_ASSERT(now_ - state_.last_decision <= kTiming.max_gap);
+      Conclude(run, expire->verdict);
+    } else {
+      for (auto& [id, run] : state_.runs) {
+        if (run.lease) run.lease->expires = std::get<ExtendLeases>(action).expires;
+      }
+    }
+  }
+
+  // No slot belongs to two leases, and each lease's slots exist.
+  void CheckSlots() {
+    std::set<std::pair<std::string, int32_t>> taken;
+    for (const auto& [id, run] : state_.runs) {
+      RC_ASSERT(run.lease.has_value() == IsLeased(run.state));
+      if (!run.lease) continue;
+      RC_ASSERT(!run.lease->slots.empty());
+      for (int32_t slot : run.lease->slots) {
+        RC_ASSERT(taken.emplace(run.lease->worker_id, slot).second);
+      }
+    }
+  }
+
+  // Nobody of a higher priority who would have fitted the same slots stays behind.
+  void CheckPriorities(const std::vector<Action>& actions) {
+    std::set<std::string> assigned;
+    for (const Action& action : actions) {
+      if (const auto* assign = std::get_if<AssignRun>(&action)) assigned.insert(assign->run_id);
+    }
+    for (const std::string& id : assigned) {
+      const RunEntry& run = state_.runs.at(id);
+      for (const auto& [other_id, other] : state_.runs) {
+        if (other.state != RunState::kQueued || assigned.contains(other_id)) continue;
+        RC_ASSERT(other.resources.gpus != run.resources.gpus ||
+                  other.resources.priority <= run.resources.priority);
+      }
+    }
+  }
+
+  ClusterState state_;
+  absl::Duration now_ = absl::Hours(1);
+};
+
+RC_GTEST_PROP(DecideProperty, AHistoryNeverGivesASlotTwiceNorLeavesAFinishedRun,
+              (const std::vector<std::pair<uint8_t, uint8_t>>& steps)) {
+  Cluster cluster;
+  for (const auto& [what, which] : steps) {
+    cluster.Step(what, which);
+    cluster.DecideOnce();
+  }
+}
+
+RC_GTEST_PROP(DecideProperty, TheSameStateGivesTheSameActions, (uint8_t num_runs, uint8_t slots)) {
+  ClusterState state;
+  for (int i = 0; i < num_runs; ++i) state.runs[absl::StrCat("r", i)].order = i;
+  WorkerEntry& worker = state.workers["w"];
+  worker.polling = true;
+  for (int i = 0; i < slots; ++i) {
+    worker.slots.emplace_back();
+    worker.slots.back().index = i;
+  }
+  const size_t expected = std::min(num_runs, slots);
+  const auto first = Decide(state, kTiming, absl::Hours(1));
+  RC_ASSERT(first.size() == expected + 1);  // and ExtendLeases
+  RC_ASSERT(Decide(state, kTiming, absl::Hours(1)).size() == first.size());
+}
+
+}  // namespace
+}  // namespace fp4::core

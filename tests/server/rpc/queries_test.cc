@@ -1,0 +1,147 @@
+#include "server/rpc/queries.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "tests/server/rpc/test_server.h"
+
+namespace fp4::rpc {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class QueriesTest : public ::testing::Test {
+ protected:
+  grpc::Status Query(const v1::QueryMetricsRequest& request) {
+    grpc::ClientContext context;
+    response_.Clear();
+    return server_.experiments().QueryMetrics(&context, request, &response_);
+  }
+  grpc::Status Compare(const v1::CompareRequest& request) {
+    grpc::ClientContext context;
+    comparison_.Clear();
+    return server_.experiments().Compare(&context, request, &comparison_);
+  }
+
+  TestServer server_;
+  v1::QueryMetricsResponse response_;
+  v1::CompareResponse comparison_;
+};
+
+TEST_F(QueriesTest, MetricsComeByStepWithTheLatestAttempt) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment run = worker.Take();
+  worker.RunToCompletion(run, 30);
+  v1::QueryMetricsRequest request;
+  request.set_run_id(run.run_id());
+  request.add_names("train/loss");
+  request.set_from_step(10);
+  request.set_to_step(12);
+  ASSERT_TRUE(Query(request).ok());
+  ASSERT_THAT(response_.series(), SizeIs(1));
+  EXPECT_EQ(response_.series(0).num_points(), 3);
+  ASSERT_THAT(response_.series(0).points(), SizeIs(3));
+  EXPECT_EQ(response_.series(0).points(1).step(), 11);
+  EXPECT_DOUBLE_EQ(response_.series(0).points(1).value(), 2 + 1.0 / 11);
+  EXPECT_EQ(response_.series(0).points(1).attempt(), 1);
+}
+
+TEST_F(QueriesTest, WithoutNamesOnlyTheNamesCome) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment run = worker.Take();
+  worker.RunToCompletion(run, 3);
+  v1::QueryMetricsRequest request;
+  request.set_run_id(run.run_id());
+  ASSERT_TRUE(Query(request).ok());
+  std::vector<std::string> names;
+  for (const v1::Series& series : response_.series()) names.push_back(series.name());
+  EXPECT_THAT(names, ElementsAre("train/loss", "val/loss"));
+}
+
+TEST_F(QueriesTest, ALongCurveIsThinned) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment run = worker.Take();
+  worker.RunToCompletion(run, 300);
+  v1::QueryMetricsRequest request;
+  request.set_run_id(run.run_id());
+  request.add_names("train/loss");
+  request.set_max_points(20);
+  ASSERT_TRUE(Query(request).ok());
+  EXPECT_EQ(response_.series(0).num_points(), 300);
+  EXPECT_LE(response_.series(0).points_size(), 20);
+  EXPECT_EQ(response_.series(0).points(0).step(), 1);
+  EXPECT_EQ(response_.series(0).points().rbegin()->step(), 300);
+}
+
+TEST_F(QueriesTest, NonFiniteValuesArriveAsTheyAre) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment run = worker.Take();
+  ASSERT_TRUE(
+      worker.Report(run, {MetricsAt(1, 1, 1, "a", NAN), MetricsAt(2, 1, 2, "a", -INFINITY)}).ok());
+  v1::QueryMetricsRequest request;
+  request.set_run_id(run.run_id());
+  request.add_names("a");
+  ASSERT_TRUE(Query(request).ok());
+  EXPECT_TRUE(std::isnan(response_.series(0).points(0).value()));
+  EXPECT_EQ(response_.series(0).points(1).value(), -INFINITY);
+}
+
+TEST_F(QueriesTest, BadRangesAreNamed) {
+  const v1::Experiment experiment = server_.Submit();
+  v1::QueryMetricsRequest request;
+  request.set_run_id(experiment.runs(0).id());
+  request.set_max_points(4);
+  EXPECT_THAT(Query(request).error_message(), HasSubstr("max_points: is 4"));
+  request.set_max_points(0);
+  request.set_from_step(5);
+  request.set_to_step(4);
+  EXPECT_THAT(Query(request).error_message(), HasSubstr("to_step: is 4"));
+}
+
+// Expected numbers: Python's statistics, and t(0.975, 1) = 12.7062.
+TEST_F(QueriesTest, CompareFromWhatIsStored) {
+  const v1::Experiment experiment = server_.Submit();
+  TestWorker worker(server_.workers(), "w", 4);
+  const std::map<std::string, double> losses = {
+      {"baseline/1", 2.0}, {"baseline/2", 2.1}, {"fp4/1", 2.05}, {"fp4/2", 2.13}};
+  for (int i = 0; i < 4; ++i) {
+    const v1::Assignment run = worker.Take();
+    worker.RunToCompletion(run, 3, losses.at(run.variant() + "/" + std::to_string(run.seed())));
+  }
+  v1::CompareRequest request;
+  request.set_experiment_id(experiment.id());
+  ASSERT_TRUE(Compare(request).ok());
+  EXPECT_EQ(comparison_.reference(), "baseline");
+  EXPECT_EQ(comparison_.metric(), "val/loss");
+  ASSERT_THAT(comparison_.variants(), SizeIs(2));
+  const v1::VariantComparison& fp4 = comparison_.variants(1);
+  EXPECT_EQ(fp4.name(), "fp4");
+  EXPECT_EQ(fp4.n(), 2);
+  EXPECT_NEAR(fp4.mean(), 2.09, 1e-12);
+  EXPECT_NEAR(fp4.std(), 0.05656854249492386, 1e-12);
+  EXPECT_NEAR(fp4.difference().mean(), 0.04, 1e-12);
+  EXPECT_NEAR(fp4.difference().ci95().low(), 0.04 - 0.12706204736, 1e-9);
+  EXPECT_NEAR(fp4.difference().ci95().high(), 0.04 + 0.12706204736, 1e-9);
+  EXPECT_FALSE(comparison_.variants(0).has_difference());
+}
+
+TEST_F(QueriesTest, CompareRefusesAnUnknownReference) {
+  const v1::Experiment experiment = server_.Submit();
+  v1::CompareRequest request;
+  request.set_experiment_id(experiment.id());
+  request.set_reference("fp8");
+  const grpc::Status status = Compare(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("'fp8'"));
+  EXPECT_THAT(status.error_message(), HasSubstr("baseline, fp4"));
+}
+
+}  // namespace
+}  // namespace fp4::rpc

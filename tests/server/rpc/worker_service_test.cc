@@ -1,0 +1,238 @@
+#include "server/rpc/worker_service.h"
+
+#include <gmock/gmock.h>
+
+#include <future>
+#include <thread>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "tests/server/rpc/test_server.h"
+
+namespace fp4::rpc {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class WorkerServiceTest : public ::testing::Test {
+ protected:
+  v1::Run CancelRun(const std::string& id) {
+    grpc::ClientContext context;
+    v1::CancelRunRequest request;
+    request.set_id(id);
+    v1::Run run;
+    EXPECT_TRUE(server_.experiments().CancelRun(&context, request, &run).ok());
+    return run;
+  }
+
+  TestServer server_;
+};
+
+TEST_F(WorkerServiceTest, RegisterChecksTheProtocolVersion) {
+  v1::RegisterRequest request;
+  request.set_protocol_version(2);
+  request.set_name("w");
+  request.set_incarnation("i");
+  grpc::ClientContext context;
+  v1::RegisterResponse response;
+  const grpc::Status status = server_.workers().Register(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ReasonOfCall(status), "PROTOCOL_VERSION");
+}
+
+TEST_F(WorkerServiceTest, RegisterNamesABadSlot) {
+  v1::RegisterRequest request;
+  request.set_protocol_version(1);
+  request.set_name("w");
+  request.set_incarnation("i");
+  request.add_slots()->set_kind(v1::Slot::CPU);
+  request.mutable_slots(0)->set_cpu_compute_dtype("fp64");
+  grpc::ClientContext context;
+  v1::RegisterResponse response;
+  const grpc::Status status = server_.workers().Register(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("slots[0].cpu_compute_dtype is 'fp64'"));
+}
+
+TEST_F(WorkerServiceTest, AnUnknownWorkerIsToldToRegister) {
+  v1::AcquireRequest request;
+  request.set_worker_id("nobody");
+  grpc::ClientContext context;
+  v1::AcquireResponse response;
+  const grpc::Status status = server_.workers().Acquire(&context, request, &response);
+  EXPECT_EQ(ReasonOfCall(status), "UNKNOWN_WORKER") << status.error_message();
+}
+
+TEST_F(WorkerServiceTest, AnAssignmentSaysAllThatATrainerNeeds) {
+  const v1::Experiment experiment = server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment run = worker.Take();
+  EXPECT_EQ(run.run_id(), experiment.runs(0).id());
+  EXPECT_EQ(run.attempt(), 1);
+  EXPECT_EQ(run.next_seq(), 1);
+  EXPECT_EQ(run.seed(), 1);
+  EXPECT_FALSE(run.has_resume_from());
+  EXPECT_THAT(run.document(), HasSubstr("\"compute_dtype\": \"fp32\""));
+}
+
+TEST_F(WorkerServiceTest, AcquireWakesWhenWorkArrives) {
+  TestWorker worker(server_.workers(), "w", 1);
+  auto polled = std::async(std::launch::async, [&] { return worker.Acquire(absl::Seconds(30)); });
+  server_.Submit();
+  EXPECT_THAT(polled.get().assignments(), SizeIs(1));
+}
+
+TEST_F(WorkerServiceTest, AcquireWithoutWaitAnswersAtOnce) {
+  TestWorker worker(server_.workers(), "w", 1);
+  EXPECT_THAT(worker.Acquire(absl::ZeroDuration()).assignments(), IsEmpty());
+}
+
+TEST_F(WorkerServiceTest, AcquireWakesForACancel) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment run = worker.Take();
+  auto polled = std::async(std::launch::async, [&] { return worker.Acquire(absl::Seconds(30)); });
+  EXPECT_EQ(CancelRun(run.run_id()).state(), v1::RUN_STATE_CANCELLING);
+  const v1::AcquireResponse response = polled.get();
+  ASSERT_THAT(response.stop(), SizeIs(1));
+  EXPECT_EQ(response.stop(0).run_id(), run.run_id());
+}
+
+TEST_F(WorkerServiceTest, ALostAnswerIsDeliveredAgain) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment first = worker.Take();
+  worker.Forget();
+  const v1::Assignment again = worker.Take();
+  EXPECT_EQ(again.SerializeAsString(), first.SerializeAsString());
+}
+
+TEST_F(WorkerServiceTest, AWaitOutOfRangeIsRefused) {
+  TestWorker worker(server_.workers(), "w", 1);
+  for (absl::Duration wait : {absl::Seconds(-1), absl::Seconds(31)}) {
+    grpc::ClientContext context;
+    v1::AcquireResponse response;
+    const grpc::Status status =
+        server_.workers().Acquire(&context, worker.AcquireRequest(wait), &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  }
+}
+
+TEST_F(WorkerServiceTest, AStoppingServerEndsTheLongPoll) {
+  TestWorker worker(server_.workers(), "w", 1);
+  grpc::ClientContext context;
+  v1::AcquireResponse response;
+  const v1::AcquireRequest request = worker.AcquireRequest(absl::Seconds(30));
+  auto call = std::async(std::launch::async,
+                         [&] { return server_.workers().Acquire(&context, request, &response); });
+  prometheus::Gauge& in_flight =
+      server_.registry().Gauge("fp4_controller_rpc_in_flight", "Calls that have not ended.",
+                               {{"method", "WorkerService/Acquire"}});
+  while (in_flight.Value() == 0) std::this_thread::yield();
+  server_.StopServer();
+  const grpc::Status status = call.get();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+  EXPECT_EQ(ReasonOfCall(status), "SHUTTING_DOWN");
+}
+
+TEST_F(WorkerServiceTest, EventsAreStoredOnceAndGapsNamed) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment run = worker.Take();
+  v1::ReportEventsResponse response;
+  ASSERT_TRUE(
+      worker.Report(run, {StartedAt(1, 1), MetricsAt(2, 1, 1, "train/loss", 3)}, &response).ok());
+  EXPECT_EQ(response.next_seq(), 3);
+  ASSERT_TRUE(worker.Report(run, {MetricsAt(2, 1, 1, "train/loss", 3)}, &response).ok());
+  EXPECT_EQ(response.next_seq(), 3);
+
+  const grpc::Status gap = worker.Report(run, {MetricsAt(5, 1, 2, "train/loss", 3)});
+  EXPECT_EQ(gap.error_code(), grpc::StatusCode::OUT_OF_RANGE);
+  google::rpc::Status details;
+  google::rpc::ErrorInfo info;
+  details.ParseFromString(gap.error_details());
+  ASSERT_TRUE(details.details(0).UnpackTo(&info));
+  EXPECT_EQ(info.reason(), "SEQ_GAP");
+  EXPECT_EQ(info.metadata().at("expected_seq"), "3");
+}
+
+TEST_F(WorkerServiceTest, EventsThatCannotBeAreRefusedByName) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment run = worker.Take();
+  v1::Event nothing = StartedAt(7, 1), state = StartedAt(8, 1);
+  nothing.clear_kind();
+  state.mutable_state();
+  const std::pair<v1::Event, std::string> cases[] = {{StartedAt(0, 1), "seq counts from 1"},
+                                                     {StartedAt(1, 0), "attempt counts from 1"},
+                                                     {nothing, "seq 7: has no kind"},
+                                                     {state, "seq 8: a state change"}};
+  for (const auto& [event, problem] : cases) {
+    const grpc::Status status = worker.Report(run, {event});
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_THAT(status.error_message(), HasSubstr(problem));
+  }
+}
+
+TEST_F(WorkerServiceTest, AStaleAttemptIsFenced) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  v1::Assignment run = worker.Take();
+  run.set_attempt(2);
+  const grpc::Status status = worker.Report(run, {StartedAt(1, 2)});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ReasonOfCall(status), "STALE_ATTEMPT");
+}
+
+TEST_F(WorkerServiceTest, RenewSeparatesWhatIsHeldFromWhatIsLost) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment run = worker.Take();
+  v1::RenewLeasesRequest request;
+  request.set_worker_id(worker.id());
+  request.set_incarnation(worker.AcquireRequest(absl::ZeroDuration()).incarnation());
+  for (int attempt : {1, 2}) {
+    v1::Held* held = request.add_held();
+    held->set_run_id(run.run_id());
+    held->set_attempt(attempt);
+  }
+  grpc::ClientContext context;
+  v1::RenewLeasesResponse response;
+  ASSERT_TRUE(server_.workers().RenewLeases(&context, request, &response).ok());
+  ASSERT_THAT(response.renewed(), SizeIs(1));
+  EXPECT_EQ(response.renewed(0).attempt(), 1);
+  ASSERT_THAT(response.lost(), SizeIs(1));
+  EXPECT_EQ(response.lost(0).attempt(), 2);
+}
+
+TEST_F(WorkerServiceTest, AnExitWithoutACauseIsRefused) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  v1::ReportExitRequest request;
+  request.set_worker_id(worker.id());
+  request.set_run_id(worker.Take().run_id());
+  request.set_attempt(1);
+  grpc::ClientContext context;
+  v1::ReportExitResponse response;
+  EXPECT_EQ(server_.workers().ReportExit(&context, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(WorkerServiceTest, WorkersAreListedWithWhatHoldsTheirSlots) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 2);
+  const v1::Assignment run = worker.Take();
+  grpc::ClientContext context;
+  v1::ListWorkersResponse response;
+  ASSERT_TRUE(
+      server_.experiments().ListWorkers(&context, v1::ListWorkersRequest(), &response).ok());
+  ASSERT_THAT(response.workers(), SizeIs(1));
+  EXPECT_EQ(response.workers(0).name(), "w");
+  EXPECT_TRUE(response.workers(0).connected());
+  EXPECT_EQ(response.workers(0).slots(run.slots(0)).run_id(), run.run_id());
+}
+
+}  // namespace
+}  // namespace fp4::rpc

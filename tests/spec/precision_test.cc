@@ -1,0 +1,216 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "spec/layers.h"
+#include "spec/recipes.h"
+#include "tests/spec/reading.h"
+
+namespace fp4::spec {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+
+RunSpec WithPrecision(const std::string& precision, const std::string& model = "{}") {
+  return ReadRun(R"({"name": "a", "model": )" + model + R"(, "precision": )" + precision + "}");
+}
+
+std::vector<std::string> RecipesOf(const RunSpec& run) {
+  std::vector<std::string> names;
+  for (const LayerPrecision& layer : run.layers) names.push_back(layer.recipe);
+  return names;
+}
+
+TEST(ModelLayers, AreTheModelsInOrder) {
+  ModelSpec model;
+  model.d_model = 8;
+  model.num_layers = 1;
+  model.d_ff = 20;
+  model.vocab_size = 100;
+  model.activation = Activation::kSwiglu;
+  std::vector<std::string> rows;
+  for (const LayerShape& layer : ModelLayers(model)) {
+    rows.push_back(layer.name + " " + std::to_string(layer.out_features) + " " +
+                   std::to_string(layer.in_features));
+  }
+  EXPECT_THAT(rows,
+              ElementsAre("embedding 100 8", "blocks.0.attention.qkv 24 8",
+                          "blocks.0.attention.out 8 8", "blocks.0.mlp.up 20 8",
+                          "blocks.0.mlp.gate 20 8", "blocks.0.mlp.down 8 20", "lm_head 100 8"));
+}
+
+TEST(Precision, DefaultIsForTheBlocksAlone) {
+  const RunSpec run = WithPrecision(R"({"default": "fp4"})", R"({"num_layers": 1})");
+  EXPECT_THAT(RecipesOf(run), ElementsAre("baseline", "fp4", "fp4", "fp4", "fp4", "baseline"));
+}
+
+TEST(Precision, TheLastRuleThatMatchesDecidesAlone) {
+  const RunSpec run = WithPrecision(R"({"default": "frozen", "rules": [
+      {"match": "blocks.**", "use": "fp4", "weights": {"block": 128}},
+      {"match": "blocks.*.mlp.*", "use": "nf4"},
+      {"match": "blocks.{1..2}.mlp.up", "use": "baseline"},
+      {"match": "lm_head", "use": "int4"}]})");
+  EXPECT_EQ(LayerOf(run, "blocks.0.attention.qkv").recipe, "fp4+");
+  EXPECT_EQ(LayerOf(run, "blocks.0.attention.qkv").weight().options.block, "128");
+  EXPECT_EQ(LayerOf(run, "blocks.0.mlp.up").recipe, "nf4");
+  EXPECT_EQ(LayerOf(run, "blocks.0.mlp.up").weight().options.block, "");
+  EXPECT_FALSE(LayerOf(run, "blocks.2.mlp.up").weight().quantized());
+  EXPECT_EQ(LayerOf(run, "blocks.3.mlp.up").weight().format, "nf4");
+  EXPECT_EQ(LayerOf(run, "lm_head").weight().format, "int4");
+  EXPECT_FALSE(LayerOf(run, "embedding").weight().quantized());
+}
+
+TEST(Precision, WeightOnlyIsTheSameWeightInFpropAndDgradAndNothingElse) {
+  const RunSpec run = WithPrecision(R"({"default": "fp4"})");
+  for (const LayerPrecision& layer : run.layers) {
+    EXPECT_EQ(layer.gemm(Gemm::kFprop).b, layer.gemm(Gemm::kDgrad).b);
+    EXPECT_FALSE(layer.gemm(Gemm::kFprop).a.quantized() || layer.gemm(Gemm::kDgrad).a.quantized());
+    EXPECT_EQ(layer.gemm(Gemm::kWgrad), GemmPrecision{});
+  }
+}
+
+TEST(Precision, FrozenRecipesGiveTheWeightNoGradient) {
+  const RunSpec format = WithPrecision(R"({"default": "fp4-frozen"})");
+  EXPECT_EQ(LayerOf(format, "blocks.0.mlp.up").estimator, Estimator::kNone);
+  EXPECT_EQ(LayerOf(format, "blocks.0.mlp.up").weight().format, "fp4");
+  EXPECT_EQ(LayerOf(format, "lm_head").estimator, Estimator::kStraightThrough);
+  const RunSpec control = WithPrecision(R"({"default": "frozen"})");
+  EXPECT_EQ(LayerOf(control, "blocks.0.mlp.up").estimator, Estimator::kNone);
+  EXPECT_FALSE(LayerOf(control, "blocks.0.mlp.up").weight().quantized());
+}
+
+TEST(Precision, TheEmbeddingIsALookUp) {
+  const RunSpec run = WithPrecision(R"({"rules": [{"match": "embedding", "use": "fp4"}]})");
+  const LayerPrecision& embedding = LayerOf(run, "embedding");
+  EXPECT_TRUE(embedding.is_lookup);
+  EXPECT_EQ(embedding.weight().format, "fp4");
+  EXPECT_EQ(embedding.gemm(Gemm::kDgrad), GemmPrecision{});
+  EXPECT_FALSE(LayerOf(run, "lm_head").weight().quantized());
+}
+
+TEST(Precision, BothSidesOfATieMayBeFrozen) {
+  const RunSpec run = WithPrecision(R"({"rules": [{"match": "**", "use": "fp4-frozen"}]})");
+  EXPECT_EQ(run.layers.front().estimator, Estimator::kNone);
+  EXPECT_EQ(run.layers.back().estimator, Estimator::kNone);
+  const RunSpec untied = WithPrecision(R"({"rules": [{"match": "lm_head", "use": "fp4-frozen"}]})",
+                                       R"({"tie_embeddings": false})");
+  EXPECT_EQ(untied.layers.back().estimator, Estimator::kNone);
+}
+
+TEST(Precision, ARuleChangesPartsOfItsRecipe) {
+  const RunSpec run = WithPrecision(
+      R"({"recipes": {"mine": {"weights": {"format": "nf4", "double_quantization": true}}},
+      "rules": [{"match": "blocks.0.**", "use": "mine", "weights": {"block": 128}},
+                {"match": "blocks.1.**", "use": "mine", "weights": {"format": "fp4"}},
+                {"match": "blocks.2.**", "use": "mine", "weights": "none", "estimator": "none"}]})");
+  const OperandPrecision kept = LayerOf(run, "blocks.0.mlp.up").weight();
+  EXPECT_EQ(kept.format, "nf4");
+  EXPECT_EQ(kept.options.block, "128");
+  EXPECT_TRUE(kept.options.double_quantization);
+  const OperandPrecision fresh = LayerOf(run, "blocks.1.mlp.up").weight();
+  EXPECT_EQ(fresh.format, "fp4");
+  EXPECT_FALSE(fresh.options.double_quantization);
+  EXPECT_FALSE(LayerOf(run, "blocks.2.mlp.up").weight().quantized());
+  EXPECT_EQ(LayerOf(run, "blocks.2.mlp.up").estimator, Estimator::kNone);
+}
+
+TEST(Precision, ABlockMustDivideTheLayer) {
+  const std::string text =
+      R"({"name": "a", "model": {"d_model": 40, "num_heads": 4, "d_ff": 50}, "precision": {"default": "nvfp4-weights"}})";
+  const ReadResult result = ReadExperiment(text, {}, {});
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.problems[0].path, "precision.default");
+  EXPECT_EQ(
+      result.problems[0].message,
+      "does not fit blocks.0.attention.qkv (120 x 40): nvfp4: the block 1x16 does not divide it");
+}
+
+TEST(Precision, AFlatBlockMayEndShortButNotExceedTheLayer) {
+  const auto read = [](const char* block) {
+    return ReadExperiment(
+        absl::StrCat(R"({"name": "a", "model": {"d_model": 24, "num_heads": 3, "vocab_size": 67},)",
+                     R"( "precision": {"rules": [{"match": "lm_head", "use": "fp4",)",
+                     R"( "weights": {"format": "fp4", "block": )", block, "}}]}}"),
+        {}, {});
+  };
+  EXPECT_TRUE(read("64").ok());  // 67 x 24 = 25 blocks and 8 values
+  const ReadResult result = read("2048");
+  ASSERT_FALSE(result.ok());
+  EXPECT_THAT(result.problems[0].message,
+              testing::HasSubstr("fp4: it has 1608 values, fewer than the block 2048"));
+}
+
+TEST(BuiltinRecipes, AllOfThemAreOperandsOfTheThreeGemms) {
+  for (const BuiltinRecipe& recipe : BuiltinRecipes()) {
+    const ParsedJson parsed = ParseJson(recipe.json);
+    ASSERT_TRUE(parsed.complete && parsed.problems.empty()) << recipe.name;
+    Bundle bundle;
+    for (const Member& member : parsed.root.members) {
+      EXPECT_THAT(ApplyRecipeField(member.key, member.value, bundle), IsEmpty()) << recipe.name;
+    }
+  }
+}
+
+TEST(BuiltinRecipes, Nvfp4RotatesWgradAloneAndRoundsGradientsAtRandom) {
+  const auto recipes = BuiltinRecipes();
+  const auto found = std::ranges::find(recipes, "nvfp4", &BuiltinRecipe::name);
+  ASSERT_NE(found, recipes.end());
+  const Bundle bundle = BuiltinBundle(*found);
+  EXPECT_EQ(OperandText(bundle.gemms[0].a), "nvfp4 1x16");
+  EXPECT_EQ(OperandText(bundle.gemms[0].b), "nvfp4 16x16");
+  EXPECT_EQ(OperandText(bundle.gemms[1].a), "nvfp4 1x16, stochastic");
+  EXPECT_EQ(OperandText(bundle.gemms[1].b), "nvfp4 16x16");
+  EXPECT_EQ(OperandText(bundle.gemms[2].a), "nvfp4 1x16, stochastic, hadamard 16");
+  EXPECT_EQ(OperandText(bundle.gemms[2].b), "nvfp4 1x16, hadamard 16");
+}
+
+TEST(UsableRecipes, AreWeightOnly) {
+  EXPECT_THAT(UsableRecipes(),
+              IsSupersetOf({"baseline", "fp4", "fp4-frozen", "frozen", "nf4", "int4", "int8"}));
+  EXPECT_THAT(UsableRecipes(), ::testing::Not(::testing::Contains("nvfp4")));
+}
+
+TEST(FormatLayerTable, GroupsEqualBlocks) {
+  const RunSpec run = WithPrecision(
+      R"({"default": "fp4", "rules": [{"match": "blocks.3.mlp.*", "use": "fp4-frozen"},
+                                                                   {"match": "lm_head", "use": "nf4", "weights": {"block": 128}}]})");
+  EXPECT_EQ(
+      FormatLayerTable(run),
+      R"(layer                        shape      recipe               fprop        dgrad        wgrad  bits  weight bytes
+embedding                    256 x 128  baseline             -            -            -        32     128.0 KiB
+blocks.{0..2}.attention.qkv  384 x 128  fp4                  - x fp4      - x fp4      -       4.5      81.0 KiB
+blocks.{0..2}.attention.out  128 x 128  fp4                  - x fp4      - x fp4      -       4.5      27.0 KiB
+blocks.{0..2}.mlp.up         512 x 128  fp4                  - x fp4      - x fp4      -       4.5     108.0 KiB
+blocks.{0..2}.mlp.down       128 x 512  fp4                  - x fp4      - x fp4      -       4.5     108.0 KiB
+blocks.3.attention.qkv       384 x 128  fp4                  - x fp4      - x fp4      -       4.5      27.0 KiB
+blocks.3.attention.out       128 x 128  fp4                  - x fp4      - x fp4      -       4.5       9.0 KiB
+blocks.3.mlp.up              512 x 128  fp4-frozen (frozen)  - x fp4      - x fp4      -       4.5      36.0 KiB
+blocks.3.mlp.down            128 x 512  fp4-frozen (frozen)  - x fp4      - x fp4      -       4.5      36.0 KiB
+lm_head                      256 x 128  nf4+                 - x nf4 128  - x nf4 128  -      4.25      17.0 KiB
+total                                                                                                  577.0 KiB
+)");
+}
+
+TEST(LayerTableJson, HasOneRowALayer) {
+  const RunSpec run = WithPrecision(R"({"default": "fp4-frozen"})", R"({"num_layers": 1})");
+  const auto rows = nlohmann::json::parse(LayerTableJson(run));
+  ASSERT_EQ(rows.size(), run.layers.size());
+  EXPECT_EQ(rows[1],
+            nlohmann::json::parse(
+                R"({"layer": "blocks.0.attention.qkv", "shape": [384, 128], "recipe": "fp4-frozen",
+      "estimator": "none", "fprop": {"a": null, "b": "fp4"}, "dgrad": {"a": null, "b": "fp4"}, "wgrad": {"a": null, "b": null},
+      "weight_bits": 4.5, "weight_bytes": 27648})"));
+}
+
+TEST(WeightBits, OfWhatIsNotQuantizedAreTheComputeTypes) {
+  const RunSpec run = WithPrecision("{}");
+  EXPECT_EQ(run.layers[0].weight_bits(ComputeDtype::kBf16), 16);
+  EXPECT_EQ(run.layers[0].weight_bits(ComputeDtype::kFp32), 32);
+}
+
+}  // namespace
+}  // namespace fp4::spec

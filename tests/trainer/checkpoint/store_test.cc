@@ -1,0 +1,155 @@
+#include "trainer/checkpoint/store.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace fp4::trainer {
+namespace {
+
+namespace fs = std::filesystem;
+
+class CheckpointStoreTest : public testing::Test {
+ protected:
+  CheckpointStoreTest() {
+    std::string pattern = testing::TempDir() + "checkpoints-XXXXXX";
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~CheckpointStoreTest() override { fs::remove_all(folder_); }
+
+  Checkpoint Save(int64_t step, int32_t attempt = 1, std::optional<double> loss = {}) {
+    Manifest manifest;
+    manifest.step = step;
+    manifest.attempt = attempt;
+    manifest.metric_value = loss;
+    CheckpointStore store(folder_);
+    return *store.Save(manifest,
+                       {{"w", numerics::TensorType::kF32, {4}, std::as_bytes(std::span(values_))}},
+                       {{"step", std::to_string(step)}}, [] { return absl::OkStatus(); });
+  }
+  std::vector<int64_t> Steps() {
+    std::vector<std::string> warnings;
+    std::vector<int64_t> steps;
+    for (const Checkpoint& checkpoint : CheckpointStore(folder_).List(warnings))
+      steps.push_back(checkpoint.manifest.step);
+    return steps;
+  }
+
+  fs::path folder_;
+  float values_[4] = {1, 2, 3, 4};
+  std::vector<std::string> warnings_;
+};
+
+TEST_F(CheckpointStoreTest, SavedOneIsFoundWithItsManifest) {
+  Checkpoint saved = Save(100);
+  std::optional<Checkpoint> found = CheckpointStore(folder_).Newest("", warnings_);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->folder, folder_ / "checkpoints" / "step-00000100.attempt-1");
+  EXPECT_EQ(found->manifest.state_sha256, saved.manifest.state_sha256);
+  EXPECT_EQ(found->manifest.state_bytes, static_cast<int64_t>(fs::file_size(found->state_file())));
+}
+
+TEST_F(CheckpointStoreTest, NewestIsByStepThenAttempt) {
+  Save(100, 1);
+  Save(90, 3);
+  Save(100, 2);
+  EXPECT_EQ(CheckpointStore(folder_).Newest("", warnings_)->manifest.attempt, 2);
+}
+
+TEST_F(CheckpointStoreTest, CorruptStateIsPassedOverWithAWarning) {
+  Save(100);
+  Checkpoint newer = Save(200);
+  std::ofstream(newer.state_file(), std::ios::in | std::ios::binary).seekp(-1, std::ios::end)
+      << 'x';
+
+  EXPECT_EQ(CheckpointStore(folder_).Newest("", warnings_)->manifest.step, 100);
+  ASSERT_EQ(warnings_.size(), 1u);
+  EXPECT_NE(warnings_[0].find("corrupt checkpoint passed over"), std::string::npos);
+}
+
+TEST_F(CheckpointStoreTest, PreferredOneIsTakenThoughThereIsANewerOne) {
+  Checkpoint older = Save(100);
+  Save(200);
+  EXPECT_EQ(CheckpointStore(folder_).Newest(older.folder, warnings_)->manifest.step, 100);
+}
+
+TEST_F(CheckpointStoreTest, MissingPreferredOneFallsBackToTheNewest) {
+  Save(100);
+  EXPECT_EQ(CheckpointStore(folder_).Newest(folder_ / "gone", warnings_)->manifest.step, 100);
+  EXPECT_EQ(warnings_.size(), 1u);
+}
+
+TEST_F(CheckpointStoreTest, NothingHasItsNameBeforeWhatItImpliesIsDurable) {
+  CheckpointStore store(folder_);
+  Manifest manifest;
+  manifest.step = 7;
+  bool named = true;
+  auto saved = store.Save(manifest, {}, {}, [&] {
+    named = fs::exists(folder_ / "checkpoints" / "step-00000007.attempt-0");
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(saved.ok());
+  EXPECT_FALSE(named);
+}
+
+TEST_F(CheckpointStoreTest, FailureBeforeTheRenameLeavesNoCheckpoint) {
+  CheckpointStore store(folder_);
+  auto saved = store.Save({}, {}, {}, [] { return absl::InternalError("the log's disk is full"); });
+  EXPECT_FALSE(saved.ok());
+  EXPECT_TRUE(Steps().empty());
+  CheckpointStore next_attempt(folder_);
+  EXPECT_TRUE(fs::is_empty(folder_ / "checkpoints"));
+}
+
+TEST_F(CheckpointStoreTest, PruneKeepsTheLastAndTheBest) {
+  Save(1, 1, 5.0);
+  Save(2, 1, 2.0);
+  Save(3, 1, 3.0);
+  Save(4, 1, 4.0);
+  ASSERT_TRUE(CheckpointStore(folder_).Prune({.keep_last = 1, .keep_best = 1}).ok());
+  EXPECT_EQ(Steps(), (std::vector<int64_t>{4, 2}));
+}
+
+TEST_F(CheckpointStoreTest, PruneKeepsTheLargestWhereThatIsBest) {
+  Save(1, 1, 0.5);
+  Save(2, 1, 0.2);
+  Save(3, 1, 0.3);
+  ASSERT_TRUE(CheckpointStore(folder_)
+                  .Prune({.keep_last = 1, .keep_best = 1, .largest_is_best = true})
+                  .ok());
+  EXPECT_EQ(Steps(), (std::vector<int64_t>{3, 1}));
+}
+
+TEST_F(CheckpointStoreTest, PruneNeverRemovesTheNewest) {
+  Save(1);
+  Save(2);
+  ASSERT_TRUE(CheckpointStore(folder_).Prune({.keep_last = 0, .keep_best = 0}).ok());
+  EXPECT_EQ(Steps(), (std::vector<int64_t>{2}));
+}
+
+TEST(ManifestTest, ReadsBackWhatItWrote) {
+  Manifest manifest{.step = 5,
+                    .attempt = 2,
+                    .state_bytes = 10,
+                    .state_sha256 = "s",
+                    .document_sha256 = "d",
+                    .data_sha256 = "e",
+                    .compute_dtype = "bf16",
+                    .cpu_threads = 2,
+                    .metric = "val/loss",
+                    .metric_value = 0.1,
+                    .frozen_layers = {"lm_head"}};
+  absl::StatusOr<Manifest> read = ParseManifest(FormatManifest(manifest));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(FormatManifest(*read), FormatManifest(manifest));
+}
+
+TEST(ManifestTest, AnythingElseIsRefused) {
+  for (const char* text : {"", "[]", "{}", R"({"layout":2})", R"({"layout":1,"step":"x"})"}) {
+    EXPECT_FALSE(ParseManifest(text).ok()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace fp4::trainer

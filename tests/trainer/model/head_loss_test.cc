@@ -1,0 +1,62 @@
+#include "trainer/model/head_loss.h"
+
+#include <gtest/gtest.h>
+
+namespace fp4::trainer {
+namespace {
+
+class HeadLossTest : public testing::Test {
+ protected:
+  // 2^24 / 40,000 rows are a piece: 600 rows are two.
+  static constexpr int64_t kVocabulary = 40'000, kTokens = 600, kWidth = 8;
+
+  HeadLossTest() {
+    at::manual_seed(1);
+    context_.training = true;
+    master_ = at::randn({kVocabulary, kWidth}, at::kFloat).requires_grad_(true);
+    hidden_ = at::randn({kTokens, kWidth}, at::kFloat);
+    targets_ = at::randint(kVocabulary, {kTokens}, at::kLong);
+    precision_.layer = "lm_head";
+  }
+
+  StepContext context_;
+  std::unique_ptr<Backend> backend_ = MakeCpuBackend();
+  spec::LayerPrecision precision_;
+  at::Tensor master_, hidden_, targets_;
+};
+
+TEST_F(HeadLossTest, LossAndGradientsAreThoseOfCrossEntropy) {
+  Linear head(precision_, master_, at::kFloat, context_, *backend_);
+  HeadGradient fused = HeadLossAndGradient(head, hidden_, targets_, 0.5);
+
+  at::Tensor hidden = hidden_.detach().clone().requires_grad_(true);
+  at::Tensor weight = master_.detach().clone().requires_grad_(true);
+  at::Tensor loss =
+      at::cross_entropy_loss(at::mm(hidden, weight.t()), targets_, {}, at::Reduction::Sum);
+  (0.5 * loss).backward();
+  EXPECT_NEAR(fused.sums.loss.item<double>() / kTokens, loss.item<double>() / kTokens, 1e-5);
+  EXPECT_TRUE(at::allclose(fused.hidden, hidden.grad(), 1e-4, 1e-5));
+  EXPECT_TRUE(at::allclose(master_.grad(), weight.grad(), 1e-4, 1e-5));
+}
+
+TEST_F(HeadLossTest, EvaluationGivesTheSameLossAndCountsTheHits) {
+  Linear head(precision_, master_, at::kFloat, context_, *backend_);
+  targets_ = at::mm(hidden_, master_.detach().t()).argmax(1);
+  targets_.narrow(0, 0, 100).fill_(0);
+  LossSums sums = HeadLoss(head, hidden_, targets_);
+  EXPECT_GE(sums.correct.item<int64_t>(), 500);
+  EXPECT_LE(sums.correct.item<int64_t>(), 505);
+  EXPECT_EQ(sums.loss.item<double>(),
+            HeadLossAndGradient(head, hidden_, targets_, 1).sums.loss.item<double>());
+}
+
+TEST_F(HeadLossTest, FrozenHeadPassesTheGradientOnAndTakesNone) {
+  precision_.estimator = spec::Estimator::kNone;
+  Linear head(precision_, master_, at::kFloat, context_, *backend_);
+  HeadGradient fused = HeadLossAndGradient(head, hidden_, targets_, 1);
+  EXPECT_FALSE(master_.grad().defined());
+  EXPECT_TRUE(fused.hidden.any().item<bool>());
+}
+
+}  // namespace
+}  // namespace fp4::trainer

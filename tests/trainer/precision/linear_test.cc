@@ -1,0 +1,113 @@
+#include "trainer/precision/linear.h"
+
+#include <gtest/gtest.h>
+
+namespace fp4::trainer {
+namespace {
+
+class LinearTest : public testing::Test {
+ protected:
+  LinearTest() {
+    at::manual_seed(1);
+    context_.training = true;
+    master_ = at::randn({48, 64}, at::kFloat).requires_grad_(true);
+    x_ = at::randn({2, 16, 64}, at::kFloat).requires_grad_(true);
+    dy_ = at::randn({2, 16, 48}, at::kFloat);
+    precision_.layer = "layer";
+  }
+
+  // Q(W), by the same quantizer that the layer uses.
+  at::Tensor Quantized(const std::string& format, const at::Tensor& values) {
+    at::Tensor decoded = at::empty(values.sizes(), at::kFloat);
+    backend_->QuantizeDequantize(*numerics::FindFormat(format), {}, values.detach().contiguous(),
+                                 decoded);
+    return decoded;
+  }
+  void QuantizeWeights(const std::string& format) {
+    precision_.gemms[0].b.format = format;
+    precision_.gemms[1].b.format = format;
+  }
+
+  StepContext context_;
+  std::unique_ptr<Backend> backend_ = MakeCpuBackend();
+  spec::LayerPrecision precision_;
+  at::Tensor master_, x_, dy_;
+};
+
+TEST_F(LinearTest, WithoutQuantizersItIsThePlainLinear) {
+  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  at::Tensor y = linear.Forward(x_);
+  torch::autograd::backward({y}, {dy_});
+
+  at::Tensor rows = x_.detach().view({32, 64}), drows = dy_.view({32, 48});
+  EXPECT_TRUE(at::equal(y.detach().view({32, 48}), at::mm(rows, master_.detach().t())));
+  EXPECT_TRUE(at::equal(x_.grad().view({32, 64}), at::mm(drows, master_.detach())));
+  EXPECT_TRUE(at::equal(master_.grad(), at::mm(drows.t(), rows)));
+}
+
+TEST_F(LinearTest, WeightOnlyUsesOneQuantizedWeightInFpropAndDgradAndNoneInWgrad) {
+  QuantizeWeights("fp4");
+  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  torch::autograd::backward({linear.Forward(x_)}, {dy_});
+
+  at::Tensor quantized = Quantized("fp4", master_);
+  at::Tensor rows = x_.detach().view({32, 64}), drows = dy_.view({32, 48});
+  EXPECT_FALSE(at::equal(quantized, master_.detach()));
+  EXPECT_TRUE(at::equal(linear.weight(), quantized));
+  EXPECT_TRUE(at::equal(x_.grad().view({32, 64}), at::mm(drows, quantized)));
+  EXPECT_TRUE(at::equal(master_.grad(), at::mm(drows.t(), rows)));
+}
+
+TEST_F(LinearTest, WithoutEstimatorNoGradientReachesTheMaster) {
+  QuantizeWeights("fp4");
+  precision_.estimator = spec::Estimator::kNone;
+  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  torch::autograd::backward({linear.Forward(x_)}, {dy_});
+  EXPECT_FALSE(master_.grad().defined());
+  EXPECT_TRUE(x_.grad().defined());
+}
+
+TEST_F(LinearTest, QuantizedWeightChangesWithTheMasterOnlyAtRefresh) {
+  QuantizeWeights("fp4");
+  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  at::Tensor before = linear.weight().clone();
+  at::NoGradGuard no_grad;
+  master_.mul_(2);
+  EXPECT_TRUE(at::equal(linear.weight(), before));
+  linear.Refresh();
+  EXPECT_TRUE(at::equal(linear.weight(), before * 2));
+}
+
+TEST_F(LinearTest, BaselineInFp32FollowsTheMasterWithoutACopy) {
+  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  EXPECT_TRUE(linear.weight().is_alias_of(master_));
+}
+
+TEST_F(LinearTest, Bf16ComputesInBf16AndReturnsFp32GradientsToTheMaster) {
+  QuantizeWeights("fp4");
+  Linear linear(precision_, master_, at::kBFloat16, context_, *backend_);
+  at::Tensor x = x_.detach().to(at::kBFloat16).requires_grad_(true);
+  at::Tensor y = linear.Forward(x);
+  torch::autograd::backward({y}, {dy_.to(at::kBFloat16)});
+  EXPECT_EQ(y.scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(at::equal(linear.weight(), Quantized("fp4", master_).to(at::kBFloat16)));
+  EXPECT_EQ(master_.grad().scalar_type(), at::kFloat);
+}
+
+TEST_F(LinearTest, OperandsOfEveryGemmAreQuantizedAlongTheirContraction) {
+  for (spec::GemmPrecision& gemm : precision_.gemms) gemm.a.format = gemm.b.format = "mxfp4";
+  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  at::Tensor rows = x_.detach().view({32, 64}), drows = dy_.view({32, 48});
+
+  at::Tensor fprop = at::mm(Quantized("mxfp4", rows), Quantized("mxfp4", master_).t());
+  at::Tensor dgrad =
+      at::mm(Quantized("mxfp4", drows), Quantized("mxfp4", master_.detach().t()).t());
+  at::Tensor wgrad = at::mm(Quantized("mxfp4", drows.t()), Quantized("mxfp4", rows.t()).t());
+
+  EXPECT_TRUE(at::equal(linear.Fprop(rows), fprop));
+  EXPECT_TRUE(at::equal(linear.Dgrad(drows), dgrad));
+  EXPECT_TRUE(at::equal(linear.Wgrad(drows, rows), wgrad));
+}
+
+}  // namespace
+}  // namespace fp4::trainer

@@ -1,0 +1,60 @@
+// What the trainer does not ask of LibTorch but of the machine it runs on: one implementation for
+// CPUs here, one for CUDA in libfp4_cuda.so, which is loaded when it is there.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "numerics/format.h"
+#include "trainer/torch.h"
+
+namespace fp4::trainer {
+
+// Not thread-safe. Errors of the device are exceptions, as LibTorch's own.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual at::Device device() const = 0;
+  virtual std::string device_name() const = 0;
+  // What the arithmetic of this run was compiled for: "AVX3_ZEN4", "sm_90".
+  virtual std::string instruction_set() const = 0;
+
+  // decoded = decode(encode(values)), rounded to decoded's type. `values`: (rows, columns) fp32,
+  // contiguous; `decoded`: the same shape, fp32 or bf16, contiguous; blocks run along the columns.
+  // The options have passed Format::Check.
+  virtual void QuantizeDequantize(const numerics::Format& format,
+                                  const numerics::QuantizeOptions& options,
+                                  const at::Tensor& values, at::Tensor& decoded) = 0;
+
+  // A contiguous fp32 tensor of that shape: element i is 0 with `probability`, else 1 / (1 -
+  // probability), by word i % 4 of Philox(key, i / 4, counter).
+  virtual at::Tensor DropoutMask(at::IntArrayRef shape, double probability, uint64_t key,
+                                 uint64_t counter) = 0;
+
+  // Bytes that the program holds in tensors and all else, as its allocator counts them.
+  virtual int64_t allocated_bytes() const = 0;
+
+  // Energy that the device has used since it was powered, where it tells.
+  virtual std::optional<double> energy_joules() const { return std::nullopt; }
+
+  // Waits for what was launched.
+  virtual void Synchronize() {}
+};
+
+std::unique_ptr<Backend> MakeCpuBackend();
+
+// `device`: "cpu", "cuda:N", or "auto": the first GPU when there is one and `wants_gpu`, else the
+// CPU. FAILED_PRECONDITION: no such device here. INVALID_ARGUMENT: no such name.
+absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const std::string& device, bool wants_gpu);
+
+// What libfp4_cuda.so exports under the name kCudaFactory: the backend of GPU `index`, or null when
+// there is none.
+using CudaFactory = Backend* (*)(int index);
+inline constexpr char kCudaLibrary[] = "libfp4_cuda.so";
+inline constexpr char kCudaFactory[] = "fp4_make_cuda_backend";
+
+}  // namespace fp4::trainer

@@ -1,0 +1,57 @@
+#include "trainer/checkpoint/manifest.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+
+namespace fp4::trainer {
+namespace {
+
+constexpr int kLayout = 1;
+
+}  // namespace
+
+std::string FormatManifest(const Manifest& manifest) {
+  nlohmann::ordered_json json = {
+      {"layout", kLayout},
+      {"step", manifest.step},
+      {"attempt", manifest.attempt},
+      {"state_bytes", manifest.state_bytes},
+      {"state_sha256", manifest.state_sha256},
+      {"document_sha256", manifest.document_sha256},
+      {"data_sha256", manifest.data_sha256},
+      {"compute_dtype", manifest.compute_dtype},
+      {"cpu_threads", manifest.cpu_threads},
+      {"metric", manifest.metric},
+      {"metric_value", nullptr},
+      {"frozen_layers", manifest.frozen_layers},
+  };
+  if (manifest.metric_value) json["metric_value"] = *manifest.metric_value;
+  return json.dump(2) + "\n";
+}
+
+absl::StatusOr<Manifest> ParseManifest(std::string_view text) {
+  try {
+    auto json = nlohmann::json::parse(text);
+    if (json.at("layout") != kLayout)
+      return absl::InvalidArgumentError("manifest.json is of another layout");
+    Manifest manifest;
+    json.at("step").get_to(manifest.step);
+    json.at("attempt").get_to(manifest.attempt);
+    json.at("state_bytes").get_to(manifest.state_bytes);
+    json.at("state_sha256").get_to(manifest.state_sha256);
+    json.at("document_sha256").get_to(manifest.document_sha256);
+    json.at("data_sha256").get_to(manifest.data_sha256);
+    json.at("compute_dtype").get_to(manifest.compute_dtype);
+    json.at("cpu_threads").get_to(manifest.cpu_threads);
+    json.at("metric").get_to(manifest.metric);
+    if (!json.at("metric_value").is_null())
+      manifest.metric_value = json["metric_value"].get<double>();
+    json.at("frozen_layers").get_to(manifest.frozen_layers);
+    return manifest;
+  } catch (const nlohmann::json::exception& error) {
+    return absl::InvalidArgumentError(absl::StrCat("manifest.json: ", error.what()));
+  }
+}
+
+}  // namespace fp4::trainer

@@ -1,0 +1,65 @@
+// The checkpoints of a run: checkpoints/step-00000100.attempt-1/{state.safetensors, manifest.json}.
+// A folder of that name is complete: it is written under another name, synced, and renamed.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "numerics/safetensors.h"
+#include "trainer/checkpoint/manifest.h"
+
+namespace fp4::trainer {
+
+struct Checkpoint {
+  std::filesystem::path folder;  // absolute
+  Manifest manifest;
+  std::filesystem::path state_file() const { return folder / "state.safetensors"; }
+};
+
+struct Retention {
+  int64_t keep_last = 1;
+  int64_t keep_best = 0;         // by Manifest::metric_value: the smallest,
+  bool largest_is_best = false;  // or the largest
+};
+
+// Which of `checkpoints` (any order) may go: all but the newest keep_last, the best keep_best, and
+// always the newest.
+std::vector<Checkpoint> Superfluous(std::vector<Checkpoint> checkpoints,
+                                    const Retention& retention);
+
+// Not thread-safe.
+class CheckpointStore {
+ public:
+  // `run_dir`/checkpoints is made when it is needed. What an earlier process left half written
+  // there is removed.
+  explicit CheckpointStore(const std::filesystem::path& run_dir);
+
+  // Complete checkpoints, newest first (by step, then attempt); `warnings` takes a sentence for
+  // each that cannot be read.
+  std::vector<Checkpoint> List(std::vector<std::string>& warnings) const;
+
+  // The newest one whose state has the bytes that its manifest says, first of all the one in
+  // `preferred` (may be empty). Nothing when there is none.
+  std::optional<Checkpoint> Newest(const std::filesystem::path& preferred,
+                                   std::vector<std::string>& warnings) const;
+
+  // Writes one; fills the manifest's state_bytes and state_sha256. `before_rename` runs when all is
+  // on the disk but the folder does not have its name yet: what the checkpoint implies is made
+  // durable there.
+  absl::StatusOr<Checkpoint> Save(Manifest manifest,
+                                  const std::vector<numerics::TensorView>& tensors,
+                                  const std::map<std::string, std::string>& metadata,
+                                  const std::function<absl::Status()>& before_rename);
+
+  // Removes what `retention` does not keep.
+  absl::Status Prune(const Retention& retention);
+
+ private:
+  const std::filesystem::path folder_;
+};
+
+}  // namespace fp4::trainer

@@ -1,0 +1,77 @@
+#include <malloc.h>
+
+#include <fstream>
+
+#include "numerics/cpu/quantize.h"
+#include "numerics/philox.h"
+#include "trainer/backend.h"
+
+namespace fp4::trainer {
+namespace {
+
+void ParallelFor(int64_t size, int64_t grain, const std::function<void(int64_t, int64_t)>& work) {
+  // at::parallel_for cuts ranges as it likes; counting in grains keeps each a multiple of one.
+  int64_t num_grains = (size + grain - 1) / grain;
+  at::parallel_for(0, num_grains, 1, [&](int64_t begin, int64_t end) {
+    work(begin * grain, std::min(end * grain, size));
+  });
+}
+
+std::string ProcessorName() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  }
+  return "unknown processor";
+}
+
+class CpuBackend : public Backend {
+ public:
+  at::Device device() const override { return at::kCPU; }
+  std::string device_name() const override { return ProcessorName(); }
+  std::string instruction_set() const override {
+    return std::string(numerics::cpu::InstructionSet());
+  }
+
+  void QuantizeDequantize(const numerics::Format& format, const numerics::QuantizeOptions& options,
+                          const at::Tensor& values, at::Tensor& decoded) override {
+    TORCH_CHECK(values.is_contiguous() && decoded.is_contiguous() && values.dim() == 2);
+    TORCH_CHECK(values.scalar_type() == at::kFloat && values.sizes() == decoded.sizes());
+    at::Tensor target = decoded.scalar_type() == at::kFloat ? decoded : at::empty_like(values);
+    auto size = static_cast<size_t>(values.numel());
+    absl::Status status = numerics::cpu::QuantizeDequantize(
+        format, {values.const_data_ptr<float>(), size}, {values.size(0), values.size(1)}, options,
+        {target.mutable_data_ptr<float>(), size}, ParallelFor);
+    TORCH_CHECK(status.ok(), std::string(status.message()));
+    if (!target.is_same(decoded)) decoded.copy_(target);
+  }
+
+  at::Tensor DropoutMask(at::IntArrayRef shape, double probability, uint64_t key,
+                         uint64_t counter) override {
+    at::Tensor mask = at::empty(shape, at::kFloat);
+    float* values = mask.mutable_data_ptr<float>();
+    const int64_t size = mask.numel();
+    const auto threshold = static_cast<uint64_t>(probability * 0x1p32);
+    const auto kept = static_cast<float>(1.0 / (1.0 - probability));
+    ParallelFor(size, 4, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i += 4) {
+        numerics::PhiloxWords random = numerics::Philox(key, static_cast<uint64_t>(i / 4), counter);
+        for (int64_t j = i; j < std::min(i + 4, end); ++j) {
+          values[j] = random.words[j - i] < threshold ? 0.0f : kept;
+        }
+      }
+    });
+    return mask;
+  }
+
+  int64_t allocated_bytes() const override {
+    struct mallinfo2 info = mallinfo2();
+    return static_cast<int64_t>(info.uordblks + info.hblkhd);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> MakeCpuBackend() { return std::make_unique<CpuBackend>(); }
+
+}  // namespace fp4::trainer

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "absl/status/status.h"
+
+namespace fp4::trainer {
+
+// Loads libfp4_cuda.so from the executable's folder where an NVIDIA driver is: first thing in main,
+// before any tensor. Without a driver it does nothing. UNAVAILABLE: there is a driver, but the
+// library cannot be loaded; the words say why.
+absl::Status LoadCudaLibrary();
+
+}  // namespace fp4::trainer

@@ -1,0 +1,63 @@
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "trainer/backend.h"
+#include "trainer/cuda_library.h"
+
+namespace fp4::trainer {
+namespace {
+
+constexpr char kDriverLibrary[] = "libcuda.so.1";
+
+// The opened libfp4_cuda.so; it stays open as long as the process lives.
+void* cuda_library = nullptr;
+
+bool HasDriver() {
+  void* driver = dlopen(kDriverLibrary, RTLD_LAZY | RTLD_LOCAL);
+  if (driver != nullptr) dlclose(driver);
+  return driver != nullptr;
+}
+
+std::unique_ptr<Backend> MakeCudaBackend(int index) {
+  if (cuda_library == nullptr) return nullptr;
+  auto factory = reinterpret_cast<CudaFactory>(dlsym(cuda_library, kCudaFactory));
+  return std::unique_ptr<Backend>(factory == nullptr ? nullptr : factory(index));
+}
+
+}  // namespace
+
+absl::Status LoadCudaLibrary() {
+  if (!HasDriver()) return absl::OkStatus();
+  std::error_code error;
+  std::filesystem::path folder =
+      std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  cuda_library = dlopen((folder / kCudaLibrary).c_str(), RTLD_NOW | RTLD_GLOBAL);
+  if (cuda_library != nullptr) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("there is an NVIDIA driver, but ", dlerror()));
+}
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const std::string& device, bool wants_gpu) {
+  if (device == "cpu") return MakeCpuBackend();
+  if (device == "auto") {
+    std::unique_ptr<Backend> gpu = wants_gpu ? MakeCudaBackend(0) : nullptr;
+    return gpu != nullptr ? std::move(gpu) : MakeCpuBackend();
+  }
+  int index = 0;
+  if (!device.starts_with("cuda:") || !absl::SimpleAtoi(device.substr(5), &index) || index < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--device is '", device, "'; allowed: auto, cpu, cuda:N"));
+  }
+  std::unique_ptr<Backend> gpu = MakeCudaBackend(index);
+  if (gpu != nullptr) return gpu;
+  const char* why = !HasDriver() ? "this machine has no NVIDIA driver (libcuda.so.1)"
+                    : cuda_library == nullptr
+                        ? "libfp4_cuda.so is not beside fp4-train; script/build --cuda makes it"
+                        : "there is no GPU of that number";
+  return absl::FailedPreconditionError(absl::StrCat("--device ", device, ": ", why));
+}
+
+}  // namespace fp4::trainer

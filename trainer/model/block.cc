@@ -1,0 +1,152 @@
+#include "trainer/model/block.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+
+namespace fp4::trainer {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+std::string BlockName(int64_t index) { return absl::StrCat("blocks.", index, "."); }
+
+std::unique_ptr<Linear> MakeLinear(const std::string& name, const BlockParts& parts) {
+  auto row = std::ranges::find(parts.run.layers, name, &spec::LayerPrecision::layer);
+  TORCH_CHECK(row != parts.run.layers.end(), "the layer table has no row ", name);
+  return std::make_unique<Linear>(*row, parts.parameters.Master(name + ".weight"),
+                                  parts.compute_type, parts.context, parts.backend);
+}
+
+at::Tensor Activate(spec::Activation activation, const at::Tensor& x) {
+  switch (activation) {
+    case spec::Activation::kSilu:
+    case spec::Activation::kSwiglu:
+      return at::silu(x);
+    case spec::Activation::kGelu:
+      return at::gelu(x);
+    case spec::Activation::kRelu2:
+      return at::relu(x).square();
+  }
+  TORCH_CHECK(false, "unknown activation");
+}
+
+}  // namespace
+
+// Activation checkpointing (Chen et al., arXiv 1604.06174): a graph of one node, whose backward
+// records the block's graph anew from x and runs it. The parameters' gradients arrive there;
+// `anchor` only makes autograd call it where x itself needs no gradient.
+class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& /*anchor*/, Block* block) {
+    context->saved_data["block"] = reinterpret_cast<int64_t>(block);
+    context->save_for_backward({x});
+    return block->Compute(x);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    auto* block = reinterpret_cast<Block*>(context->saved_data["block"].toInt());
+    at::Tensor x = context->get_saved_variables()[0].detach().requires_grad_(true);
+    at::Tensor y;
+    {
+      at::AutoGradMode record(true);
+      y = block->Compute(x);
+    }
+    torch::autograd::backward({y}, {gradients[0]});
+    return {x.grad(), at::Tensor(), at::Tensor()};
+  }
+};
+
+NormLayer::NormLayer(const spec::ModelSpec& model, at::Tensor weight, at::ScalarType output_type)
+    : kind_(model.norm),
+      epsilon_(model.norm_eps),
+      weight_(std::move(weight)),
+      output_type_(output_type) {}
+
+at::Tensor NormLayer::Forward(const at::Tensor& x) const {
+  at::Tensor normalized;
+  switch (kind_) {
+    case spec::Norm::kRmsNorm:
+      normalized = at::rms_norm(x, weight_.sizes(), weight_, epsilon_);
+      break;
+    case spec::Norm::kLayerNorm:
+      normalized = at::layer_norm(x, weight_.sizes(), weight_, {}, epsilon_);
+      break;
+  }
+  return normalized.to(output_type_);
+}
+
+Block::Block(int64_t index, const BlockParts& parts)
+    : num_heads_(parts.run.model.num_heads),
+      activation_(parts.run.model.activation),
+      rotary_(parts.rotary),
+      context_(parts.context),
+      attention_norm_(parts.run.model,
+                      parts.parameters.Master(BlockName(index) + "attention_norm.weight"),
+                      parts.compute_type),
+      mlp_norm_(parts.run.model, parts.parameters.Master(BlockName(index) + "mlp_norm.weight"),
+                parts.compute_type),
+      qkv_(MakeLinear(BlockName(index) + "attention.qkv", parts)),
+      out_(MakeLinear(BlockName(index) + "attention.out", parts)),
+      up_(MakeLinear(BlockName(index) + "mlp.up", parts)),
+      gate_(parts.run.model.gated() ? MakeLinear(BlockName(index) + "mlp.gate", parts) : nullptr),
+      down_(MakeLinear(BlockName(index) + "mlp.down", parts)),
+      attention_dropout_(parts.run.model.dropout, BlockName(index) + "attention", parts.context,
+                         parts.backend),
+      out_dropout_(parts.run.model.dropout, BlockName(index) + "attention.out", parts.context,
+                   parts.backend),
+      activation_dropout_(parts.run.model.dropout, BlockName(index) + "mlp.activation",
+                          parts.context, parts.backend),
+      down_dropout_(parts.run.model.dropout, BlockName(index) + "mlp.down", parts.context,
+                    parts.backend) {}
+
+at::Tensor Block::Forward(const at::Tensor& x, bool checkpointed) {
+  if (!checkpointed || !at::GradMode::is_enabled()) return Compute(x);
+  return CheckpointedBlock::apply(x, at::zeros({}, at::kFloat).requires_grad_(true), this);
+}
+
+std::vector<Linear*> Block::linears() {
+  std::vector<Linear*> all = {qkv_.get(), out_.get(), up_.get()};
+  if (gate_ != nullptr) all.push_back(gate_.get());
+  all.push_back(down_.get());
+  return all;
+}
+
+at::Tensor Block::Compute(const at::Tensor& x) {
+  at::Tensor y = x + Attention(attention_norm_.Forward(x));
+  return y + Mlp(mlp_norm_.Forward(y));
+}
+
+at::Tensor Block::Attention(const at::Tensor& x) {
+  std::vector<at::Tensor> heads = SplitHeads(qkv_->Forward(x), num_heads_, rotary_);
+  at::Tensor mixed = Attend(heads[0], heads[1], heads[2]);  // (B, H, T, D)
+  return out_dropout_(out_->Forward(mixed.transpose(1, 2).reshape(x.sizes())));
+}
+
+at::Tensor Block::Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const {
+  if (!attention_dropout_.active()) {
+    return at::scaled_dot_product_attention(q, k, v, {}, 0.0, /*is_causal=*/true);
+  }
+  // The fused kernels draw random numbers of their own; ours are by (seed, layer, step).
+  at::Tensor scores = at::matmul(q, k.transpose(-2, -1)).to(at::kFloat) /
+                      std::sqrt(static_cast<double>(q.size(-1)));
+  at::Tensor future = at::ones({q.size(2), q.size(2)}, q.options().dtype(at::kBool)).triu_(1);
+  scores = scores.masked_fill(future, -std::numeric_limits<double>::infinity());
+  return at::matmul(attention_dropout_(at::softmax(scores, -1)).to(v.scalar_type()), v);
+}
+
+at::Tensor Block::Mlp(const at::Tensor& x) {
+  at::Tensor hidden = up_->Forward(x);
+  if (gate_ != nullptr) {
+    hidden = Activate(activation_, gate_->Forward(x)) * hidden;
+  } else {
+    hidden = Activate(activation_, hidden);
+  }
+  return down_dropout_(down_->Forward(activation_dropout_(hidden)));
+}
+
+}  // namespace fp4::trainer

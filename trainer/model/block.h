@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "spec/run_spec.h"
+#include "trainer/model/dropout.h"
+#include "trainer/model/parameters.h"
+#include "trainer/model/rotary.h"
+#include "trainer/precision/linear.h"
+
+namespace fp4::trainer {
+
+// RMSNorm (Zhang & Sennrich, arXiv 1910.07467) or LayerNorm without bias, over the last dimension;
+// statistics in fp32.
+class NormLayer {
+ public:
+  NormLayer(const spec::ModelSpec& model, at::Tensor weight, at::ScalarType output_type);
+  at::Tensor Forward(const at::Tensor& x) const;  // fp32 → output type
+
+ private:
+  const spec::Norm kind_;
+  const double epsilon_;
+  const at::Tensor weight_;
+  const at::ScalarType output_type_;
+};
+
+// What every block is made from; all of it outlives the blocks.
+struct BlockParts {
+  const spec::RunSpec& run;
+  const ParameterSet& parameters;
+  at::ScalarType compute_type;
+  const RotaryTable& rotary;
+  StepContext& context;
+  Backend& backend;
+};
+
+// A pre-norm transformer block: x += out(attention(norm(x))); x += down(act(up(norm(x)))). The
+// residual stream x is fp32 (B, T, C); what enters a GEMM is in the compute type.
+class Block {
+ public:
+  Block(int64_t index, const BlockParts& parts);
+
+  // Recorded for autograd; with `checkpointed` only x is kept, and the rest computed again in
+  // backward.
+  at::Tensor Forward(const at::Tensor& x, bool checkpointed);
+
+  std::vector<Linear*> linears();
+
+ private:
+  friend class CheckpointedBlock;
+  at::Tensor Compute(const at::Tensor& x);
+  at::Tensor Attention(const at::Tensor& x);
+  at::Tensor Mlp(const at::Tensor& x);
+  at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;
+
+  const int64_t num_heads_;
+  const spec::Activation activation_;
+  const RotaryTable& rotary_;
+  StepContext& context_;
+  NormLayer attention_norm_, mlp_norm_;
+  std::unique_ptr<Linear> qkv_, out_, up_, gate_, down_;  // gate_: null where there is none
+  Dropout attention_dropout_, out_dropout_, activation_dropout_, down_dropout_;
+};
+
+}  // namespace fp4::trainer

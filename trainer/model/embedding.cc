@@ -1,0 +1,64 @@
+#include "trainer/model/embedding.h"
+
+#include <utility>
+
+namespace fp4::trainer {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+class EmbeddingFunction : public torch::autograd::Function<EmbeddingFunction> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& tokens,
+                            const at::Tensor& /*master*/, Embedding* embedding) {
+    context->saved_data["embedding"] = reinterpret_cast<int64_t>(embedding);
+    context->save_for_backward({tokens});
+    at::Tensor rows = at::embedding(embedding->weight(), tokens);
+    return embedding->scale() == 1.0 ? rows : rows.mul_(embedding->scale());
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    auto* embedding = reinterpret_cast<Embedding*>(context->saved_data["embedding"].toInt());
+    at::Tensor tokens = context->get_saved_variables()[0];
+    return {at::Tensor(), embedding->Backward(gradients[0], tokens), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+Embedding::Embedding(const spec::LayerPrecision& precision, at::Tensor master, double scale,
+                     StepContext& context, Backend& backend)
+    : name_(precision.layer),
+      estimator_(precision.estimator),
+      master_(std::move(master)),
+      scale_(scale),
+      context_(context),
+      quantizer_(precision.weight(), name_ + "/lookup", at::kFloat, context, backend) {
+  Refresh();
+}
+
+void Embedding::Refresh() {
+  at::NoGradGuard no_grad;
+  context_.layer = name_;
+  const at::Tensor values = master_.detach();
+  if (table_.defined() && !table_.is_alias_of(values)) {
+    quantizer_.ApplyTo(values, table_);
+  } else {
+    table_ = quantizer_.Apply(values);
+  }
+}
+
+at::Tensor Embedding::Forward(const at::Tensor& tokens) {
+  context_.layer = name_;
+  return EmbeddingFunction::apply(tokens, trains_weight() ? master_ : master_.detach(), this);
+}
+
+at::Tensor Embedding::Backward(const at::Tensor& gradient, const at::Tensor& tokens) const {
+  context_.layer = name_;
+  at::Tensor scaled = scale_ == 1.0 ? gradient : gradient * scale_;
+  return at::embedding_dense_backward(scaled, tokens, master_.size(0), /*padding_idx=*/-1,
+                                      /*scale_grad_by_freq=*/false);
+}
+
+}  // namespace fp4::trainer

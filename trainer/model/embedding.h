@@ -1,0 +1,44 @@
+#pragma once
+
+#include "spec/run_spec.h"
+#include "trainer/backend.h"
+#include "trainer/precision/operand.h"
+
+namespace fp4::trainer {
+
+// The look-up of token ids in a table, quantized or not. The residual stream that it starts is
+// fp32, so the table is looked up in fp32 whatever the compute type.
+class Embedding {
+ public:
+  Embedding(const spec::LayerPrecision& precision, at::Tensor master, double scale,
+            StepContext& context, Backend& backend);
+  Embedding(const Embedding&) = delete;
+  Embedding& operator=(const Embedding&) = delete;
+
+  // After the master has changed.
+  void Refresh();
+
+  // (B, T) ids, int64 → (B, T, C) fp32, times the scale. Recorded for autograd.
+  at::Tensor Forward(const at::Tensor& tokens);
+
+  // The gradient of the master.
+  at::Tensor Backward(const at::Tensor& gradient, const at::Tensor& tokens) const;
+
+  const std::string& name() const { return name_; }
+  const at::Tensor& master() const { return master_; }
+  const at::Tensor& weight() const { return table_; }
+  bool weight_quantized() const { return quantizer_.quantized(); }
+  bool trains_weight() const { return estimator_ == spec::Estimator::kStraightThrough; }
+  double scale() const { return scale_; }
+
+ private:
+  const std::string name_;
+  const spec::Estimator estimator_;
+  const at::Tensor master_;
+  const double scale_;
+  StepContext& context_;
+  const OperandQuantizer quantizer_;
+  at::Tensor table_;  // (V, C) fp32
+};
+
+}  // namespace fp4::trainer

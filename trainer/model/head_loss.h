@@ -1,0 +1,28 @@
+#pragma once
+
+#include "trainer/precision/linear.h"
+
+namespace fp4::trainer {
+
+// Sums over targets; the tensors are scalars on the device, so that reading them can wait.
+struct LossSums {
+  at::Tensor loss;     // cross-entropy in nats, fp64
+  at::Tensor correct;  // targets that had the largest logit, int64; evaluation only
+};
+
+// The head and its cross-entropy, at the rows of `hidden` (tokens, C) in the compute type against
+// `targets` (tokens), int64. Works through the rows in pieces, so that the logits exist once, piece
+// by piece, and turn into their own gradient in place.
+LossSums HeadLoss(Linear& head, const at::Tensor& hidden, const at::Tensor& targets);
+
+struct HeadGradient {
+  LossSums sums;
+  at::Tensor hidden;  // d(scale x loss)/d(hidden), the shape and type of `hidden`
+};
+
+// The same with the gradient of scale x loss: that of `hidden` is returned, that of the head's
+// master added to its grad().
+HeadGradient HeadLossAndGradient(Linear& head, const at::Tensor& hidden, const at::Tensor& targets,
+                                 double scale);
+
+}  // namespace fp4::trainer

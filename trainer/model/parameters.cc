@@ -1,0 +1,115 @@
+#include "trainer/model/parameters.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "numerics/safetensors.h"
+#include "trainer/random.h"
+
+namespace fp4::trainer {
+namespace {
+
+struct Shape {
+  std::string name;
+  std::vector<int64_t> sizes;
+};
+
+std::vector<Shape> ModelShapes(const spec::ModelSpec& model) {
+  const int64_t d = model.d_model;
+  std::vector<Shape> shapes = {{"embedding.weight", {model.vocab_size, d}}};
+  for (int64_t i = 0; i < model.num_layers; ++i) {
+    std::string block = absl::StrCat("blocks.", i, ".");
+    shapes.push_back({block + "attention_norm.weight", {d}});
+    shapes.push_back({block + "attention.qkv.weight", {3 * d, d}});
+    shapes.push_back({block + "attention.out.weight", {d, d}});
+    shapes.push_back({block + "mlp_norm.weight", {d}});
+    shapes.push_back({block + "mlp.up.weight", {model.d_ff, d}});
+    if (model.gated()) shapes.push_back({block + "mlp.gate.weight", {model.d_ff, d}});
+    shapes.push_back({block + "mlp.down.weight", {d, model.d_ff}});
+  }
+  shapes.push_back({"final_norm.weight", {d}});
+  if (!model.tie_embeddings) shapes.push_back({"lm_head.weight", {model.vocab_size, d}});
+  return shapes;
+}
+
+at::Tensor InitialValues(const Shape& shape, uint64_t seed, double standard_deviation) {
+  if (shape.sizes.size() == 1) return at::ones(shape.sizes, at::kFloat);
+  at::Tensor values = at::empty(shape.sizes, at::kFloat);
+  FillNormal({values.mutable_data_ptr<float>(), static_cast<size_t>(values.numel())},
+             RandomKey(seed, "initial values", shape.name), standard_deviation);
+  return values;
+}
+
+// A CPU tensor over the file's bytes; nothing for a type that is not taken.
+std::optional<at::Tensor> ViewOf(const numerics::TensorView& view) {
+  at::ScalarType type;
+  if (view.type == numerics::TensorType::kF32) {
+    type = at::kFloat;
+  } else if (view.type == numerics::TensorType::kF16) {
+    type = at::kHalf;
+  } else if (view.type == numerics::TensorType::kBF16) {
+    type = at::kBFloat16;
+  } else {
+    return std::nullopt;
+  }
+  return at::from_blob(const_cast<std::byte*>(view.data.data()), view.shape, type);
+}
+
+}  // namespace
+
+ParameterSet::ParameterSet(const spec::ModelSpec& model, uint64_t seed, at::Device device) {
+  for (const Shape& shape : ModelShapes(model)) {
+    at::Tensor master = InitialValues(shape, seed, model.init_std).to(device);
+    parameters_.push_back({shape.name, master.set_requires_grad(true)});
+  }
+}
+
+at::Tensor ParameterSet::Master(std::string_view name) const {
+  auto found = std::ranges::find(parameters_, name, &Parameter::name);
+  TORCH_CHECK(found != parameters_.end(), "no tensor named ", std::string(name));
+  return found->master;
+}
+
+int64_t ParameterSet::num_elements() const {
+  int64_t count = 0;
+  for (const Parameter& parameter : parameters_) count += parameter.master.numel();
+  return count;
+}
+
+absl::Status ParameterSet::InitializeFrom(const std::string& path) {
+  FP4_ASSIGN_OR_RETURN(numerics::SafetensorsFile file, numerics::SafetensorsFile::Open(path));
+  std::vector<std::string> problems;
+  at::NoGradGuard no_grad;
+  for (const Parameter& parameter : parameters_) {
+    const numerics::TensorView* view = file.Find(parameter.name);
+    if (view == nullptr) {
+      problems.push_back(absl::StrCat(parameter.name, " is missing"));
+      continue;
+    }
+    std::optional<at::Tensor> values = ViewOf(*view);
+    if (!values) {
+      auto type = numerics::TensorTypeName(view->type);
+      problems.push_back(absl::StrCat(parameter.name, " has dtype ", std::string(type),
+                                      "; allowed: F32, F16, BF16"));
+    } else if (values->sizes() != parameter.master.sizes()) {
+      problems.push_back(absl::StrCat(parameter.name, " has shape [",
+                                      absl::StrJoin(view->shape, ", "), "], the model's is [",
+                                      absl::StrJoin(parameter.master.sizes(), ", "), "]"));
+    } else {
+      parameter.master.detach().copy_(*values);
+    }
+  }
+  for (const numerics::TensorView& view : file.tensors()) {
+    bool known =
+        std::ranges::any_of(parameters_, [&](const Parameter& p) { return p.name == view.name; });
+    if (!known && !view.name.starts_with("optimizer."))
+      problems.push_back(absl::StrCat(view.name, " is not in the model"));
+  }
+  if (problems.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("model.initialize_from: ", path, ": ", absl::StrJoin(problems, "; ")));
+}
+
+}  // namespace fp4::trainer

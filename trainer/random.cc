@@ -1,0 +1,46 @@
+#include "trainer/random.h"
+
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/sha256.h"
+#include "numerics/philox.h"
+#include "trainer/torch.h"
+
+namespace fp4::trainer {
+namespace {
+
+// Two independent standard normals from two words.
+void BoxMuller(uint32_t first, uint32_t second, double normals[2]) {
+  double radius = std::sqrt(-2.0 * std::log((first + 0.5) * 0x1p-32));
+  double angle = 2.0 * std::numbers::pi * (second * 0x1p-32);
+  normals[0] = radius * std::cos(angle);
+  normals[1] = radius * std::sin(angle);
+}
+
+}  // namespace
+
+uint64_t RandomKey(uint64_t seed, std::string_view purpose, std::string_view name) {
+  std::string text(purpose);
+  text.append("\n").append(std::to_string(seed)).append("\n").append(name);
+  return std::stoull(Sha256Hex(text).substr(0, 16), nullptr, 16);
+}
+
+void FillNormal(std::span<float> values, uint64_t key, double standard_deviation) {
+  const auto size = static_cast<int64_t>(values.size());
+  at::parallel_for(0, (size + 3) / 4, 1024, [&](int64_t begin, int64_t end) {
+    for (int64_t group = begin; group < end; ++group) {
+      numerics::PhiloxWords random = numerics::Philox(key, static_cast<uint64_t>(group), 0);
+      double normals[4];
+      BoxMuller(random.words[0], random.words[1], normals);
+      BoxMuller(random.words[2], random.words[3], normals + 2);
+      for (int64_t i = 4 * group; i < std::min(4 * group + 4, size); ++i) {
+        values[i] = static_cast<float>(normals[i - 4 * group] * standard_deviation);
+      }
+    }
+  });
+}
+
+}  // namespace fp4::trainer

@@ -1,0 +1,106 @@
+#include "trainer/report.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/reasons.h"
+#include "base/status_macros.h"
+#include "trainer/checkpoint/state.h"
+
+namespace fp4::trainer {
+namespace {
+
+spec::CheckpointEvent EventOf(const Checkpoint& checkpoint) {
+  return {checkpoint.folder.string(), checkpoint.manifest.step, checkpoint.manifest.state_bytes,
+          checkpoint.manifest.state_sha256};
+}
+
+}  // namespace
+
+Report::Report(Parts& parts, EventLog& log) : parts_(parts), log_(log) {}
+
+absl::Status Report::Started() {
+  FP4_RETURN_IF_ERROR(log_.Append(MakeStartedEvent(parts_.facts, parts_.run, parts_.document)));
+  for (const std::string& warning : parts_.warnings)
+    FP4_RETURN_IF_ERROR(log_.Append(spec::LogEvent{"warning", warning}));
+  if (std::optional<double> entropy = parts_.dataset->entropy_rate()) {
+    std::string message =
+        absl::StrCat("the language's entropy rate is ", *entropy, " nats per token");
+    FP4_RETURN_IF_ERROR(log_.Append(spec::LogEvent{"info", message}));
+  }
+  if (parts_.announce_resumed) FP4_RETURN_IF_ERROR(log_.Append(EventOf(*parts_.resumed)));
+  return absl::OkStatus();
+}
+
+void Report::BeginStep() { step_start_ = parts_.clock.SinceBoot(); }
+
+void Report::EndStep() {
+  spent_ += parts_.clock.SinceBoot() - step_start_;
+  ++timed_steps_;
+}
+
+absl::Status Report::Step(int64_t step, double loss, double gradient_norm, double learning_rate) {
+  auto tokens = static_cast<double>(timed_steps_ * parts_.targets_per_step());
+  MetricValues values = {
+      {"train/loss", loss},
+      {"train/grad_norm", gradient_norm},
+      {"train/learning_rate", learning_rate},
+      {"train/tokens_per_second", tokens / absl::ToDoubleSeconds(spent_)},
+      {"memory/allocated_bytes", static_cast<double>(parts_.backend->allocated_bytes())}};
+  if (std::optional<double> joules = parts_.backend->energy_joules())
+    values.emplace_back("energy/joules", *joules);
+  spent_ = absl::ZeroDuration();
+  timed_steps_ = 0;
+  return Metrics(step, std::move(values));
+}
+
+absl::Status Report::Evaluation(int64_t step, const MetricValues& values) {
+  return Metrics(step, values);
+}
+
+absl::Status Report::Metrics(int64_t step, MetricValues values) {
+  for (const auto& [name, value] : values) last_values_[name] = value;
+  return log_.Append(spec::MetricsEvent{step, std::move(values)});
+}
+
+absl::Status Report::Checkpoint(int64_t step) {
+  Manifest manifest = parts_.manifest;
+  manifest.step = step;
+  manifest.attempt = log_.attempt();
+  manifest.frozen_layers = parts_.health->reported();
+  if (auto found = last_values_.find(manifest.metric);
+      found != last_values_.end() && std::isfinite(found->second)) {
+    manifest.metric_value = found->second;
+  }
+  StateSnapshot state = TakeState(step, *parts_.parameters, *parts_.optimizer);
+  FP4_ASSIGN_OR_RETURN(trainer::Checkpoint saved,
+                       parts_.checkpoints->Save(manifest, state.tensors, state.metadata,
+                                                [this] { return log_.Sync(); }));
+  FP4_RETURN_IF_ERROR(log_.Append(EventOf(saved)));
+  FP4_RETURN_IF_ERROR(log_.Sync());
+  const spec::CheckpointSpec& keep = parts_.run.checkpoint;
+  return parts_.checkpoints->Prune(
+      {keep.keep_last, keep.keep_best, /*largest_is_best=*/keep.metric == "val/accuracy"});
+}
+
+absl::Status Report::FrozenLayer(const std::string& layer) {
+  return log_.Append(spec::HealthEvent{
+      "error", std::string(reason::kFrozenLayer), layer,
+      absl::StrCat(layer, " does not learn: ", HealthMonitor::kUpdates,
+                   " updates brought it no gradient and left every bit of it as it was")});
+}
+
+absl::Status Report::NonFinite(int64_t step, double loss) {
+  std::string tensor = std::isfinite(loss) ? FindNonFiniteGradient(*parts_.parameters) : "";
+  std::string layer = tensor.substr(0, tensor.rfind('.'));
+  std::string what = !std::isfinite(loss) ? absl::StrCat("the loss is ", loss)
+                     : tensor.empty()     ? "the norm of the gradients overflows"
+                                      : absl::StrCat("the gradient of ", tensor, " is not finite");
+  std::string message = absl::StrCat("at step ", step, " ", what, "; the update was not applied");
+  FP4_RETURN_IF_ERROR(
+      log_.Append(spec::HealthEvent{"error", std::string(reason::kNonFinite), layer, message}));
+  return absl::InternalError(absl::StrCat(std::string(reason::kNonFinite), ": ", message));
+}
+
+}  // namespace fp4::trainer

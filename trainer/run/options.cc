@@ -1,0 +1,60 @@
+#include "trainer/run/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/version.h"
+
+namespace fp4::trainer {
+namespace {
+
+constexpr char kDescription[] =
+    "Trains one run of an experiment: reads RUN.json, writes events.jsonl and checkpoints into the "
+    "run directory.\n"
+    "Started again on the same directory it goes on from the newest checkpoint; a completed run is "
+    "left alone.";
+
+constexpr char kExitCodes[] =
+    "Exit codes: 0 completed, 1 failed, 2 bad document or usage, 3 stopped by SIGTERM or SIGINT "
+    "after a checkpoint.\n"
+    "Example: fp4-train examples/fp4.json --run-dir /tmp/run --variant fp4 --seed 1";
+
+}  // namespace
+
+std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code) {
+  Options options;
+  CLI::App app(kDescription, "fp4-train");
+  app.footer(kExitCodes);
+  app.set_version_flag("--version", absl::StrCat("fp4-train ", std::string(Version()), " (",
+                                                 std::string(GitRevision()), ")"));
+  app.add_option("document", options.document, "The experiment document of the run")
+      ->type_name("RUN.json");
+  app.add_option("--run-dir", options.run_dir, "Where the run lives; made if absent")
+      ->type_name("DIR");
+  app.add_option("--variant", options.variant, "Which variant, where the document has several");
+  app.add_option("--seed", options.seed, "Which seed, where the document has several");
+  app.add_option("--device", options.device, "auto, cpu or cuda:N")->capture_default_str();
+  app.add_option("--attempt", options.attempt,
+                 "Number of this attempt (default: the log's last + 1)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--next-seq", options.next_seq,
+                 "Least seq of the next event (default: the log's last + 1)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--resume-from", options.resume_from,
+                 "A checkpoint's folder, or 'none' (default: the newest)");
+  app.add_option("--lease-file", options.lease_file,
+                 "Exit when the deadline in this file has passed");
+  app.add_flag("--probe", options.probe,
+               "Print what this machine computes best with, as JSON, and exit");
+  try {
+    app.parse(argc, argv);
+    if (!options.probe && options.document.empty()) throw CLI::RequiredError("RUN.json");
+    if (!options.probe && options.run_dir.empty()) throw CLI::RequiredError("--run-dir");
+    return options;
+  } catch (const CLI::ParseError& error) {
+    exit_code = app.exit(error) == 0 ? kExitCompleted : kExitBadDocument;
+    return std::nullopt;
+  }
+}
+
+}  // namespace fp4::trainer

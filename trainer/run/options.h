@@ -1,0 +1,32 @@
+// fp4-train's command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace fp4::trainer {
+
+struct Options {
+  std::string document;  // path of RUN.json
+  std::string run_dir;
+  std::optional<std::string> variant;  // needed when the document has several
+  std::optional<uint64_t> seed;        // likewise
+  std::string device = "auto";
+  std::optional<int32_t> attempt;
+  std::optional<int64_t> next_seq;
+  std::optional<std::string> resume_from;  // a checkpoint's folder, or "none"
+  std::string lease_file;                  // "": no lease
+  bool probe = false;                      // measure the machine instead of training
+};
+
+// Exit codes.
+inline constexpr int kExitCompleted = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitBadDocument = 2;  // or bad usage: trying again does not help
+inline constexpr int kExitStopped = 3;      // by a signal, after a checkpoint
+
+// Nothing to run (--help, --version, an error, all said by then): the exit code is in `exit_code`.
+std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code);
+
+}  // namespace fp4::trainer

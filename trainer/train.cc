@@ -1,0 +1,88 @@
+#include "trainer/train.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/reasons.h"
+#include "base/status_macros.h"
+#include "trainer/optimizer/schedule.h"
+#include "trainer/report.h"
+
+namespace fp4::trainer {
+namespace {
+
+bool IsMultiple(int64_t step, int64_t interval) { return interval > 0 && step % interval == 0; }
+
+bool EvaluationIsDue(const spec::TrainingSpec& training, int64_t step) {
+  return step == 0 || step == training.steps || IsMultiple(step, training.eval_interval);
+}
+
+bool CheckpointIsDue(const Parts& parts, int64_t step, bool stopping) {
+  if (step == 0 || (parts.resumed && step == parts.first_step())) return false;
+  return stopping || step == parts.run.training.steps ||
+         IsMultiple(step, parts.run.checkpoint.interval_steps);
+}
+
+// The gradients of one update; the sum of its targets' cross-entropies is returned, a scalar on the
+// device.
+at::Tensor ComputeGradients(Parts& parts, int64_t step) {
+  const int64_t accumulation = parts.run.training.gradient_accumulation;
+  const double scale = 1.0 / static_cast<double>(parts.targets_per_step());
+  at::Tensor loss;
+  for (int64_t m = 0; m < accumulation; ++m) {
+    parts.context.micro_batch = (step - 1) * accumulation + m;
+    Batch batch = parts.batches->Training(step, m);
+    LossSums sums = parts.model->ForwardBackward(batch.inputs, batch.targets, scale);
+    loss = m == 0 ? sums.loss : loss + sums.loss;
+  }
+  return loss;
+}
+
+}  // namespace
+
+absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log,
+                              const std::function<bool()>& stop_requested) {
+  const spec::TrainingSpec& training = parts.run.training;
+  Report report(parts, log);
+  FP4_RETURN_IF_ERROR(report.Started());
+
+  // `step` updates are done.
+  for (int64_t step = parts.first_step();; ++step) {
+    if (EvaluationIsDue(training, step)) {
+      FP4_RETURN_IF_ERROR(report.Evaluation(step, parts.evaluator->Evaluate(*parts.model)));
+    }
+    const bool stopping = stop_requested();
+    if (CheckpointIsDue(parts, step, stopping)) FP4_RETURN_IF_ERROR(report.Checkpoint(step));
+    if (step == training.steps) return Outcome::kCompleted;
+    if (stopping) return Outcome::kStopped;
+
+    const int64_t update = step + 1;
+    parts.context.step = update;
+    report.BeginStep();
+    const double loss = ComputeGradients(parts, update).item<double>() /
+                        static_cast<double>(parts.targets_per_step());
+    const double gradient_norm = GradientNorm(*parts.parameters).item<double>();
+    if (!std::isfinite(loss) || !std::isfinite(gradient_norm))
+      return report.NonFinite(update, loss);
+    if (training.grad_clip_norm > 0)
+      ClipGradients(*parts.parameters, gradient_norm, training.grad_clip_norm);
+
+    const double learning_rate = LearningRate(
+        parts.run.lr_schedule, parts.run.optimizer.learning_rate, update, training.steps);
+    parts.health->BeforeUpdate(learning_rate);
+    parts.optimizer->Step(learning_rate);
+    for (const std::string& layer : parts.health->AfterUpdate())
+      FP4_RETURN_IF_ERROR(report.FrozenLayer(layer));
+    parts.optimizer->ClearGradients();
+    parts.context.micro_batch = update * training.gradient_accumulation;
+    parts.model->Refresh();
+
+    report.EndStep();
+    if (update == training.steps || IsMultiple(update, training.log_interval)) {
+      FP4_RETURN_IF_ERROR(report.Step(update, loss, gradient_norm, learning_rate));
+    }
+  }
+}
+
+}  // namespace fp4::trainer

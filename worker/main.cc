@@ -1,0 +1,161 @@
+// fp4-worker: takes runs from the controller and trains them in processes of their own.
+#include <atomic>
+#include <cstdio>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "base/stop_signal.h"
+#include "base/version.h"
+#include "telemetry/http_endpoint.h"
+#include "worker/gpu_metrics.h"
+#include "worker/grpc_controller_client.h"
+#include "worker/options.h"
+#include "worker/posix_processes.h"
+#include "worker/probe.h"
+#include "worker/slots.h"
+#include "worker/worker.h"
+
+namespace fp4::worker {
+namespace {
+
+constexpr int kExitFailure = 1, kExitUsage = 2;
+constexpr absl::Duration kStuckAfter = absl::Seconds(30);  // /healthz: the loop has not come round
+
+struct Gpus {
+  std::unique_ptr<GpuLibrary> library;  // null: no driver
+  std::vector<size_t> indices;          // those that this worker may use
+};
+
+Gpus FindGpus(const std::string& library_name) {
+  absl::StatusOr<std::unique_ptr<GpuLibrary>> library = LoadGpuLibrary(library_name);
+  if (!library.ok()) {
+    const Severity severity =
+        absl::IsNotFound(library.status()) ? Severity::kInfo : Severity::kWarning;
+    Log(severity, "no GPU used", {{"why", std::string(library.status().message())}});
+    return {};
+  }
+  Gpus gpus;
+  gpus.library = *std::move(library);
+  gpus.indices = VisibleGpus(gpus.library->gpus(), std::getenv("CUDA_VISIBLE_DEVICES"));
+  return gpus;
+}
+
+absl::StatusOr<std::vector<Slot>> FindSlots(const Options& options, const Gpus& gpus,
+                                            const HostInfo& host, Processes& processes,
+                                            StopSignal& stop) {
+  std::vector<GpuInfo> usable;
+  for (size_t index : gpus.indices) usable.push_back(gpus.library->gpus()[index]);
+  std::string cpu_compute_dtype;
+  if (usable.empty() || options.num_cpu_slots > 0) {
+    const ProbeOptions probe = {.trainer = options.trainer,
+                                .work_dir = options.work_dir,
+                                .processor = host.processor,
+                                .pause = [&](absl::Duration time) { return stop.Wait(time) != 0; }};
+    FP4_ASSIGN_OR_RETURN(ProbeResult result, Probe(probe, processes));
+    cpu_compute_dtype = result.cpu_compute_dtype;
+  }
+  return MakeSlots(host, usable, options.num_cpu_slots, cpu_compute_dtype);
+}
+
+Introduction Introduce(const Options& options, const HostInfo& host, std::vector<Slot> slots) {
+  const std::string folder_hash = Sha256Hex(options.work_dir.string()).substr(0, 8);
+  return {.name = absl::StrCat(host.host_name, ":", folder_hash),
+          .host = host.host_name,
+          .incarnation = RandomIds().NewId(),
+          .version = std::string(Version()),
+          .slots = std::move(slots)};
+}
+
+absl::Status WriteEndpoints(const Options& options, const HostPort& http) {
+  nlohmann::ordered_json endpoints = {{"pid", getpid()}, {"http", http.ToString()}};
+  return WriteFileDurably(options.work_dir / "endpoints.json", endpoints.dump() + "\n");
+}
+
+absl::Status MakeWorkDir(const std::filesystem::path& work_dir) {
+  std::error_code error;
+  std::filesystem::create_directories(work_dir / "runs", error);
+  if (error) return ErrnoStatus(error.value(), absl::StrCat("make ", work_dir.string()));
+  return absl::OkStatus();
+}
+
+// Leaves out the runs' own settings that have no flag.
+WorkerSettings SettingsOf(const Options& options) {
+  WorkerSettings settings;
+  settings.run.trainer = options.trainer;
+  settings.run.work_dir = options.work_dir;
+  settings.run.allowed = AllowedRoots(options.allowed_paths);
+  settings.run.grace = options.grace;
+  settings.keep_finished = options.keep_finished;
+  return settings;
+}
+
+class Heartbeat {
+ public:
+  void Beat() { last_ = absl::ToInt64Milliseconds(SystemClock().SinceBoot()); }
+  telemetry::HealthReport Check() const {
+    const absl::Duration since = SystemClock().SinceBoot() - absl::Milliseconds(last_.load());
+    if (since < kStuckAfter) return {};
+    return {.healthy = false,
+            .message = absl::StrCat("no sign of life for ", absl::FormatDuration(since))};
+  }
+
+ private:
+  std::atomic<int64_t> last_ = 0;
+};
+
+absl::Status Serve(const Options& options, StopSignal& stop) {
+  FP4_RETURN_IF_ERROR(MakeWorkDir(options.work_dir));
+  FP4_ASSIGN_OR_RETURN(UniqueFd lock, LockFolder(options.work_dir));
+  PosixProcesses processes;
+  const HostInfo host = ReadHostInfo();
+  const Gpus gpus = FindGpus(options.gpu_library);
+  FP4_ASSIGN_OR_RETURN(std::vector<Slot> slots, FindSlots(options, gpus, host, processes, stop));
+
+  telemetry::MetricRegistry registry;
+  WorkerMetrics metrics(registry);
+  if (gpus.library != nullptr) ExportGpuMetrics(*gpus.library, gpus.indices, registry);
+  Mailbox mailbox;
+  std::unique_ptr<ControllerClient> client =
+      MakeGrpcControllerClient(options.controller.ToString(), mailbox);
+  Worker worker(SettingsOf(options), Introduce(options, host, std::move(slots)), *client, processes,
+                SystemClock(), metrics);
+  Heartbeat heartbeat;
+  heartbeat.Beat();
+  FP4_ASSIGN_OR_RETURN(auto http, telemetry::HttpEndpoint::Listen(
+                                      options.http, registry, [&] { return heartbeat.Check(); }));
+  FP4_RETURN_IF_ERROR(WriteEndpoints(options, http->address()));
+  LogInfo("serving",
+          {{"http", http->address().ToString()}, {"controller", options.controller.ToString()}});
+  while (!worker.Done()) {
+    if (stop.Wait(absl::ZeroDuration()) != 0) worker.Shutdown();
+    mailbox.RunAll(worker.Step());
+    heartbeat.Beat();
+  }
+  LogInfo("stopped", {{"undelivered_runs", worker.num_runs()}});
+  return worker.fatal();
+}
+
+int Main(int argc, char** argv) {
+  StopSignal stop;
+  absl::StatusOr<std::optional<Options>> options = ParseOptions(argc, argv);
+  if (!options.ok()) {
+    std::cerr << "fp4-worker: " << options.status().message() << "\nTry fp4-worker --help.\n";
+    return kExitUsage;
+  }
+  if (!options->has_value()) return 0;
+  absl::Status status = Serve(**options, stop);
+  if (status.ok() || absl::IsCancelled(status)) return 0;
+  LogError("fp4-worker gives up", {{"error", std::string(status.message())}});
+  std::cerr << "fp4-worker: " << status.message() << "\n";
+  return kExitFailure;
+}
+
+}  // namespace
+}  // namespace fp4::worker
+
+int main(int argc, char** argv) { return fp4::worker::Main(argc, argv); }

@@ -1,0 +1,131 @@
+#include "worker/options.h"
+
+#include <CLI/CLI.hpp>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "base/version.h"
+
+namespace fp4::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+// As written.
+struct Texts {
+  std::string controller = "127.0.0.1:4404", http = "127.0.0.1:4406", work_dir, trainer;
+  std::string keep_finished = "24h", grace = "30s", gpu_library = "libnvidia-ml.so.1";
+  std::vector<std::string> allowed_paths;
+  int num_cpu_slots = 0;
+  bool insecure = false, version = false;
+};
+
+void Declare(CLI::App& app, Texts& texts) {
+  app.add_option("--controller", texts.controller, "Address of the controller")
+      ->capture_default_str();
+  app.add_option("--work-dir", texts.work_dir,
+                 "Run directories and this worker's own state; one worker each");
+  app.add_option(
+         "--slots", texts.num_cpu_slots,
+         "CPU slots, each with an equal share of the cores. Default: none beside GPUs, else 1")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--http", texts.http, "Where to serve /metrics and /healthz; port 0 picks one")
+      ->capture_default_str();
+  app.add_option("--trainer", texts.trainer, "The trainer. Default: fp4-train beside this program");
+  app.add_option(
+      "--allow-path", texts.allowed_paths,
+      "Folder that documents may name files in; repeatable. Default: / with a controller on this "
+      "machine, else none");
+  app.add_option(
+         "--keep-finished", texts.keep_finished,
+         "How long to keep the directory of a run (log, checkpoints) after its end is acknowledged")
+      ->capture_default_str();
+  app.add_option("--grace", texts.grace, "From asking a trainer to stop until it is killed")
+      ->capture_default_str();
+  app.add_option("--nvml-library", texts.gpu_library,
+                 "NVIDIA's management library, which finds the GPUs")
+      ->capture_default_str();
+  app.add_flag("--insecure", texts.insecure,
+               "Allow addresses beyond this machine, without encryption");
+  app.add_flag("--version", texts.version, "Print the version and exit");
+  app.footer(
+      "The first SIGTERM or SIGINT stops the trainers with a checkpoint and reports that; a second "
+      "one kills them.\n"
+      "After a crash of the worker its trainers go on, and the next worker of the same directory "
+      "adopts them.");
+}
+
+absl::StatusOr<absl::Duration> ParseDuration(std::string_view flag, const std::string& text) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration < absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(std::string(flag), ": '", text, "' is no duration; write 90s, 30m or 24h"));
+  }
+  return duration;
+}
+
+absl::StatusOr<HostPort> ParseAddress(std::string_view flag, const std::string& text,
+                                      bool insecure) {
+  absl::StatusOr<HostPort> address = ParseHostPort(text);
+  if (!address.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(std::string(flag), ": ", address.status().message()));
+  }
+  if (!address->IsLoopback() && !insecure) {
+    return absl::InvalidArgumentError(absl::StrCat(std::string(flag), ": ", text,
+                                                   " is beyond this machine, and the connection is "
+                                                   "not encrypted; add --insecure to allow that"));
+  }
+  return address;
+}
+
+fs::path DefaultTrainer() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path() / "fp4-train";
+}
+
+absl::StatusOr<Options> Check(const Texts& texts) {
+  if (texts.work_dir.empty()) return absl::InvalidArgumentError("--work-dir is required");
+  Options options;
+  FP4_ASSIGN_OR_RETURN(options.controller,
+                       ParseAddress("--controller", texts.controller, texts.insecure));
+  FP4_ASSIGN_OR_RETURN(options.http, ParseAddress("--http", texts.http, texts.insecure));
+  FP4_ASSIGN_OR_RETURN(options.keep_finished,
+                       ParseDuration("--keep-finished", texts.keep_finished));
+  FP4_ASSIGN_OR_RETURN(options.grace, ParseDuration("--grace", texts.grace));
+  options.work_dir = fs::absolute(texts.work_dir).lexically_normal();
+  options.trainer =
+      fs::absolute(texts.trainer.empty() ? DefaultTrainer() : fs::path(texts.trainer));
+  options.num_cpu_slots = texts.num_cpu_slots;
+  options.gpu_library = texts.gpu_library;
+  for (const std::string& path : texts.allowed_paths)
+    options.allowed_paths.push_back(fs::absolute(path));
+  if (texts.allowed_paths.empty() && options.controller.IsLoopback()) options.allowed_paths = {"/"};
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<Options>> ParseOptions(int argc, const char* const* argv) {
+  CLI::App app("Runs trainers for an fp4lab controller, on the GPUs or cores of this machine.",
+               "fp4-worker");
+  Texts texts;
+  Declare(app, texts);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    std::cout << app.help();
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    return absl::InvalidArgumentError(error.what());
+  }
+  if (texts.version) {
+    std::cout << "fp4-worker " << Version() << " (" << GitRevision() << ")\n";
+    return std::nullopt;
+  }
+  FP4_ASSIGN_OR_RETURN(Options options, Check(texts));
+  return options;
+}
+
+}  // namespace fp4::worker

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/host_port.h"
+
+namespace fp4::worker {
+
+// The command line of fp4-worker, checked.
+struct Options {
+  HostPort controller;
+  std::filesystem::path work_dir;  // absolute
+  HostPort http;
+  int num_cpu_slots = 0;          // 0: one where there is no GPU
+  std::filesystem::path trainer;  // absolute
+  std::vector<std::filesystem::path> allowed_paths;
+  absl::Duration keep_finished, grace;
+  std::string gpu_library;
+};
+
+// Exits that are no errors (--help, --version) print their text and give nothing. INVALID_ARGUMENT
+// names the flag and the value.
+absl::StatusOr<std::optional<Options>> ParseOptions(int argc, const char* const* argv);
+
+}  // namespace fp4::worker

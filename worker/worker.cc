@@ -1,0 +1,166 @@
+#include "worker/worker.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+
+namespace fp4::worker {
+namespace {
+
+constexpr absl::Duration kBusyPause =
+    absl::Milliseconds(50);  // between two looks at logs and processes
+constexpr absl::Duration kIdlePause = absl::Milliseconds(500);
+constexpr absl::Duration kSweepInterval = absl::Minutes(1);
+constexpr absl::Duration kHastyFarewell = absl::Seconds(2);
+
+}  // namespace
+
+Worker::Worker(WorkerSettings settings, Introduction introduction, ControllerClient& client,
+               Processes& processes, const Clock& clock, WorkerMetrics& metrics)
+    : settings_(std::move(settings)),
+      introduction_(std::move(introduction)),
+      client_(client),
+      processes_(processes),
+      clock_(clock),
+      metrics_(metrics),
+      register_("register", 1),
+      acquire_("acquire", 2),
+      renew_("renew", 3) {
+  metrics_.slots.Set(static_cast<double>(introduction_.slots.size()));
+  for (const RunDirectory& directory : ListRunDirectories(settings_.run.work_dir)) {
+    std::unique_ptr<Run> run = Run::Found(Context(), directory);
+    if (run == nullptr) continue;
+    LogInfo("run found", {{"run", run->lease().run_id},
+                          {"attempt", run->lease().attempt},
+                          {"alive", run->trainer_alive()},
+                          {"last_seq", run->log().last_seq}});
+    runs_.emplace(directory.run_id(), std::move(run));
+  }
+}
+
+RunContext Worker::Context() {
+  return {settings_.run, introduction_.slots, processes_, clock_, metrics_};
+}
+
+Run* Worker::Find(const Held& lease) {
+  auto found = runs_.find(lease.run_id);
+  if (found == runs_.end() || found->second->lease() != lease) return nullptr;
+  return found->second.get();
+}
+
+std::vector<Held> Worker::HeldLeases() const {
+  std::vector<Held> leases;
+  for (const auto& [id, run] : runs_) {
+    if (!run->over() && !successors_.contains(id)) leases.push_back(run->lease());
+  }
+  for (const auto& [id, assignment] : successors_) leases.push_back(assignment.lease);
+  return leases;
+}
+
+absl::Duration Worker::Step() {
+  PollRuns();
+  SweepRuns();
+  if (!registered_) AskToRegister();
+  if (registered_) {
+    StartWaiting();
+    AskToRenew();
+    AskForWork();
+    for (const auto& [id, run] : runs_) Report(*run);
+  }
+  SweepDirectories();
+  UpdateMetrics();
+  LimitFarewell();
+  return runs_.empty() && successors_.empty() ? kIdlePause : kBusyPause;
+}
+
+void Worker::PollRuns() {
+  for (const auto& [id, run] : runs_) run->Poll();
+}
+
+void Worker::StartWaiting() {
+  std::set<int32_t> busy;
+  for (const auto& [id, run] : runs_) {
+    if (run->trainer_alive()) busy.insert(run->slots().begin(), run->slots().end());
+  }
+  for (const auto& [id, run] : runs_) {
+    const auto taken = [&](int32_t slot) { return busy.contains(slot); };
+    if (run->phase() != Run::Phase::kWaiting) continue;
+    if (std::any_of(run->slots().begin(), run->slots().end(), taken)) continue;
+    run->StartIfReady();
+    if (run->trainer_alive()) busy.insert(run->slots().begin(), run->slots().end());
+  }
+}
+
+void Worker::SweepRuns() {
+  std::erase_if(runs_, [](const auto& entry) { return entry.second->over(); });
+  for (auto next = successors_.begin(); next != successors_.end();) {
+    if (runs_.contains(next->first)) {
+      ++next;
+      continue;
+    }
+    Assignment assignment = std::move(next->second);
+    next = successors_.erase(next);
+    if (!shutting_down_) Take(assignment);
+  }
+}
+
+// Removes at most one directory a pass: a large one takes its time, and leases must be renewed.
+void Worker::SweepDirectories() {
+  if (now() < next_sweep_) return;
+  next_sweep_ = now() + kSweepInterval;
+  for (const RunDirectory& directory : ListRunDirectories(settings_.run.work_dir)) {
+    if (runs_.contains(directory.run_id()) || successors_.contains(directory.run_id())) continue;
+    if (clock_.Now() < directory.UnusedSince() + settings_.keep_finished) continue;
+    if (!directory.LockForTrainer().ok()) continue;
+    absl::Status removed = directory.Remove();
+    LogInfo("run directory cleared", {{"run", directory.run_id()}, {"status", removed.ToString()}});
+    next_sweep_ = now();
+    return;
+  }
+}
+
+void Worker::UpdateMetrics() {
+  double busy = 0, unacknowledged = 0, speed = 0;
+  for (const auto& [id, run] : runs_) {
+    unacknowledged += static_cast<double>(run->num_unacknowledged());
+    if (!run->trainer_alive()) continue;
+    busy += static_cast<double>(run->slots().size());
+    speed += run->log().tokens_per_second;
+  }
+  metrics_.slots_busy.Set(busy);
+  metrics_.events_unacknowledged.Set(unacknowledged);
+  metrics_.tokens_per_second.Set(speed);
+  metrics_.registered.Set(registered_ ? 1 : 0);
+}
+
+void Worker::Shutdown() {
+  hastened_ = shutting_down_;
+  shutting_down_ = true;
+  LogInfo(hastened_ ? "stopping at once" : "stopping", {{"runs", runs_.size()}});
+  client_.CancelAcquire();
+  successors_.clear();
+  for (const auto& [id, run] : runs_) {
+    run->Stop(StopReason::kShutdown);
+    if (hastened_) run->Hasten();
+  }
+  farewell_until_ = hastened_ ? now() + kHastyFarewell : absl::InfiniteDuration();
+}
+
+// Once no trainer lives, what is left is deliveries, and those can also be made by the next worker
+// of this directory.
+void Worker::LimitFarewell() {
+  if (!shutting_down_ || farewell_until_ != absl::InfiniteDuration()) return;
+  const auto alive = [](const auto& entry) { return entry.second->trainer_alive(); };
+  if (std::any_of(runs_.begin(), runs_.end(), alive)) return;
+  farewell_until_ = now() + (registered_ ? settings_.farewell : kHastyFarewell);
+}
+
+bool Worker::Done() const {
+  if (!shutting_down_) return false;
+  if (runs_.empty()) return true;
+  return now() >= farewell_until_;
+}
+
+}  // namespace fp4::worker
