@@ -38,7 +38,7 @@ class Backend {
   // Bytes that the program holds in tensors and all else, as its allocator counts them.
   virtual int64_t allocated_bytes() const = 0;
 
-  // Energy that the device has used since it was powered, where it tells.
+  // Energy that the device has used since its driver was loaded, where it tells.
   virtual std::optional<double> energy_joules() const { return std::nullopt; }
 
   // Waits for what was launched.

@@ -8,18 +8,38 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAStream.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/gpu.h"
 #include "numerics/cuda/quantize.h"
 #include "trainer/backend.h"
 
 namespace fp4::trainer {
 namespace {
 
+// "GPU-…" as the management library writes it.
+std::string Uuid(const cudaUUID_t& uuid) {
+  std::string text = "GPU";
+  for (int i = 0; i < 16; ++i) {
+    const bool dash = i == 0 || i == 4 || i == 6 || i == 8 || i == 10;
+    absl::StrAppendFormat(&text, "%s%02x", dash ? "-" : "", static_cast<uint8_t>(uuid.bytes[i]));
+  }
+  return text;
+}
+
 class CudaBackend : public Backend {
  public:
   explicit CudaBackend(int index) : index_(static_cast<c10::DeviceIndex>(index)) {
     c10::cuda::set_device(index_);
     C10_CUDA_CHECK(cudaGetDeviceProperties(&properties_, index));
+    absl::StatusOr<std::unique_ptr<GpuLibrary>> library = LoadGpuLibrary();
+    if (!library.ok()) return;
+    auto found = std::ranges::find((*library)->gpus(), Uuid(properties_.uuid), &GpuInfo::uuid);
+    if (found == (*library)->gpus().end()) return;
+    gpu_index_ = static_cast<size_t>(found - (*library)->gpus().begin());
+    gpu_library_ = *std::move(library);
   }
 
   at::Device device() const override { return {at::kCUDA, index_}; }
@@ -61,12 +81,21 @@ class CudaBackend : public Backend {
     return c10::cuda::CUDACachingAllocator::getDeviceStats(index_).allocated_bytes[kAll].current;
   }
 
+  std::optional<double> energy_joules() const override {
+    if (gpu_library_ == nullptr) return std::nullopt;
+    absl::StatusOr<GpuReading> reading = gpu_library_->Read(gpu_index_);
+    if (!reading.ok() || !reading->has_energy) return std::nullopt;
+    return reading->energy_joules;
+  }
+
   void Synchronize() override { c10::cuda::getCurrentCUDAStream(index_).synchronize(); }
 
  private:
   const c10::DeviceIndex index_;
   cudaDeviceProp properties_{};
   numerics::cuda::Workspace workspace_;
+  std::unique_ptr<GpuLibrary> gpu_library_;  // null: the management library does not know this GPU
+  size_t gpu_index_ = 0;
 };
 
 }  // namespace

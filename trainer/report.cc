@@ -18,7 +18,10 @@ spec::CheckpointEvent EventOf(const Checkpoint& checkpoint) {
 
 }  // namespace
 
-Report::Report(Parts& parts, EventLog& log) : parts_(parts), log_(log) {}
+Report::Report(Parts& parts, EventLog& log)
+    : parts_(parts),
+      log_(log),
+      energy_(*parts.backend, parts.resumed ? parts.resumed->manifest.energy_joules : 0.0) {}
 
 absl::Status Report::Started() {
   FP4_RETURN_IF_ERROR(log_.Append(MakeStartedEvent(parts_.facts, parts_.run, parts_.document)));
@@ -48,7 +51,7 @@ absl::Status Report::Step(int64_t step, double loss, double gradient_norm, doubl
       {"train/learning_rate", learning_rate},
       {"train/tokens_per_second", tokens / absl::ToDoubleSeconds(spent_)},
       {"memory/allocated_bytes", static_cast<double>(parts_.backend->allocated_bytes())}};
-  if (std::optional<double> joules = parts_.backend->energy_joules())
+  if (std::optional<double> joules = energy_.Joules())
     values.emplace_back("energy/joules", *joules);
   spent_ = absl::ZeroDuration();
   timed_steps_ = 0;
@@ -68,6 +71,7 @@ absl::Status Report::Checkpoint(int64_t step) {
   Manifest manifest = parts_.manifest;
   manifest.step = step;
   manifest.attempt = log_.attempt();
+  manifest.energy_joules = energy_.Joules().value_or(0.0);
   manifest.frozen_layers = parts_.health->reported();
   if (auto found = last_values_.find(manifest.metric);
       found != last_values_.end() && std::isfinite(found->second)) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "trainer/build.h"
+#include "trainer/energy.h"
 
 namespace fp4::trainer {
 
@@ -38,6 +39,7 @@ class Report {
 
   Parts& parts_;
   EventLog& log_;
+  const EnergyMeter energy_;
   std::map<std::string, double> last_values_;
   absl::Duration step_start_, spent_;  // spent_: on the updates since the last Step
   int64_t timed_steps_ = 0;

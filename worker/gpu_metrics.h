@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/gpu.h"
 #include "telemetry/metric_registry.h"
-#include "worker/gpu.h"
 
 namespace fp4::worker {
 

@@ -18,6 +18,7 @@
 #include "worker/posix_processes.h"
 #include "worker/probe.h"
 #include "worker/slots.h"
+#include "worker/visible_gpus.h"
 #include "worker/worker.h"
 
 namespace fp4::worker {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/gpu.h"
+#include "base/gpu.h"
 #include "worker/types.h"
 
 namespace fp4::worker {

@@ -16,6 +16,8 @@ namespace fp4::client {
 namespace {
 
 constexpr size_t kLogTail = 2000;
+// How long a dead daemon may take to let go of its port and its folder.
+constexpr absl::Duration kPortPatience = absl::Seconds(3);
 
 // Whether a server could listen there now.
 bool PortIsFree(int port) {
@@ -29,16 +31,23 @@ bool PortIsFree(int port) {
   return bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
-// A restarted controller comes back where its worker and its watchers look for it.
+// A restarted controller comes back where its worker and its watchers look for it. A killed one
+// holds its port until its last thread has ended, some milliseconds after it looks dead.
 std::string ListenAddress(int asked, const std::string& last_time) {
   int port = asked;
   if (port == 0) {
     const size_t colon = last_time.rfind(':');
-    const bool known = colon != std::string::npos &&
-                       absl::SimpleAtoi(last_time.substr(colon + 1), &port) && PortIsFree(port);
+    const bool known =
+        colon != std::string::npos && absl::SimpleAtoi(last_time.substr(colon + 1), &port) &&
+        port > 0 && WaitUntil([&] { return PortIsFree(port); }, kPortPatience);
     if (!known) port = 0;
   }
   return absl::StrCat("127.0.0.1:", port);
+}
+
+// A killed daemon keeps the lock of its folder as long as its port.
+void WaitForLock(const std::filesystem::path& folder) {
+  WaitUntil([&] { return LockFolder(folder).ok(); }, kPortPatience);
 }
 
 }  // namespace
@@ -69,6 +78,7 @@ absl::StatusOr<pid_t> LocalDaemons::Start(const std::string& name,
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return ErrnoStatus(error.value(), absl::StrCat("make ", folder.string()));
+  WaitForLock(folder);
   arguments.front() = (binary_folder_ / arguments.front()).string();
   FP4_ASSIGN_OR_RETURN(const pid_t pid, StartDaemon(arguments, LogOf(name)));
   std::string end;

@@ -149,10 +149,10 @@ class Cluster:
         self.num_slots = num_slots
         self.watches = []
 
-    def start_worker(self):
+    def start_worker(self, *arguments):
         folder = self.folder / f"worker-{len(self.workers)}"
         worker = Daemon("fp4-worker", folder, ["--controller", self.address(), "--work-dir", folder, "--http", "127.0.0.1:0",
-                                               "--slots", str(self.num_slots)])
+                                               "--slots", str(self.num_slots), *arguments])
         self.workers.append(worker)
         return worker.start()
 

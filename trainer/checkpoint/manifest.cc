@@ -24,6 +24,7 @@ std::string FormatManifest(const Manifest& manifest) {
       {"cpu_threads", manifest.cpu_threads},
       {"metric", manifest.metric},
       {"metric_value", nullptr},
+      {"energy_joules", manifest.energy_joules},
       {"frozen_layers", manifest.frozen_layers},
   };
   if (manifest.metric_value) json["metric_value"] = *manifest.metric_value;
@@ -47,6 +48,7 @@ absl::StatusOr<Manifest> ParseManifest(std::string_view text) {
     json.at("metric").get_to(manifest.metric);
     if (!json.at("metric_value").is_null())
       manifest.metric_value = json["metric_value"].get<double>();
+    json.at("energy_joules").get_to(manifest.energy_joules);
     json.at("frozen_layers").get_to(manifest.frozen_layers);
     return manifest;
   } catch (const nlohmann::json::exception& error) {

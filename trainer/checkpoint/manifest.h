@@ -23,6 +23,7 @@ struct Manifest {
   int64_t cpu_threads = 0;    // as it was resolved
   std::string metric;         // checkpoint.metric; its last value, if it was measured
   std::optional<double> metric_value;
+  double energy_joules = 0;             // that the run has used so far; 0: the device does not tell
   std::set<std::string> frozen_layers;  // already reported
 };
 

@@ -139,6 +139,7 @@ TEST(ManifestTest, ReadsBackWhatItWrote) {
                     .cpu_threads = 2,
                     .metric = "val/loss",
                     .metric_value = 0.1,
+                    .energy_joules = 12.5,
                     .frozen_layers = {"lm_head"}};
   absl::StatusOr<Manifest> read = ParseManifest(FormatManifest(manifest));
   ASSERT_TRUE(read.ok()) << read.status();

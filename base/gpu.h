@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace fp4::worker {
+namespace fp4 {
 
 struct GpuInfo {
   std::string uuid;  // "GPU-…"
@@ -37,9 +37,4 @@ class GpuLibrary {
 absl::StatusOr<std::unique_ptr<GpuLibrary>> LoadGpuLibrary(
     const std::string& library = "libnvidia-ml.so.1");
 
-// Of `gpus`, those that CUDA_VISIBLE_DEVICES lets this process use, in its order: numbers, or the
-// beginnings of UUIDs; as CUDA does, the list ends at the first entry that names none. `visible`
-// null: all.
-std::vector<size_t> VisibleGpus(const std::vector<GpuInfo>& gpus, const char* visible);
-
-}  // namespace fp4::worker
+}  // namespace fp4
