@@ -1,0 +1,195 @@
+// The integer GEMM of numerics/gemm.h beside LibTorch's fp32 and bf16 GEMM, in turns, on the same
+// shapes and numbers of threads. Packing is timed apart. Times are wall clock, the least and the
+// median of all repetitions; "x fp32" are quotients of the least ones and of the medians.
+//
+// gemm_bench [MxNxK …]; FP4_BENCH_THREADS (default 1), FP4_BENCH_SECONDS for each shape (default
+// 3).
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/version.h"
+#include "numerics/cpu/quantize.h"
+#include "numerics/cpu/thread_pool.h"
+#include "numerics/gemm.h"
+
+namespace fp4::numerics {
+namespace {
+
+double Setting(const char* name, double fallback) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? fallback : std::atof(text);
+}
+
+double Now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// The value of the first line of a file of /proc that starts with `key`.
+std::string SystemValue(const char* path, const std::string& key) {
+  std::ifstream file(path);
+  std::string line;
+  while (std::getline(file, line)) {
+    if (line.starts_with(key)) return line.substr(std::min(line.find(':') + 1, line.size()));
+  }
+  return "";
+}
+
+void Check(const absl::Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+  std::exit(1);
+}
+
+struct Contender {
+  std::string name;
+  std::function<void()> run;
+  std::vector<double> seconds = {};
+
+  double least() const { return *std::min_element(seconds.begin(), seconds.end()); }
+  double median() {
+    std::nth_element(seconds.begin(), seconds.begin() + static_cast<int64_t>(seconds.size() / 2),
+                     seconds.end());
+    return seconds[seconds.size() / 2];
+  }
+};
+
+// Runs the contenders in turns. Between them LibTorch's threads get time to go to sleep: for a
+// while they spin, and would take the processor from the next one.
+void RunInTurns(std::vector<Contender>& contenders, double seconds, bool pause) {
+  double end = Now() + seconds;
+  for (int round = 0; round < 5 || Now() < end; ++round) {
+    for (Contender& contender : contenders) {
+      if (pause) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      contender.run();  // once untimed: caches as after the call before
+      double start = Now();
+      contender.run();
+      contender.seconds.push_back(Now() - start);
+    }
+  }
+}
+
+struct Shape {
+  int64_t m, n, k;
+};
+
+// One 4-bit format's side of the comparison.
+struct Ours {
+  const Format& format;
+  MatrixShape x_shape, w_shape;
+  Quantized x, w;
+  PackedActivations packed_x;
+  PackedWeights packed_w;
+  std::vector<float> y;
+
+  Ours(std::string_view name, Shape shape, std::span<const float> x_values,
+       std::span<const float> w_values, const ParallelFor& parallel)
+      : format(*FindFormat(name)),
+        x_shape{shape.m, shape.k},
+        w_shape{shape.n, shape.k},
+        y(static_cast<size_t>(shape.m * shape.n)) {
+    Check(cpu::Encode(format, x_values, x_shape, {}, x, parallel));
+    Check(cpu::Encode(format, w_values, w_shape, {}, w, parallel));
+    Check(PackActivations({&format, &x, {}}, packed_x, parallel));
+    Check(PackWeights({&format, &w, {}}, packed_w, parallel));
+  }
+};
+
+std::span<const float> Values(const at::Tensor& tensor) {
+  return {tensor.const_data_ptr<float>(), static_cast<size_t>(tensor.numel())};
+}
+
+void PrintRow(Contender& contender, Shape shape, Contender& fp32) {
+  double work = 2e-9 * static_cast<double>(shape.m) * static_cast<double>(shape.n) *
+                static_cast<double>(shape.k);
+  std::printf("| %ldx%ldx%ld | %s | %.3f | %.3f | %.1f | %.2f | %.2f |\n", shape.m, shape.n,
+              shape.k, contender.name.c_str(), 1e3 * contender.least(), 1e3 * contender.median(),
+              work / contender.least(), fp32.least() / contender.least(),
+              fp32.median() / contender.median());
+  std::fflush(stdout);
+}
+
+void RunShape(Shape shape, double seconds, int threads, const ParallelFor& parallel) {
+  at::Tensor x = at::randn({shape.m, shape.k}), w = at::randn({shape.n, shape.k});
+  at::Tensor y = at::empty({shape.m, shape.n}), w_transposed = w.t();
+  at::Tensor x16 = x.to(at::kBFloat16), w16 = w.to(at::kBFloat16).t();
+  at::Tensor y16 = at::empty({shape.m, shape.n}, at::kBFloat16);
+  Ours nvfp4("nvfp4", shape, Values(x), Values(w), parallel);
+  Ours mxfp4("mxfp4", shape, Values(x), Values(w), parallel);
+  std::vector<Contender> contenders = {
+      {"LibTorch fp32", [&] { at::mm_out(y, x, w_transposed); }},
+      {"LibTorch bf16", [&] { at::mm_out(y16, x16, w16); }},
+  };
+  for (Ours* ours : {&nvfp4, &mxfp4}) {
+    std::string name(ours->format.info().name);
+    contenders.push_back({name, [=, &parallel] {
+                            Check(Multiply(ours->packed_x, ours->packed_w, ours->y, parallel));
+                          }});
+    contenders.push_back(
+        {name + ": quantize X", [=, &parallel, &x] {
+           Check(cpu::Encode(ours->format, Values(x), ours->x_shape, {}, ours->x, parallel));
+         }});
+    contenders.push_back(
+        {name + ": pack X", [=, &parallel] {
+           Check(PackActivations({&ours->format, &ours->x, {}}, ours->packed_x, parallel));
+         }});
+    contenders.push_back(
+        {name + ": pack W (once)", [=, &parallel] {
+           Check(PackWeights({&ours->format, &ours->w, {}}, ours->packed_w, parallel));
+         }});
+  }
+  RunInTurns(contenders, seconds, threads > 1);
+  for (Contender& contender : contenders) PrintRow(contender, shape, contenders[0]);
+}
+
+void PrintConditions(int threads) {
+  std::printf("CPU:%s\n", SystemValue("/proc/cpuinfo", "model name").c_str());
+  std::printf("Kernels: %s; threads: %d; load average before: %s\n",
+              std::string(GemmPathName(BestGemmPath())).c_str(), threads,
+              SystemValue("/proc/loadavg", "").c_str());
+  std::printf("LibTorch %s; MKL_CBWR: %s; revision %s\n\n", TORCH_VERSION,
+              std::getenv("MKL_CBWR") == nullptr ? "unset" : std::getenv("MKL_CBWR"),
+              std::string(GitRevision()).c_str());
+  std::printf(
+      "| M x N x K | what | least ms | median ms | GFLOP/s | x fp32, least | x fp32, median |\n");
+  std::printf("|---|---|---|---|---|---|---|\n");
+}
+
+}  // namespace
+}  // namespace fp4::numerics
+
+int main(int argc, char** argv) {
+  using namespace fp4::numerics;  // NOLINT: main only
+  const auto threads = static_cast<int>(Setting("FP4_BENCH_THREADS", 1));
+  std::vector<Shape> shapes;
+  for (int i = 1; i < argc; ++i) {
+    Shape shape = {};
+    if (std::sscanf(argv[i], "%ldx%ldx%ld", &shape.m, &shape.n, &shape.k) != 3 || shape.m < 1 ||
+        shape.n < 1 || shape.k < 1) {
+      std::fprintf(stderr, "%s: is not a shape; expected MxNxK, as 1536x1536x384\n", argv[i]);
+      return 2;
+    }
+    shapes.push_back(shape);
+  }
+  if (shapes.empty()) {
+    shapes = {{1536, 1536, 384}, {384, 1536, 1536}, {1, 1536, 1536},  {4, 1536, 1536},
+              {16, 1536, 1536},  {1, 4096, 4096},   {16, 4096, 4096}, {4096, 4096, 4096}};
+  }
+  at::set_num_threads(threads);
+  c10::InferenceMode inference;
+  cpu::ThreadPool pool(threads);
+  PrintConditions(threads);
+  for (Shape shape : shapes)
+    RunShape(shape, Setting("FP4_BENCH_SECONDS", 3), threads, pool.parallel_for());
+  return 0;
+}
