@@ -1,6 +1,7 @@
 // The integer GEMM of numerics/gemm.h beside LibTorch's fp32 and bf16 GEMM, in turns, on the same
-// shapes and numbers of threads. Packing is timed apart. Times are wall clock, the least and the
-// median of all repetitions; "x fp32" are quotients of the least ones and of the medians.
+// shapes and numbers of threads. Packing is timed apart. Least and median wall time of all
+// repetitions, and the least CPU time of the process divided by the threads, which a loaded machine
+// disturbs less (but which counts threads that spin); "x fp32" are the quotients.
 //
 // gemm_bench [MxNxK …]; FP4_BENCH_THREADS (default 1), FP4_BENCH_SECONDS for each shape (default
 // 3).
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <string>
@@ -35,6 +37,13 @@ double Now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// Seconds of processor time that all threads of this process have used.
+double CpuNow() {
+  timespec now = {};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
 // The value of the first line of a file of /proc that starts with `key`.
 std::string SystemValue(const char* path, const std::string& key) {
   std::ifstream file(path);
@@ -54,27 +63,30 @@ void Check(const absl::Status& status) {
 struct Contender {
   std::string name;
   std::function<void()> run;
-  std::vector<double> seconds = {};
+  bool multiplies = true;
+  std::vector<double> wall = {}, cpu = {};
 
-  double least() const { return *std::min_element(seconds.begin(), seconds.end()); }
-  double median() {
-    std::nth_element(seconds.begin(), seconds.begin() + static_cast<int64_t>(seconds.size() / 2),
-                     seconds.end());
-    return seconds[seconds.size() / 2];
+  double least() const { return *std::min_element(wall.begin(), wall.end()); }
+  double least_cpu() const { return *std::min_element(cpu.begin(), cpu.end()); }
+  double median() const {
+    std::vector<double> sorted = wall;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted[sorted.size() / 2];
   }
 };
 
 // Runs the contenders in turns. Between them LibTorch's threads get time to go to sleep: for a
 // while they spin, and would take the processor from the next one.
-void RunInTurns(std::vector<Contender>& contenders, double seconds, bool pause) {
+void RunInTurns(std::vector<Contender>& contenders, double seconds, int threads) {
   double end = Now() + seconds;
   for (int round = 0; round < 5 || Now() < end; ++round) {
     for (Contender& contender : contenders) {
-      if (pause) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(5));
       contender.run();  // once untimed: caches as after the call before
-      double start = Now();
+      double start = Now(), cpu_start = CpuNow();
       contender.run();
-      contender.seconds.push_back(Now() - start);
+      contender.cpu.push_back((CpuNow() - cpu_start) / threads);
+      contender.wall.push_back(Now() - start);
     }
   }
 }
@@ -109,13 +121,19 @@ std::span<const float> Values(const at::Tensor& tensor) {
   return {tensor.const_data_ptr<float>(), static_cast<size_t>(tensor.numel())};
 }
 
-void PrintRow(Contender& contender, Shape shape, Contender& fp32) {
-  double work = 2e-9 * static_cast<double>(shape.m) * static_cast<double>(shape.n) *
-                static_cast<double>(shape.k);
-  std::printf("| %ldx%ldx%ld | %s | %.3f | %.3f | %.1f | %.2f | %.2f |\n", shape.m, shape.n,
-              shape.k, contender.name.c_str(), 1e3 * contender.least(), 1e3 * contender.median(),
-              work / contender.least(), fp32.least() / contender.least(),
-              fp32.median() / contender.median());
+void PrintRow(const Contender& contender, Shape shape, const Contender& fp32) {
+  std::printf("| %ldx%ldx%ld | %s | %.3f | %.3f | %.3f |", shape.m, shape.n, shape.k,
+              contender.name.c_str(), 1e3 * contender.least(), 1e3 * contender.median(),
+              1e3 * contender.least_cpu());
+  if (contender.multiplies) {
+    double work = 2e-9 * static_cast<double>(shape.m) * static_cast<double>(shape.n) *
+                  static_cast<double>(shape.k);
+    std::printf(" %.1f | %.2f | %.2f | %.2f |\n", work / contender.least(),
+                fp32.least() / contender.least(), fp32.median() / contender.median(),
+                fp32.least_cpu() / contender.least_cpu());
+  } else {
+    std::printf(" | | | |\n");
+  }
   std::fflush(stdout);
 }
 
@@ -132,23 +150,22 @@ void RunShape(Shape shape, double seconds, int threads, const ParallelFor& paral
   };
   for (Ours* ours : {&nvfp4, &mxfp4}) {
     std::string name(ours->format.info().name);
-    contenders.push_back({name, [=, &parallel] {
-                            Check(Multiply(ours->packed_x, ours->packed_w, ours->y, parallel));
-                          }});
-    contenders.push_back(
-        {name + ": quantize X", [=, &parallel, &x] {
-           Check(cpu::Encode(ours->format, Values(x), ours->x_shape, {}, ours->x, parallel));
-         }});
-    contenders.push_back(
-        {name + ": pack X", [=, &parallel] {
-           Check(PackActivations({&ours->format, &ours->x, {}}, ours->packed_x, parallel));
-         }});
-    contenders.push_back(
-        {name + ": pack W (once)", [=, &parallel] {
-           Check(PackWeights({&ours->format, &ours->w, {}}, ours->packed_w, parallel));
-         }});
+    auto add = [&](const char* what, bool multiplies, std::function<void()> run) {
+      contenders.push_back({name + what, std::move(run), multiplies});
+    };
+    add("", true,
+        [=, &parallel] { Check(Multiply(ours->packed_x, ours->packed_w, ours->y, parallel)); });
+    add(": quantize X", false, [=, &parallel, &x] {
+      Check(cpu::Encode(ours->format, Values(x), ours->x_shape, {}, ours->x, parallel));
+    });
+    add(": pack X", false, [=, &parallel] {
+      Check(PackActivations({&ours->format, &ours->x, {}}, ours->packed_x, parallel));
+    });
+    add(": pack W (once)", false, [=, &parallel] {
+      Check(PackWeights({&ours->format, &ours->w, {}}, ours->packed_w, parallel));
+    });
   }
-  RunInTurns(contenders, seconds, threads > 1);
+  RunInTurns(contenders, seconds, threads);
   for (Contender& contender : contenders) PrintRow(contender, shape, contenders[0]);
 }
 
@@ -161,8 +178,9 @@ void PrintConditions(int threads) {
               std::getenv("MKL_CBWR") == nullptr ? "unset" : std::getenv("MKL_CBWR"),
               std::string(GitRevision()).c_str());
   std::printf(
-      "| M x N x K | what | least ms | median ms | GFLOP/s | x fp32, least | x fp32, median |\n");
-  std::printf("|---|---|---|---|---|---|---|\n");
+      "| M x N x K | what | least ms | median ms | least CPU ms | GFLOP/s, least | x fp32, least | "
+      "x fp32, median | x fp32, CPU |\n");
+  std::printf("|---|---|---|---|---|---|---|---|---|\n");
 }
 
 }  // namespace

@@ -173,6 +173,29 @@ TEST(GemmTest, MxScalesOfBothEnds) {
   }
 }
 
+// 36·32·2^118 leaves the range of fp32, and a sum that a fused operation would bring back into it
+// does not.
+TEST(GemmTest, ProductThatOverflowsIsInfinite) {
+  OwnedOperand x = RandomOperand("mxfp4", {1, 64}, 1, {127});
+  std::fill(x.quantized.codes.begin(), x.quantized.codes.end(), uint8_t{0x77});
+  OwnedOperand w = x;
+  std::fill_n(w.quantized.codes.begin(), 16, uint8_t{0xFF});
+  w.quantized.scales = {127 + 117, 127 + 118};
+  ASSERT_EQ(ReferenceProduct(x, w)[0], std::numeric_limits<float>::infinity());
+  ExpectConforms(x, w);
+}
+
+TEST(GemmTest, FactorThatIsNotFinite) {
+  for (float scale : {std::numeric_limits<float>::infinity(), -std::nanf("")}) {
+    OwnedOperand x = EncodeOperand("nvfp4", {8, 48}, Gaussians(8 * 48, 1));
+    OwnedOperand w = EncodeOperand("nvfp4", {40, 48}, Gaussians(40 * 48, 2));
+    std::fill_n(x.quantized.codes.begin(), 3 * 24, uint8_t{0});  // 0 · Inf
+    x.quantized.tensor_scale = scale;
+    ASSERT_EQ(FloatBits(ReferenceProduct(x, w)[0]), kNanBits);
+    ExpectConforms(x, w);
+  }
+}
+
 TEST(GemmTest, CallersDenormalModeChangesNothing) {
 #if defined(__x86_64__)
   OwnedOperand x = RandomOperand("mxfp4", {7, 96}, 1, {53});
@@ -233,6 +256,37 @@ TEST(GemmMeaningTest, UnderflowedScalesDecodeToZeroWhateverTheirCodes) {
   ASSERT_EQ(x.quantized.codes[15], 0x77);
   OwnedOperand w = EncodeOperand("nvfp4", {1, 32}, std::vector<float>(32, 1.0f));
   EXPECT_NEAR(Product(x, w)[0], 1.0f, 1e-6f);
+}
+
+TEST(GemmMeaningTest, ZeroBlocksDoNotCountAsTinyScales) {
+  std::vector<float> values(64, 0.0f);
+  values[40] = 3.0f;
+  OwnedOperand x = EncodeOperand("mxfp4", {1, 64}, values);
+  ASSERT_EQ(x.quantized.scales[0], 0);  // 2^-127
+  PackedActivations packed;
+  ASSERT_TRUE(PackActivations(x.view(), packed, SerialFor).ok());
+  EXPECT_EQ(packed.min_exponent, -1);
+  EXPECT_EQ(packed.max_exponent, -1);
+}
+
+// Every option that Encode knows, undone by the factors or by cancelling.
+TEST(GemmMeaningTest, IsTheProductOfTheDecodedMatrices) {
+  constexpr size_t kM = 6, kN = 20, kK = 384;
+  for (std::string_view format : {"nvfp4", "mxfp4"}) {
+    for (const OptionsCase& options : OptionsCases(*FindFormat(format))) {
+      OwnedOperand x = EncodeOperand(format, {kM, kK}, Gaussians(kM * kK, 1), options.options);
+      OwnedOperand w = EncodeOperand(format, {kN, kK}, Gaussians(kN * kK, 2), options.options);
+      std::vector<float> x_values(kM * kK), w_values(kN * kK), y = Product(x, w);
+      x.format->Decode(x.quantized, x.options, x_values);
+      w.format->Decode(w.quantized, w.options, w_values);
+      for (size_t i = 0; i < kM * kN; ++i) {
+        double exact = 0;
+        for (size_t k = 0; k < kK; ++k)
+          exact += double{x_values[i / kN * kK + k]} * double{w_values[i % kN * kK + k]};
+        ASSERT_NEAR(y[i], exact, 1e-3) << format << " " << options.name << ", element " << i;
+      }
+    }
+  }
 }
 
 TEST(GemmMeaningTest, EqualRotationsCancel) {
