@@ -165,6 +165,14 @@ void RunShape(Shape shape, double seconds, int threads, const ParallelFor& paral
       Check(PackWeights({&ours->format, &ours->w, {}}, ours->packed_w, parallel));
     });
   }
+  // The slower paths, where that does not take all day.
+  for (GemmPath path : kAllGemmPaths) {
+    if (path == BestGemmPath() || !GemmPathAvailable(path)) continue;
+    if (shape.m * shape.n * shape.k > int64_t{1} << 30) continue;
+    contenders.push_back(
+        {"nvfp4, " + std::string(GemmPathName(path)),
+         [&, path] { Check(Multiply(nvfp4.packed_x, nvfp4.packed_w, nvfp4.y, parallel, path)); }});
+  }
   RunInTurns(contenders, seconds, threads);
   for (Contender& contender : contenders) PrintRow(contender, shape, contenders[0]);
 }

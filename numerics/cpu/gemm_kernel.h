@@ -33,8 +33,8 @@ inline constexpr int kBias = 12;
 inline constexpr int kGroupBytes = kPanelColumns * kGroup / 2;
 
 struct GemmStep {
-  const uint8_t* x = nullptr;       // blocks of a panel of X, from the first row that is wanted
-  const uint8_t* w = nullptr;       // (num_blocks, groups, 32, 4) unpacked, biased; 64-byte aligned
+  const uint8_t* x = nullptr;  // blocks of a panel of X, from the first row that is wanted
+  const uint8_t* w = nullptr;  // what unpack_codes of the same kernels made of num_blocks blocks
   const float* w_scales = nullptr;  // (num_blocks, 32); 64-byte aligned
   int block_columns = 0;            // 16 or 32
   int num_blocks = 0;
@@ -43,7 +43,8 @@ struct GemmStep {
 };
 
 struct GemmKernels {
-  // A panel's codes, `num_groups` of them, to biased bytes in the order of GemmStep::w.
+  // `num_groups` groups of a panel's codes to biased bytes, 128 for each group; in the order
+  // (group, 32, 4) but for the portable kernels. `w` is 64-byte aligned.
   void (*unpack_codes)(const uint8_t* codes, int num_groups, uint8_t* w);
   // bf16 to fp32; `size` is a multiple of 32.
   void (*unpack_scales)(const uint16_t* scales, int size, float* w_scales);
