@@ -18,9 +18,14 @@ namespace {
 class Operand {
  public:
   Operand(const GemmOperand& operand, const GemmTerms& terms)
-      : codes_(operand.quantized->codes),
+      : elements_(static_cast<size_t>(terms.shape.size())),
         grid_{terms.shape, terms.block_rows, terms.block_columns},
-        scales_(DecodeScales(operand.format->info(), *operand.quantized, grid_.count())) {}
+        scales_(DecodeScales(operand.format->info(), *operand.quantized, grid_.count())) {
+    for (size_t i = 0; i < elements_.size(); ++i) {
+      elements_[i] =
+          E2M1Value(UnpackCode(operand.quantized->codes, static_cast<int64_t>(i), 4, false));
+    }
+  }
 
   int64_t num_blocks() const { return grid_.grid_columns(); }  // along K
 
@@ -30,11 +35,11 @@ class Operand {
   }
 
   double Element(int64_t row, int64_t column) const {
-    return E2M1Value(UnpackCode(codes_, row * grid_.shape.columns + column, 4, false));
+    return elements_[static_cast<size_t>(row * grid_.shape.columns + column)];
   }
 
  private:
-  const std::vector<uint8_t>& codes_;
+  std::vector<double> elements_;
   const BlockGrid grid_;
   const std::vector<float> scales_;
 };
