@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "numerics/block_format.h"
 #include "numerics/block_grid.h"
+#include "numerics/float_mode.h"
 #include "numerics/packing.h"
 
 namespace fp4::numerics {
@@ -34,6 +35,7 @@ absl::Status CheckStorage(const std::string& role, const FormatInfo& info, const
 }  // namespace
 
 absl::StatusOr<GemmTerms> CheckGemmOperand(std::string_view role_name, const GemmOperand& operand) {
+  ScopedFloatMode float_mode;
   const std::string role(role_name);
   if (operand.format == nullptr || operand.quantized == nullptr)
     return absl::InvalidArgumentError(absl::StrCat(role, ": no format or no matrix"));

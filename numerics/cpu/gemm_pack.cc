@@ -7,6 +7,7 @@
 
 #include "numerics/cpu/gemm_kernel.h"
 #include "numerics/elements.h"
+#include "numerics/float_mode.h"
 #include "numerics/gemm.h"
 #include "numerics/gemm_operand.h"
 
@@ -110,6 +111,7 @@ void ForEachPanel(int64_t num_panels, const ParallelFor& parallel, PackedOperand
   std::mutex mutex;
   ExponentRange all;
   parallel(num_panels, 1, [&](int64_t begin, int64_t end) {
+    ScopedFloatMode float_mode;
     ExponentRange range;
     for (int64_t panel = begin; panel < end; ++panel) pack(panel, range);
     std::lock_guard lock(mutex);

@@ -196,20 +196,29 @@ TEST(GemmTest, FactorThatIsNotFinite) {
   }
 }
 
+// Subnormal products, subnormal scales, and a subnormal factor of the tensor.
 TEST(GemmTest, CallersDenormalModeChangesNothing) {
 #if defined(__x86_64__)
-  OwnedOperand x = RandomOperand("mxfp4", {7, 96}, 1, {53});
-  OwnedOperand w = RandomOperand("mxfp4", {40, 96}, 2, {54});
-  std::vector<float> expected = ReferenceProduct(x, w);
-  ASSERT_TRUE(std::any_of(expected.begin(), expected.end(), [](float y) {
-    return y != 0 && std::fabs(y) < std::numeric_limits<float>::min();
-  }));
-  for (const TestedKernels& tested : AllTestedKernels()) {
-    unsigned saved = _mm_getcsr();
-    _mm_setcsr(saved | 0x8040);  // FTZ, DAZ
-    std::vector<float> y = Product(x, w, *tested.kernels, SerialFor);
-    _mm_setcsr(saved);
-    EXPECT_TRUE(SameBits(expected, y, 40)) << tested.name;
+  OwnedOperand tiny = EncodeOperand("nvfp4", {7, 96}, Gaussians(7 * 96, 3));
+  tiny.quantized.tensor_scale = 0x1p-130f;
+  const std::pair<OwnedOperand, OwnedOperand> pairs[] = {
+      {RandomOperand("mxfp4", {7, 96}, 1, {53}), RandomOperand("mxfp4", {40, 96}, 2, {54})},
+      {RandomOperand("mxfp4", {7, 96}, 1, {0}), RandomOperand("mxfp4", {40, 96}, 2, {200})},
+      {RandomOperand("mxfp4", {7, 96}, 1, {200}), RandomOperand("mxfp4", {40, 96}, 2, {0})},
+      {tiny, RandomOperand("nvfp4", {40, 96}, 2, {0x7E})},
+  };
+  for (const auto& [x, w] : pairs) {
+    std::vector<float> expected = ReferenceProduct(x, w);
+    ASSERT_NE(expected[1], 0.0f);
+    for (const TestedKernels& tested : AllTestedKernels()) {
+      unsigned saved = _mm_getcsr();
+      _mm_setcsr(saved | 0x8040);  // FTZ, DAZ
+      std::vector<float> y = Product(x, w, *tested.kernels, SerialFor);
+      std::vector<float> reference = ReferenceProduct(x, w);
+      _mm_setcsr(saved);
+      EXPECT_TRUE(SameBits(expected, y, 40)) << tested.name;
+      EXPECT_TRUE(SameBits(expected, reference, 40));
+    }
   }
 #endif
 }
