@@ -102,7 +102,7 @@ std::string ShortNumber(double value) {
   return std::isfinite(value) ? absl::StrFormat("%.4g", value) : "–";
 }
 
-std::string ShapeText(MatrixShape shape) { return absl::StrCat(shape.rows, " × ", shape.columns); }
+std::string ShapeText(MatrixShape shape) { return absl::StrCat(shape.rows, "\u00A0×\u00A0", shape.columns); }
 
 std::vector<std::pair<std::string, std::string>> DescribeOptions(const FormatInfo& info,
                                                                  const QuantizeOptions& options) {

@@ -30,7 +30,7 @@ nlohmann::ordered_json ChartNumber(double value);
 
 // "%.4g", and "–" for what is not finite.
 std::string ShortNumber(double value);
-std::string ShapeText(MatrixShape shape);  // "512 × 512"
+std::string ShapeText(MatrixShape shape);  // "512 × 512", which does not break
 
 // The options that a format was given, as pairs of name and value ("block", "1x16 (default)").
 std::vector<std::pair<std::string, std::string>> DescribeOptions(const FormatInfo& info,

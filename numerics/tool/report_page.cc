@@ -77,7 +77,7 @@ std::string TableRow(const Options& options, const Result& result, size_t index)
 }
 
 std::string Table(const Options& options, std::span<const TensorReport> reports) {
-  std::string html = "<div class=\"scroll\" tabindex=\"0\"><table class=\"selectable\"><thead><tr>";
+  std::string html = "<div class=\"scroll long\" tabindex=\"0\"><table class=\"selectable\"><thead><tr>";
   const auto header = [&](const char* name, const char* unit) {
     absl::StrAppend(&html, "<th scope=\"col\"><button type=\"button\">", EscapeHtml(name),
                     *unit == 0 ? "" : absl::StrCat(" (", unit + 1, ")"), "</button></th>");

@@ -39,7 +39,7 @@ function drawRange(id, low, title) {
 }
 
 function drawScale() {
-  const shares = (format) => format.error_by_scale.map((error) => (error === null ? null : 100 * error));
+  const shares = (format) => format.error_by_scale.map((error) => (error > 0 ? 100 * error : null));
   const datasets = formats.map((format, i) => line(i, shares(format).map((y, k) => ({ x: data.scales[k], y }))));
   const scales = {
     x: axis("standard deviation of the weight", { type: "logarithmic" }),

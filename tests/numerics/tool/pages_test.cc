@@ -104,7 +104,7 @@ TEST_F(PagesTest, SeveralTensorsAreATable) {
   EXPECT_EQ(Count(page, "<tr data-tensor="), 2u);
   EXPECT_THAT(page, HasSubstr("<dt>values</dt><dd>34</dd>"));
   EXPECT_THAT(page, HasSubstr("<dt>bytes</dt><dd>42</dd>"));  // 34 codes and two fp32 scales
-  EXPECT_THAT(page, HasSubstr("<td data-value=\"a\">a</td><td data-value=\"32\">1 × 32</td>"));
+  EXPECT_THAT(page, HasSubstr("<td data-value=\"a\">a</td><td data-value=\"32\">1\u00A0×\u00A032</td>"));
   EXPECT_EQ(data_.at("tensors").size(), 2u);
 }
 
