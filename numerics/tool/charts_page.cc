@@ -1,6 +1,5 @@
 #include "numerics/tool/charts_page.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -21,14 +20,6 @@ Json Numbers(std::span<const double> values) {
   return numbers;
 }
 
-Json Shares(const analysis::Histogram& histogram) {
-  Json shares = Json::array();
-  const double percent = 100.0 / static_cast<double>(std::max<int64_t>(histogram.total, 1));
-  for (const int64_t count : histogram.counts)
-    shares.push_back(ChartNumber(static_cast<double>(count) * percent));
-  return shares;
-}
-
 double Mebibytes(const FormatFigures& figures) {
   return static_cast<double>(figures.stored_bytes) / (1 << 20);
 }
@@ -40,8 +31,8 @@ Json FiguresJson(const FormatFigures& figures) {
                    {"in_block", ChartNumber(figures.range.smallest_in_block)},
                    {"block", ChartNumber(figures.range.smallest_block)}};
   json["error_by_scale"] = Numbers(figures.error_by_scale);
-  json["decoded"] = Shares(figures.decoded);
-  json["errors"] = Shares(figures.errors);
+  json["decoded"] = ChartShares(figures.decoded);
+  json["errors"] = ChartShares(figures.errors);
   json["error_by_magnitude"] = Numbers(figures.error_by_magnitude);
   json["sqnr"] = Numbers(figures.sqnr_by_scheme);
   Json& sample = json["sample"] = Json::array();
@@ -67,7 +58,7 @@ Json ToJson(const FormatCharts& charts) {
   for (const analysis::InitScheme scheme : analysis::AllInitSchemes())
     schemes.push_back(analysis::InitSchemeName(scheme));
   json["bins"] = {charts.original.range.low, charts.original.range.high};
-  json["original"] = Shares(charts.original);
+  json["original"] = ChartShares(charts.original);
   const analysis::BinRange errors = charts.formats.front().errors.range;
   json["error_bins"] = {errors.low, errors.high};
   Json& formats = json["formats"] = Json::array();

@@ -48,7 +48,9 @@ void DeclareQuantization(CLI::App& app, QuantizationTexts& texts, QuantizeOption
   app.add_option("--rounding", texts.rounding, "nearest or stochastic")
       ->check(CLI::IsMember({"nearest", "stochastic"}))
       ->capture_default_str();
-  app.add_option("--seed", quantize.seed, "Of stochastic rounding and of the rotation's signs")
+  app.add_option("--seed", quantize.seed,
+                 "Of stochastic rounding, of the rotation's signs and of generated weights")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--headroom", quantize.headroom,
                  "Factor on a block's maximum before its scale. Default: the format's");

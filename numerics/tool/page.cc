@@ -1,5 +1,6 @@
 #include "numerics/tool/page.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -98,11 +99,21 @@ Json ChartNumber(double value) {
   return std::strtod(absl::StrFormat("%.6g", value).c_str(), nullptr);
 }
 
+Json ChartShares(const analysis::Histogram& histogram) {
+  Json shares = Json::array();
+  const double percent = 100.0 / static_cast<double>(std::max<int64_t>(histogram.total, 1));
+  for (const int64_t count : histogram.counts)
+    shares.push_back(ChartNumber(static_cast<double>(count) * percent));
+  return shares;
+}
+
 std::string ShortNumber(double value) {
   return std::isfinite(value) ? absl::StrFormat("%.4g", value) : "–";
 }
 
-std::string ShapeText(MatrixShape shape) { return absl::StrCat(shape.rows, "\u00A0×\u00A0", shape.columns); }
+std::string ShapeText(MatrixShape shape) {
+  return absl::StrCat(shape.rows, "\u00A0×\u00A0", shape.columns);
+}
 
 std::vector<std::pair<std::string, std::string>> DescribeOptions(const FormatInfo& info,
                                                                  const QuantizeOptions& options) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "numerics/analysis/histogram.h"
 #include "numerics/format.h"
 
 namespace fp4::numerics::tool {
@@ -27,6 +28,9 @@ std::string ScriptJson(const nlohmann::ordered_json& json);
 
 // For charts: six significant digits, which is more than a screen shows; null if not finite.
 nlohmann::ordered_json ChartNumber(double value);
+
+// The bins of a histogram in percent of all of its values.
+nlohmann::ordered_json ChartShares(const analysis::Histogram& histogram);
 
 // "%.4g", and "–" for what is not finite.
 std::string ShortNumber(double value);

@@ -77,7 +77,8 @@ std::string TableRow(const Options& options, const Result& result, size_t index)
 }
 
 std::string Table(const Options& options, std::span<const TensorReport> reports) {
-  std::string html = "<div class=\"scroll long\" tabindex=\"0\"><table class=\"selectable\"><thead><tr>";
+  std::string html =
+      "<div class=\"scroll long\" tabindex=\"0\"><table class=\"selectable\"><thead><tr>";
   const auto header = [&](const char* name, const char* unit) {
     absl::StrAppend(&html, "<th scope=\"col\"><button type=\"button\">", EscapeHtml(name),
                     *unit == 0 ? "" : absl::StrCat(" (", unit + 1, ")"), "</button></th>");
@@ -122,14 +123,6 @@ std::string Totals(const Options& options, std::span<const TensorReport> reports
   return html + "</dl>";
 }
 
-Json Shares(const analysis::Histogram& histogram) {
-  Json shares = Json::array();
-  const double percent = 100.0 / static_cast<double>(std::max<int64_t>(histogram.total, 1));
-  for (const int64_t count : histogram.counts)
-    shares.push_back(ChartNumber(static_cast<double>(count) * percent));
-  return shares;
-}
-
 Json PanelsJson(const Options& options, const TensorReport& report) {
   const analysis::TensorPanels& panels = report.panels;
   Json json;
@@ -146,8 +139,8 @@ Json PanelsJson(const Options& options, const TensorReport& report) {
   }
   const analysis::BinRange bins = panels.original.range;
   json["bins"] = {bins.low, bins.high};
-  json["original"] = Shares(panels.original);
-  json["decoded"] = Shares(panels.decoded);
+  json["original"] = ChartShares(panels.original);
+  json["decoded"] = ChartShares(panels.decoded);
   json["outside"] = {panels.original.outside, panels.decoded.outside};
   json["correlation"] = ChartNumber(panels.correlation);
   return json;
@@ -171,7 +164,8 @@ analysis::PanelLimits LimitsFor(size_t num_tensors) {
   const size_t share = kAllPoints / std::max<size_t>(num_tensors, 1);
   analysis::PanelLimits limits;
   limits.max_sample = static_cast<int64_t>(std::clamp<size_t>(share, 64, 2000));
-  limits.max_stretches = std::min(limits.max_stretches, limits.max_sample);
+  limits.max_stretches = std::min(limits.max_stretches, limits.max_sample / 2);
+  if (share < 200) limits.num_bins = 41;
   return limits;
 }
 

@@ -117,6 +117,11 @@ absl::Status Quantize(const Options& options, const ParallelFor& parallel, std::
 
 absl::Status DrawCharts(const Options& options, const ParallelFor& parallel, std::ostream& out) {
   const uint64_t seed = options.quantize.seed;
+  if (absl::Status status = analysis::CheckChoices(options.choices); !status.ok()) {
+    if (options.choices.size() == 1) return status;
+    return absl::InvalidArgumentError(absl::StrCat(
+        status.message(), "; an option of one format alone: --format NAME:OPTION=VALUE"));
+  }
   FP4_ASSIGN_OR_RETURN(const analysis::FormatCharts charts,
                        analysis::ComputeFormatCharts(options.choices, seed, parallel));
   FP4_RETURN_IF_ERROR(WriteFileDurably(options.charts, RenderCharts(charts, seed)));

@@ -104,7 +104,8 @@ TEST_F(PagesTest, SeveralTensorsAreATable) {
   EXPECT_EQ(Count(page, "<tr data-tensor="), 2u);
   EXPECT_THAT(page, HasSubstr("<dt>values</dt><dd>34</dd>"));
   EXPECT_THAT(page, HasSubstr("<dt>bytes</dt><dd>42</dd>"));  // 34 codes and two fp32 scales
-  EXPECT_THAT(page, HasSubstr("<td data-value=\"a\">a</td><td data-value=\"32\">1\u00A0×\u00A032</td>"));
+  EXPECT_THAT(page,
+              HasSubstr("<td data-value=\"a\">a</td><td data-value=\"32\">1\u00A0×\u00A032</td>"));
   EXPECT_EQ(data_.at("tensors").size(), 2u);
 }
 
@@ -141,7 +142,7 @@ TEST_F(PagesTest, AReportOfManyTensorsDrawsLessOfEach) {
   EXPECT_EQ(LimitsFor(1).max_sample, 2000);
   EXPECT_EQ(LimitsFor(200).max_sample, 500);
   EXPECT_EQ(LimitsFor(100'000).max_sample, 64);
-  EXPECT_EQ(LimitsFor(100'000).max_stretches, 64);
+  EXPECT_EQ(LimitsFor(100'000).max_stretches, 32);
 }
 
 TEST_F(PagesTest, ChartsSetFormatsSideBySide) {
