@@ -22,13 +22,14 @@ function bars(id, parts, title, say, stacked) {
   const scales = {
     x: axis(title, { stacked, ...(stacked ? { beginAtZero: true } : {}) }),
     y: axis("", { type: "category", labels, stacked, title: { display: false }, grid: { display: false },
-                  ticks: { color: css("--text"), autoSkip: false, callback: (i) => shorten(labels[i]) } }),
+                  ticks: { color: css("--text"), autoSkip: false, callback: (i) => broken(labels[i]), font: { size: 11 } } }),
   };
   const canvas = canvasOf(id);
-  canvas.parentNode.style.minHeight = `${Math.max(12, 4 + 1.9 * formats.length)}rem`;
+  canvas.parentNode.style.minHeight = `${Math.max(12, 4 + formats.reduce((sum, format) => sum + 0.9 + broken(format.label).length, 0))}rem`;
   return draw(canvas, "bar", datasets, scales, say, { indexAxis: "y", labels, interaction: { mode: "y", intersect: false } });
 }
-const shorten = (label) => (label.length > 18 ? label.slice(0, 17) + "…" : label);
+// "nvfp4:block=16x16,seed=1" over several lines, so that it leaves room for bars.
+const broken = (label) => label.split(/(?<=[:,])/).map((part) => (part.length > 20 ? part.slice(0, 19) + "…" : part));
 
 function drawRange(id, low, title) {
   const span = ({ range }) => (range[low] > 0 ? [octaves(range[low]), octaves(range.largest)] : null);
