@@ -38,11 +38,12 @@ int64_t BlockColumns(const BlockShape& block) {
   return 2;
 }
 
+// A 1, the probed value, what it leaves of 1, and values spread evenly over [-1, 1].
 std::vector<float> Neighbours(int64_t columns) {
   std::vector<float> values(static_cast<size_t>(columns));
   values[0] = 1.0f;
-  for (size_t i = 2; i < values.size(); ++i) {
-    const double place = (static_cast<double>(i) - 1.5) / static_cast<double>(columns - 2);
+  for (size_t i = 3; i < values.size(); ++i) {
+    const double place = (static_cast<double>(i) - 2.5) / static_cast<double>(columns - 3);
     values[i] = static_cast<float>(2 * place - 1);
   }
   return values;
@@ -80,7 +81,7 @@ float SmallestSurvivor(const Function& decode) {
 // From `from`, the place before, to `to`, over however many boundaries lie between.
 void AddCorners(Probe& probe, float from, std::pair<float, float> to, Staircase& staircase) {
   float level = staircase.points.back().second;  // at `from`
-  while (level != to.second) {
+  while (level != to.second && from < to.first) {
     from = FirstWhere(from, to.first, [&](float x) { return probe.Beside(x) != level; });
     staircase.boundaries.push_back(from);
     staircase.points.emplace_back(from, level);
@@ -128,7 +129,10 @@ float Probe::Decode(Place& place, float x) {
   return decoded_[place.position];
 }
 
-float Probe::Beside(float x) { return Decode(beside_, x); }
+float Probe::Beside(float x) {
+  if (beside_.values.size() > 2) beside_.values[2] = 1.0f - std::fabs(x);
+  return Decode(beside_, x);
+}
 float Probe::InNextBlock(float x) { return Decode(next_block_, x); }
 
 FormatRange MeasureRange(Probe& probe) {

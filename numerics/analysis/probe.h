@@ -17,8 +17,8 @@ class Probe {
   // INVALID_ARGUMENT: what Format::Check says.
   static absl::StatusOr<Probe> Create(const FormatChoice& choice);
 
-  // Decoded, beside a 1 and, where the block has room, values spread evenly over [-1, 1] (so that
-  // a scale made from a mean hardly depends on x). |x| <= 1.
+  // Decoded, beside a 1 and, where the block has room, 1 - |x| (so that a scale made from a mean
+  // does not depend on x) and values spread evenly over [-1, 1]. |x| <= 1.
   float Beside(float x);
 
   // Decoded, as the only value of a second block, the first holding a 1. Formats without a second

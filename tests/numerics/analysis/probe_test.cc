@@ -93,6 +93,17 @@ TEST(TraceStaircaseTest, IsTheCurveItself) {
   }
 }
 
+TEST(TraceStaircaseTest, DoesNotMoveScalesThatAreMeans) {
+  Probe binary = MakeProbe("binary");
+  EXPECT_THAT(TraceStaircase(binary).boundaries, testing::ElementsAre(0.0f));
+  Probe ternary = MakeProbe("ternary");
+  const Staircase staircase = TraceStaircase(ternary);
+  ASSERT_EQ(staircase.boundaries.size(), 2u);
+  // Half of the mean, which is that of [0, 1] and of 1 and |x| + (1 - |x|) beside.
+  EXPECT_NEAR(staircase.boundaries[1], 0.25, 0.002);
+  EXPECT_NEAR(staircase.boundaries[0], -0.25, 0.002);
+}
+
 TEST(TraceStaircaseTest, SamplesWhatHasTooManySteps) {
   Probe probe = MakeProbe("bf16");
   const Staircase staircase = TraceStaircase(probe);
