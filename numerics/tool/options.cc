@@ -15,9 +15,14 @@ namespace {
 namespace fs = std::filesystem;
 
 // As written.
+struct QuantizationTexts {
+  std::string scale_mode, four_over_six, rounding = "nearest";
+};
+
 struct Texts {
-  std::string format, scale_mode, four_over_six, output = "text", report, charts;
-  std::string rounding = "nearest";
+  std::vector<std::string> formats;
+  QuantizationTexts quantization;
+  std::string output = "text";
   std::optional<int64_t> rows, columns;
   bool version = false;
 };
@@ -30,8 +35,7 @@ void DeclareInput(CLI::App& app, Texts& texts, Options& options) {
   app.add_option("--cols", texts.columns, "Columns of a raw input")->check(CLI::PositiveNumber);
 }
 
-void DeclareQuantization(CLI::App& app, Texts& texts, QuantizeOptions& quantize) {
-  app.add_option("--format", texts.format, "The number format; --list shows them");
+void DeclareQuantization(CLI::App& app, QuantizationTexts& texts, QuantizeOptions& quantize) {
   app.add_option("--block", quantize.block,
                  "What shares a scale: 64, 1x16, 16x16, row, tensor, none. Default: the format's");
   app.add_option("--scale-mode", texts.scale_mode, "How E8M0 scales are chosen. Default: floor")
@@ -44,7 +48,9 @@ void DeclareQuantization(CLI::App& app, Texts& texts, QuantizeOptions& quantize)
   app.add_option("--rounding", texts.rounding, "nearest or stochastic")
       ->check(CLI::IsMember({"nearest", "stochastic"}))
       ->capture_default_str();
-  app.add_option("--seed", quantize.seed, "Of stochastic rounding and of the rotation's signs")
+  app.add_option("--seed", quantize.seed,
+                 "Of stochastic rounding, of the rotation's signs and of generated weights")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--headroom", quantize.headroom,
                  "Factor on a block's maximum before its scale. Default: the format's");
@@ -61,8 +67,11 @@ void DeclareOutput(CLI::App& app, Texts& texts, Options& options) {
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   app.add_flag("--list", options.list, "List the formats with their properties, and exit");
-  app.add_option("--report", texts.report)->group("");
-  app.add_option("--charts", texts.charts)->group("");
+  app.add_option("--report", options.report,
+                 "Draw what happened to each tensor into this HTML file");
+  app.add_option("--charts", options.charts,
+                 "Instead of quantizing INPUT, compare the named formats in this HTML file, on "
+                 "weights generated from --seed");
   app.add_flag("--version", texts.version, "Print the version and exit");
 }
 
@@ -70,24 +79,60 @@ absl::Status Refuse(std::string_view option, std::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(std::string(option), ": ", std::string(why)));
 }
 
-absl::Status ReadFormat(const Texts& texts, Options& options) {
-  if (texts.format.empty()) return Refuse("--format", "is missing; --list shows the formats");
-  options.format = FindFormat(texts.format);
-  if (options.format != nullptr) return absl::OkStatus();
-  std::vector<std::string> names;
-  for (const Format* format : AllFormats()) names.emplace_back(format->info().name);
-  return Refuse("--format", absl::StrCat("there is no format '", texts.format, "'",
-                                         spec::SuggestionAndChoices(texts.format, names)));
-}
-
-void ReadQuantization(const Texts& texts, QuantizeOptions& quantize) {
-  if (texts.rounding == "stochastic") quantize.rounding = Rounding::kStochastic;
+void ReadQuantization(const QuantizationTexts& texts, QuantizeOptions& quantize) {
+  quantize.rounding = texts.rounding == "stochastic" ? Rounding::kStochastic : Rounding::kNearest;
   if (texts.four_over_six == "mse") quantize.four_over_six = FourOverSix::kMse;
   if (texts.four_over_six == "mae") quantize.four_over_six = FourOverSix::kMae;
   quantize.scale_mode_set = !texts.scale_mode.empty();
   if (texts.scale_mode == "rceil") quantize.scale_mode = ScaleMode::kRoundCeil;
   if (texts.scale_mode == "even") quantize.scale_mode = ScaleMode::kEven;
   if (texts.scale_mode == "ceil") quantize.scale_mode = ScaleMode::kCeil;
+}
+
+absl::StatusOr<const Format*> ReadFormat(const std::string& name) {
+  if (const Format* format = FindFormat(name); format != nullptr) return format;
+  std::vector<std::string> names;
+  for (const Format* format : AllFormats()) names.emplace_back(format->info().name);
+  return Refuse("--format", absl::StrCat("there is no format '", name, "'",
+                                         spec::SuggestionAndChoices(name, names)));
+}
+
+// NAME, or NAME:OPTION=VALUE,OPTION,… with options of DeclareQuantization that go before `texts`
+// and `quantize`, those of the command line.
+absl::StatusOr<FormatChoice> ReadChoice(const std::string& text, QuantizationTexts texts,
+                                        QuantizeOptions quantize) {
+  const size_t colon = text.find(':');
+  FP4_ASSIGN_OR_RETURN(const Format* format, ReadFormat(text.substr(0, colon)));
+  if (colon != std::string::npos) {
+    CLI::App app;
+    app.set_help_flag();
+    DeclareQuantization(app, texts, quantize);
+    std::vector<std::string> arguments;
+    for (const std::string& option : CLI::detail::split(text.substr(colon + 1), ',')) {
+      if (option.empty()) return Refuse("--format", absl::StrCat(text, ": an option is empty"));
+      arguments.insert(arguments.begin(), "--" + option);  // CLI11 takes them from the end
+    }
+    try {
+      app.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+      return Refuse("--format", absl::StrCat(text, ": ", error.what()));
+    }
+  }
+  ReadQuantization(texts, quantize);
+  return FormatChoice{text, format, std::move(quantize)};
+}
+
+absl::Status ReadChoices(const Texts& texts, Options& options) {
+  if (texts.formats.empty()) return Refuse("--format", "is missing; --list shows the formats");
+  for (const std::string& text : texts.formats) {
+    for (const FormatChoice& other : options.choices) {
+      if (other.label == text) return Refuse("--format", absl::StrCat(text, " is named twice"));
+    }
+    FP4_ASSIGN_OR_RETURN(FormatChoice choice,
+                         ReadChoice(text, texts.quantization, options.quantize));
+    options.choices.push_back(std::move(choice));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReadShape(const Texts& texts, Options& options) {
@@ -102,10 +147,14 @@ absl::Status ReadShape(const Texts& texts, Options& options) {
 }
 
 absl::Status CheckOutputs(const Options& options) {
-  const std::pair<std::string_view, fs::path> outputs[] = {
-      {"--codes", options.codes}, {"--scales", options.scales}, {"--decoded", options.decoded}};
+  const std::pair<std::string_view, fs::path> outputs[] = {{"--codes", options.codes},
+                                                           {"--scales", options.scales},
+                                                           {"--decoded", options.decoded},
+                                                           {"--report", options.report},
+                                                           {"--charts", options.charts}};
   std::error_code ignored;
-  std::vector<fs::path> taken = {fs::weakly_canonical(options.input, ignored)};
+  std::vector<fs::path> taken;
+  if (!options.input.empty()) taken.push_back(fs::weakly_canonical(options.input, ignored));
   for (const auto& [option, path] : outputs) {
     if (path.empty()) continue;
     std::error_code error;
@@ -124,15 +173,30 @@ absl::Status CheckOutputs(const Options& options) {
   return absl::OkStatus();
 }
 
+// --charts reads and writes nothing else.
+absl::Status CheckCharts(const Texts& texts, const Options& options) {
+  const std::pair<std::string_view, bool> others[] = {
+      {"INPUT", !options.input.empty()},       {"--tensor", !options.tensor.empty()},
+      {"--rows", texts.rows.has_value()},      {"--cols", texts.columns.has_value()},
+      {"--codes", !options.codes.empty()},     {"--scales", !options.scales.empty()},
+      {"--decoded", !options.decoded.empty()}, {"--report", !options.report.empty()}};
+  for (const auto& [option, given] : others) {
+    if (given)
+      return Refuse(option, "does not go with --charts, which compares formats on generated data");
+  }
+  return CheckOutputs(options);
+}
+
 absl::Status Read(const Texts& texts, Options& options) {
-  constexpr std::string_view kNoCharts = "this version draws no charts; use -o json";
-  if (!texts.report.empty()) return Refuse("--report", kNoCharts);
-  if (!texts.charts.empty()) return Refuse("--charts", kNoCharts);
   options.json = texts.output == "json";
   if (options.list) return absl::OkStatus();
-  if (options.input.empty()) return Refuse("INPUT", "is missing; --help shows the command line");
-  FP4_RETURN_IF_ERROR(ReadFormat(texts, options));
-  ReadQuantization(texts, options.quantize);
+  if (options.charts.empty() && options.input.empty())
+    return Refuse("INPUT", "is missing; --help shows the command line");
+  FP4_RETURN_IF_ERROR(ReadChoices(texts, options));
+  if (!options.charts.empty()) return CheckCharts(texts, options);
+  if (options.choices.size() > 1) return Refuse("--format", "only --charts takes several formats");
+  options.format = options.choices.front().format;
+  options.quantize = options.choices.front().options;
   FP4_RETURN_IF_ERROR(ReadShape(texts, options));
   return CheckOutputs(options);
 }
@@ -145,7 +209,11 @@ std::optional<Options> ParseCommandLine(int argc, const char* const* argv, std::
   Texts texts;
   Options options;
   DeclareInput(app, texts, options);
-  DeclareQuantization(app, texts, options.quantize);
+  app.add_option("--format", texts.formats,
+                 "The number format, alone or with options of its own, NAME:OPTION=VALUE,…; --list "
+                 "shows them. With --charts: once for each")
+      ->allow_extra_args(false);
+  DeclareQuantization(app, texts.quantization, options.quantize);
   DeclareOutput(app, texts, options);
   try {
     app.parse(argc, argv);

@@ -6,8 +6,10 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "numerics/analysis/format_choice.h"
 #include "numerics/format.h"
 
 namespace fp4::numerics::tool {
@@ -15,13 +17,17 @@ namespace fp4::numerics::tool {
 // Of the process.
 inline constexpr int kExitDone = 0, kExitFailure = 1, kExitUsage = 2;
 
+using analysis::FormatChoice;
+
 struct Options {
   std::filesystem::path input;
   std::optional<MatrixShape> raw_shape;  // set: the input is raw fp32
   std::string tensor;                    // empty: all of the file
   const Format* format = nullptr;
   QuantizeOptions quantize;
-  std::filesystem::path codes, scales, decoded;  // where to write; empty: nowhere
+  std::filesystem::path codes, scales, decoded, report;  // where to write; empty: nowhere
+  std::filesystem::path charts;       // set: no input, and `choices` instead of `format`
+  std::vector<FormatChoice> choices;  // as named, each with its options; not empty
   bool json = false;
   bool list = false;  // nothing else is set but `json`
 

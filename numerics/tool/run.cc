@@ -8,9 +8,11 @@
 #include "base/status_macros.h"
 #include "numerics/cpu/quantize.h"
 #include "numerics/cpu/thread_pool.h"
+#include "numerics/tool/charts_page.h"
 #include "numerics/tool/input.h"
 #include "numerics/tool/options.h"
 #include "numerics/tool/output.h"
+#include "numerics/tool/report_page.h"
 
 namespace fp4::numerics::tool {
 namespace {
@@ -48,8 +50,10 @@ absl::Status WriteOutputs(const Options& options, const Quantized& quantized,
   return absl::OkStatus();
 }
 
-absl::StatusOr<Result> Measure(const Options& options, const InputTensor& tensor,
-                               const ParallelFor& parallel) {
+// The panels are left empty where no report is wanted.
+absl::StatusOr<TensorReport> Measure(const Options& options, const InputTensor& tensor,
+                                     const analysis::PanelLimits& limits,
+                                     const ParallelFor& parallel) {
   const std::vector<float> values = tensor.Values();
   std::vector<float> decoded(values.size());
   Quantized quantized;
@@ -58,7 +62,9 @@ absl::StatusOr<Result> Measure(const Options& options, const InputTensor& tensor
       cpu::Encode(format, values, tensor.shape, options.quantize, quantized, parallel));
   FP4_RETURN_IF_ERROR(cpu::Decode(format, quantized, options.quantize, decoded, parallel));
   FP4_RETURN_IF_ERROR(WriteOutputs(options, quantized, decoded));
-  Result result;
+  TensorReport report;
+  if (!options.report.empty()) report.panels = MakeTensorPanels(values, decoded, limits);
+  Result& result = report.result;
   result.name = tensor.name;
   result.format = format.info().name;
   result.shape = tensor.shape;
@@ -68,7 +74,7 @@ absl::StatusOr<Result> Measure(const Options& options, const InputTensor& tensor
   result.bytes = quantized.stored_bytes();
   result.has_tensor_scale = quantized.has_tensor_scale;
   result.tensor_scale = quantized.tensor_scale;
-  return result;
+  return report;
 }
 
 // Before anything is done.
@@ -88,22 +94,49 @@ absl::Status CheckTensors(const Options& options, const std::vector<InputTensor>
   return absl::OkStatus();
 }
 
+absl::Status Quantize(const Options& options, const ParallelFor& parallel, std::ostream& out,
+                      std::ostream& err) {
+  FP4_ASSIGN_OR_RETURN(Input input, Input::Open(options));
+  for (const std::string& why : input.skipped()) err << "fp4-quantize: left out: " << why << '\n';
+  FP4_RETURN_IF_ERROR(CheckTensors(options, input.tensors()));
+  const analysis::PanelLimits limits = LimitsFor(input.tensors().size());
+  std::vector<TensorReport> reports;
+  std::vector<Result> results;
+  for (const InputTensor& tensor : input.tensors()) {
+    FP4_ASSIGN_OR_RETURN(TensorReport report, Measure(options, tensor, limits, parallel));
+    results.push_back(report.result);
+    reports.push_back(std::move(report));
+  }
+  if (!options.report.empty()) {
+    FP4_RETURN_IF_ERROR(
+        WriteFileDurably(options.report, RenderReport(options, reports, input.skipped())));
+  }
+  PrintResults(results, options.json, out);
+  return absl::OkStatus();
+}
+
+absl::Status DrawCharts(const Options& options, const ParallelFor& parallel, std::ostream& out) {
+  const uint64_t seed = options.quantize.seed;
+  if (absl::Status status = analysis::CheckChoices(options.choices); !status.ok()) {
+    if (options.choices.size() == 1) return status;
+    return absl::InvalidArgumentError(absl::StrCat(
+        status.message(), "; an option of one format alone: --format NAME:OPTION=VALUE"));
+  }
+  FP4_ASSIGN_OR_RETURN(const analysis::FormatCharts charts,
+                       analysis::ComputeFormatCharts(options.choices, seed, parallel));
+  FP4_RETURN_IF_ERROR(WriteFileDurably(options.charts, RenderCharts(charts, seed)));
+  PrintResults(ChartResults(charts), options.json, out);
+  return absl::OkStatus();
+}
+
 absl::Status Run(const Options& options, std::ostream& out, std::ostream& err) {
   if (options.list) {
     PrintFormats(AllFormats(), options.json, out);
     return absl::OkStatus();
   }
-  FP4_ASSIGN_OR_RETURN(Input input, Input::Open(options));
-  for (const std::string& why : input.skipped()) err << "fp4-quantize: left out: " << why << '\n';
-  FP4_RETURN_IF_ERROR(CheckTensors(options, input.tensors()));
   cpu::ThreadPool pool(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
-  std::vector<Result> results;
-  for (const InputTensor& tensor : input.tensors()) {
-    FP4_ASSIGN_OR_RETURN(Result result, Measure(options, tensor, pool.parallel_for()));
-    results.push_back(std::move(result));
-  }
-  PrintResults(results, options.json, out);
-  return absl::OkStatus();
+  return options.charts.empty() ? Quantize(options, pool.parallel_for(), out, err)
+                                : DrawCharts(options, pool.parallel_for(), out);
 }
 
 }  // namespace

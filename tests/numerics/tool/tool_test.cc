@@ -148,8 +148,21 @@ TEST_F(ToolTest, RefusesWhatDoesNotFitTheInput) {
       {{model, "--format", "fp4", "--scale-mode", "even"}, "scale_mode even"},
       {{model, "--format", "mxfp4", "--scale-mode", "odd"}, "--scale-mode: odd"},
       {{model, "--format", "nvfp4", "--hadamard", "16"}, "tensor 'a': nvfp4: hadamard 16"},
-      {{model, "--format", "fp4", "--report", "r.html"}, "--report: "},
-      {{"--charts", "c.html"}, "--charts: "},
+      {{model, "--format", "fp4", "--report", model}, "--report: "},
+      {{model, "--format", "fp4", "--format", "nf4"}, "only --charts takes several formats"},
+      {{model, "--format", "fp4:blok=32"}, "--format: fp4:blok=32: "},
+      {{model, "--format", "fp4", "--seed", "-1"}, "--seed: "},
+      {{model, "--format", "fp4:"}, "an option is empty"},
+      {{model, "--format", "fp4:block=63"}, "block 63"},
+      {{"--charts", "c.html"}, "--format: is missing"},
+      {{"--charts", "c.html", "--format", "nvfp5"}, "did you mean 'nvfp4'; allowed: "},
+      {{"--charts", "c.html", "--format", "fp4", "--format", "fp4"}, "fp4 is named twice"},
+      {{"--charts", "c.html", "--format", "fp4", "--format", "int8", "--double-quantization"},
+       "int8: double_quantization true: only fp4 and nf4 store scales that can be quantized again; "
+       "an option of one format alone: --format NAME:OPTION=VALUE"},
+      {{"--charts", "c.html", "--format", "mxfp4:four-over-six=mse"}, "mxfp4: four_over_six mse"},
+      {{model, "--charts", "c.html", "--format", "fp4"}, "INPUT: does not go with --charts"},
+      {{"--charts", "c.html", "--report", "r.html", "--format", "fp4"}, "--report: does not go"},
       {{}, "INPUT: is missing"},
   };
   for (const auto& [arguments, message] : cases) {
