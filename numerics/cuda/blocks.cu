@@ -47,7 +47,7 @@ __device__ float OrderedError(const float (&x)[kVectors * 4], const bool (&insid
                               unsigned mask) {
   float error[kVectors * 4];
   for (int i = 0; i < kVectors * 4; ++i) {
-    uint32_t code = EncodeNearest(kElement, ApplyScale(x[i], scale, kRule));
+    uint32_t code = NearestCode<kElement>(ApplyScale(x[i], scale, kRule));
     float difference = ElementValue(kElement, code) * scale.decode * factor - x[i];
     error[i] = measure == FourOverSix::kMse ? difference * difference : Abs(difference);
   }
@@ -117,7 +117,6 @@ __global__ void __launch_bounds__(kThreads)
       float& value = x[vector * 4 + i];
       inside[vector * 4 + i] = index >= 0;
       if (!whole) value = index >= 0 ? job.values[index] : 0.0f;
-      value *= rules.prescale;
       if (IsFinite(value)) {
         amax_bits = max(amax_bits, AbsBits(value));
       } else {
@@ -149,7 +148,6 @@ __global__ void __launch_bounds__(kThreads)
   }
   if (job.scales != nullptr && lane == 0) job.scales[block - job.first_block] = scale.stored;
 
-  const float unscale = 1.0f / rules.prescale;
 #pragma unroll
   for (int vector = 0; vector < kVectors; ++vector) {
 #pragma unroll
@@ -160,8 +158,8 @@ __global__ void __launch_bounds__(kThreads)
       if (job.codes != nullptr) job.codes[index] = code;
       float value = ElementValue(kElement, code) * scale.decode;
       if constexpr (kRule == ScaleRule::kTwoLevel) value *= factor;
-      if (rules.prescale != 1.0f) value *= unscale;
-      if (job.decoded != nullptr) Store(job.decoded, index, value, rules.output_bf16);
+      if (rules.unscale != 1.0f) value *= rules.unscale;
+      if (job.decoded != nullptr) Store(job.decoded, index, UniteNan(value), rules.output_bf16);
     }
   }
 }
