@@ -78,7 +78,7 @@ def compare(result, values, written, figures):
         problems["decoded"] = why
     expected = figures_of.measure(values, result, len(result.codes) + len(result.scales) + result.extra_bytes)
     for key, value in expected.items():
-        if not figures_of.same(value, figures.get(key, "missing") if key in figures else float("nan")):
+        if not figures_of.same(value, figures.get(key, float("nan")), floor=1.0 if key == "sqnr_db" else 0.0):
             problems[key] = f"{value} expected, {figures.get(key, 'nothing')} printed"
     return problems
 

@@ -37,7 +37,7 @@ def clipped(result):
         return int((np.abs(result.encoded.astype(np.float64)) > result.reach.astype(np.float64) * slack).sum())
 
 
-def same(ours, theirs, tolerance=1e-9):
+def same(ours, theirs, floor=0.0, tolerance=1e-9):
     if ours is None or theirs is None:
         return ours is None and theirs is None
-    return abs(ours - theirs) <= tolerance * max(abs(ours), abs(theirs))
+    return abs(ours - theirs) <= tolerance * max(abs(ours), abs(theirs), floor)
