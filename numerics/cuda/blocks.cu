@@ -46,14 +46,17 @@ __device__ float OrderedError(const float (&x)[kVectors * 4], const bool (&insid
                               const BlockScale& scale, float factor, FourOverSix measure,
                               unsigned mask) {
   float error[kVectors * 4];
+#pragma unroll
   for (int i = 0; i < kVectors * 4; ++i) {
     uint32_t code = NearestCode<kElement>(ApplyScale(x[i], scale, kRule));
     float difference = ElementValue(kElement, code) * scale.decode * factor - x[i];
     error[i] = measure == FourOverSix::kMse ? difference * difference : Abs(difference);
   }
   float sum = 0.0f;
+#pragma unroll
   for (int vector = 0; vector < kVectors; ++vector) {
     for (int lane = 0; lane < kLanes; ++lane) {
+#pragma unroll
       for (int i = 0; i < 4; ++i) {
         float term = __shfl_sync(mask, error[vector * 4 + i], lane, kLanes);
         bool counts =
