@@ -10,8 +10,8 @@
 
 namespace fp4::numerics {
 
-// levels[rank] of eight. On a GPU by selections: an array with a variable index would be in its slow
-// local memory.
+// levels[rank] of eight. On a GPU by selections: an array with a variable index would be in its
+// slow local memory.
 FP4_HOST_DEVICE constexpr float LevelOfEight(const float* levels, int rank) {
 #ifdef __CUDA_ARCH__
   const float a = rank & 1 ? levels[1] : levels[0], b = rank & 1 ? levels[3] : levels[2];

@@ -97,8 +97,8 @@ int64_t CountClipped(const Format& format, std::span<const float> values,
   std::vector<float> prepared(values.begin(), values.end());
   PrepareValues(prepared, options);
   ResolvedOptions resolved = Resolve(info, options);
-  const bool exact =
-      info.scale_rule == ScaleRule::kPowerOfTwo || resolved.block.kind == BlockShape::Kind::kElement;
+  const bool exact = info.scale_rule == ScaleRule::kPowerOfTwo ||
+                     resolved.block.kind == BlockShape::Kind::kElement;
   const double slack = exact ? 1.0 : 1 + 1e-6;
   int64_t clipped = 0;
   auto count = [&](float value, double limit) {

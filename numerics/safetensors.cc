@@ -52,8 +52,8 @@ absl::Status Invalid(const Pieces&... pieces) {
   return absl::InvalidArgumentError(absl::StrCat("not a safetensors file: ", pieces...));
 }
 
-// A JSON text with checks that nlohmann's parser does not make: no name twice in one object, no deep
-// nesting.
+// A JSON text with checks that nlohmann's parser does not make: no name twice in one object, no
+// deep nesting.
 absl::StatusOr<Json> ParseStrictly(std::string_view text) {
   std::vector<std::set<std::string>> names;
   std::string duplicate;

@@ -7,8 +7,8 @@
 #include "numerics/elements.h"
 #include "numerics/random.h"
 
-// The instructions of one family of GPUs (compute capability 10.x or 12.x) may be used: compiled for
-// 100f or 120f, or for a single one (100a, 120a).
+// The instructions of one family of GPUs (compute capability 10.x or 12.x) may be used: compiled
+// for 100f or 120f, or for a single one (100a, 120a).
 #if defined(__CUDA_ARCH_SPECIFIC__) || defined(__CUDA_ARCH_FAMILY_SPECIFIC__)
 #define FP4_NATIVE_E2M1 (__CUDA_ARCH__ >= 1000)
 #else
@@ -45,9 +45,9 @@ __device__ inline float UniteNan(float value) { return IsNan(value) ? BitsFloat(
 
 // The scale of a block under a rule that is known when the kernel is compiled.
 template <ScaleRule kRule>
-__device__ inline BlockScale UnprescaledScaleOf(float amax, float mean, bool poisoned, const Rules& rules,
-                                     ElementType element, const TwoLevelRule& two_level,
-                                     float stretch) {
+__device__ inline BlockScale UnprescaledScaleOf(float amax, float mean, bool poisoned,
+                                                const Rules& rules, ElementType element,
+                                                const TwoLevelRule& two_level, float stretch) {
   amax = Min(amax * rules.headroom, kFloatMax);
   if constexpr (kRule == ScaleRule::kReciprocal) return ReciprocalScale(amax, poisoned);
   if constexpr (kRule == ScaleRule::kDivided) return DividedScale(amax, poisoned, rules.max_value);
@@ -67,9 +67,9 @@ __device__ inline BlockScale ScaleOf(float amax, float mean, bool poisoned, cons
       rules.prescale);
 }
 
-// EncodeNearest, by the conversion instruction of GPUs that have one. It rounds to nearest with ties
-// to even, saturates and keeps the sign of zero, as the arithmetic form does; what comes here is
-// never NaN.
+// EncodeNearest, by the conversion instruction of GPUs that have one. It rounds to nearest with
+// ties to even, saturates and keeps the sign of zero, as the arithmetic form does; what comes here
+// is never NaN.
 template <ElementType kElement>
 __device__ inline uint32_t NearestCode(ScaledElement x) {
 #if FP4_NATIVE_E2M1

@@ -25,7 +25,8 @@ void Require(bool holds) {
 
 const std::filesystem::path& Folder() {
   static const std::filesystem::path folder = [] {
-    std::string name = (std::filesystem::temp_directory_path() / "safetensors-fuzz-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "safetensors-fuzz-XXXXXX").string();
     Require(mkdtemp(name.data()) != nullptr);
     return std::filesystem::path(name);
   }();
@@ -42,9 +43,9 @@ void CheckTensors(const std::vector<TensorView>& tensors, std::span<const std::b
     }
     Require(elements * static_cast<uint64_t>(TensorTypeSize(tensor.type)) == tensor.data.size());
     Require(tensor.num_elements() == static_cast<int64_t>(elements));
-    Require(tensor.data.empty() || (tensor.data.data() >= data.data() &&
-                                    tensor.data.data() + tensor.data.size() <=
-                                        data.data() + data.size()));
+    Require(tensor.data.empty() ||
+            (tensor.data.data() >= data.data() &&
+             tensor.data.data() + tensor.data.size() <= data.data() + data.size()));
     total += tensor.data.size();
   }
   Require(total == data.size());

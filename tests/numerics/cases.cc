@@ -62,8 +62,7 @@ std::vector<float> StudentT(size_t size) {
 // Any 32 bits at all: every exponent, NaNs of every kind, in no order.
 std::vector<float> AnyBits(size_t size) {
   std::vector<float> values(size);
-  for (size_t i = 0; i < size; ++i)
-    values[i] = BitsFloat(Philox(MixBits(11), i, 0).words[0]);
+  for (size_t i = 0; i < size; ++i) values[i] = BitsFloat(Philox(MixBits(11), i, 0).words[0]);
   return values;
 }
 

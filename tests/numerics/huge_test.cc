@@ -52,8 +52,8 @@ void Fill(const SparseFloats& tensor, const std::vector<Range>& ranges) {
   }
 }
 
-// Only the work on these ranges of a tensor of `size` elements, whatever equal units it is cut into;
-// one unit more on each side, as the last may be shorter.
+// Only the work on these ranges of a tensor of `size` elements, whatever equal units it is cut
+// into; one unit more on each side, as the last may be shorter.
 ParallelFor OnlyOn(int64_t size, const std::vector<Range>& ranges) {
   return [=](int64_t units, int64_t grain, const std::function<void(int64_t, int64_t)>& work) {
     int64_t done = 0;
@@ -81,13 +81,13 @@ class HugeTest : public testing::Test {
                      const std::vector<Range>& ranges) {
     int64_t non_zero = 0;
     for (const Range& range : ranges) {
-      const auto values =
-          tensor.values().subspan(static_cast<size_t>(range.begin),
-                                  static_cast<size_t>(range.end - range.begin));
+      const auto values = tensor.values().subspan(static_cast<size_t>(range.begin),
+                                                  static_cast<size_t>(range.end - range.begin));
       const Quantized expected = format.Encode(values, {1, range.end - range.begin}, options);
       ASSERT_EQ(range.begin % 2, 0) << "a range starts with a byte";
-      const std::span<const uint8_t> part = std::span(quantized.codes)
-          .subspan(static_cast<size_t>(range.begin / 2), expected.codes.size());
+      const std::span<const uint8_t> part =
+          std::span(quantized.codes)
+              .subspan(static_cast<size_t>(range.begin / 2), expected.codes.size());
       EXPECT_TRUE(std::ranges::equal(part, expected.codes)) << "from element " << range.begin;
       non_zero += CountNonZero(expected.codes);
     }
@@ -117,9 +117,9 @@ TEST_F(HugeTest, FlatBlocksAreThoseOfTheReference) {
   SparseFloats decoded(kFlatSize), round_trip(kFlatSize);
   const ParallelFor some = OnlyOn(kFlatSize, kFlatRanges);
   ASSERT_TRUE(cpu::Decode(fp4, quantized, {}, decoded.values(), some).ok());
-  ASSERT_TRUE(cpu::QuantizeDequantize(fp4, tensor.values(), {1, kFlatSize}, {},
-                                      round_trip.values(), some)
-                  .ok());
+  ASSERT_TRUE(
+      cpu::QuantizeDequantize(fp4, tensor.values(), {1, kFlatSize}, {}, round_trip.values(), some)
+          .ok());
   for (const Range& range : kFlatRanges) {
     for (int64_t i = range.begin; i < range.end; ++i) {
       const auto at = static_cast<size_t>(i);
@@ -145,8 +145,7 @@ TEST_F(HugeTest, StochasticRoundingCountsElementsIn64Bits) {
       float absmax;
       std::memcpy(&absmax, &quantized.scales[static_cast<size_t>(i / 64) * 4], sizeof absmax);
       const float value = tensor.values()[static_cast<size_t>(i)];
-      const uint32_t random =
-          RandomBits(RandomKey(options.seed, 0), 0, static_cast<uint64_t>(i));
+      const uint32_t random = RandomBits(RandomKey(options.seed, 0), 0, static_cast<uint64_t>(i));
       ASSERT_EQ(UnpackCode(quantized.codes, i, 4, true),
                 EncodeStochastic(ElementType::kFp4, {value, value * (1.0f / absmax)}, random))
           << i;

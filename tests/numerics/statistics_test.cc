@@ -213,7 +213,8 @@ TEST(ErrorStatsTest, CountsWhatSaturates) {
   EXPECT_EQ(CountClipped(*FindFormat("mxfp4"), values, mxfp4, options), 1);
   values = {6.0f, -6.0000005f, 0.0f, 1.0f};
   mxfp4 = FindFormat("mxfp4")->Encode(values, {1, 4}, options);
-  EXPECT_EQ(CountClipped(*FindFormat("mxfp4"), values, mxfp4, options), 1) << "a power of two is exact";
+  EXPECT_EQ(CountClipped(*FindFormat("mxfp4"), values, mxfp4, options), 1)
+      << "a power of two is exact";
   Quantized int8 = FindFormat("int8")->Encode(Gaussians(4096, 25), {16, 256}, options);
   EXPECT_EQ(CountClipped(*FindFormat("int8"), Gaussians(4096, 25), int8, options), 0);
 }

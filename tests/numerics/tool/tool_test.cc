@@ -134,9 +134,9 @@ TEST_F(ToolTest, ScalesAreWrittenOrEmptyForEveryFormat) {
   const std::pair<std::string, std::string> cases[] = {
       {"bf16", ""}, {"ternary", std::string("\0\0\x20\x3F", 4)}, {"nvfp4", "\x7E"}};
   for (const auto& [format, scales] : cases) {
-    ASSERT_EQ(Run({input, "--format", format, "--rows", "1", "--cols", "4", "--scales",
-                   Path("scales")}),
-              0)
+    ASSERT_EQ(
+        Run({input, "--format", format, "--rows", "1", "--cols", "4", "--scales", Path("scales")}),
+        0)
         << err_;
     EXPECT_EQ(*ReadFile(Path("scales")), scales) << format;
   }
