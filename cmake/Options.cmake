@@ -60,5 +60,8 @@ elseif(FP4_SANITIZE STREQUAL "thread")
 elseif(NOT FP4_SANITIZE STREQUAL "")
   message(FATAL_ERROR "FP4_SANITIZE is '${FP4_SANITIZE}'; allowed: address, thread")
 endif()
+if(FP4_FUZZERS)
+  list(APPEND sanitize -fsanitize=fuzzer-no-link)  # coverage of the product's code, which guides the fuzzers
+endif()
 target_compile_options(fp4_compile_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${sanitize}>)
 target_link_options(fp4_compile_options INTERFACE ${sanitize})

@@ -10,6 +10,19 @@
 
 namespace fp4::numerics {
 
+// levels[rank] of eight. On a GPU by selections: an array with a variable index would be in its
+// slow local memory.
+FP4_HOST_DEVICE constexpr float LevelOfEight(const float* levels, int rank) {
+#ifdef __CUDA_ARCH__
+  const float a = rank & 1 ? levels[1] : levels[0], b = rank & 1 ? levels[3] : levels[2];
+  const float c = rank & 1 ? levels[5] : levels[4], d = rank & 1 ? levels[7] : levels[6];
+  const float low = rank & 2 ? b : a, high = rank & 2 ? d : c;
+  return rank & 4 ? high : low;
+#else
+  return levels[rank];
+#endif
+}
+
 // FP4: sign and magnitude. Levels ascend by rank; a magnitude's rank is the number of thresholds
 // that it exceeds.
 struct Fp4Book {
@@ -17,21 +30,17 @@ struct Fp4Book {
   FP4_HOST_DEVICE static constexpr float Level(int rank) {
     constexpr float kLevels[8] = {0.0f, 0.005208333333f, 0.16666667f, 0.25f, 0.33333333f,
                                   0.5f, 0.66666667f,     1.0f};
-    return kLevels[rank];
+    return LevelOfEight(kLevels, rank);
   }
   FP4_HOST_DEVICE static constexpr float Threshold(int index) {
     constexpr float kThresholds[7] = {0.00260417f, 0.0859375f, 0.20833333f, 0.29166667f,
                                       0.4166667f,  0.583333f,  0.8333333f};
     return kThresholds[index];
   }
-  FP4_HOST_DEVICE static constexpr uint8_t Code(int rank) {
-    constexpr uint8_t kCodes[8] = {0, 1, 6, 7, 4, 5, 2, 3};
-    return kCodes[rank];
-  }  // of each rank
-  FP4_HOST_DEVICE static constexpr uint8_t Rank(int code) {
-    constexpr uint8_t kRanks[8] = {0, 1, 6, 7, 4, 5, 2, 3};
-    return kRanks[code];
-  }  // of each code: the same permutation
+  // Of the ranks 0 to 7: 0, 1, 6, 7, 4, 5, 2, 3.
+  FP4_HOST_DEVICE static constexpr uint8_t Code(int rank) { return (0x32547610u >> 4 * rank) & 7; }
+  // The same permutation back.
+  FP4_HOST_DEVICE static constexpr uint8_t Rank(int code) { return Code(code); }
 };
 
 // NF4: signed levels, the code is the rank.
@@ -54,7 +63,7 @@ struct Nf4Book {
                                    0.5626170039176941f,
                                    0.7229568362236023f,
                                    1.0f};
-    return kLevels[rank];
+    return rank & 8 ? LevelOfEight(kLevels + 8, rank & 7) : LevelOfEight(kLevels, rank & 7);
   }
   FP4_HOST_DEVICE static constexpr float Threshold(int index) {
     constexpr float kThresholds[15] = {

@@ -73,6 +73,7 @@ ErrorStats MeasureError(std::span<const float> original, std::span<const float> 
 
   ErrorStats stats;
   stats.count = sums.count;
+  stats.num_relative = sums.num_relative;
   stats.non_finite = sums.non_finite;
   stats.zeros_created = sums.zeros_created;
   stats.max_abs_error = sums.max_abs;
@@ -96,9 +97,12 @@ int64_t CountClipped(const Format& format, std::span<const float> values,
   std::vector<float> prepared(values.begin(), values.end());
   PrepareValues(prepared, options);
   ResolvedOptions resolved = Resolve(info, options);
+  const bool exact = info.scale_rule == ScaleRule::kPowerOfTwo ||
+                     resolved.block.kind == BlockShape::Kind::kElement;
+  const double slack = exact ? 1.0 : 1 + 1e-6;
   int64_t clipped = 0;
   auto count = [&](float value, double limit) {
-    clipped += std::fabs(value * options.prescale) > limit * (1 + 1e-6);
+    clipped += std::fabs(value * options.prescale) > limit * slack;
   };
   if (resolved.block.kind == BlockShape::Kind::kElement) {
     for (float value : prepared) count(value, info.max_value);

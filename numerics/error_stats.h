@@ -13,8 +13,9 @@ namespace fp4::numerics {
 // equal bits, whatever `parallel` does. Elements that are not finite on either side are counted and
 // left out of everything else.
 struct ErrorStats {
-  int64_t count = 0;       // elements compared
-  int64_t non_finite = 0;  // left out
+  int64_t count = 0;         // elements compared
+  int64_t num_relative = 0;  // of these, originals that are not 0: what relative errors are of
+  int64_t non_finite = 0;    // left out
   double mean_abs_error = 0;
   double mean_relative_error = 0;  // |error| / |original|, elements of 0 left out; 0 when all are
   double max_abs_error = 0;
@@ -29,7 +30,8 @@ ErrorStats MeasureError(std::span<const float> original, std::span<const float> 
                         const ParallelFor& parallel);
 
 // How many elements of a tensor lie beyond the largest magnitude that their block's scale can reach
-// (by more than the rounding of that scale): what saturation cut off. `quantized` is the encoding
+// (by more than the rounding of that scale, where it is not a power of two): what saturation cut
+// off. `quantized` is the encoding
 // of `values` with these options; rotated options compare the rotated elements. 0 for formats
 // without a largest magnitude; poisoned blocks are left out.
 int64_t CountClipped(const Format& format, std::span<const float> values,

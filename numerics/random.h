@@ -26,7 +26,11 @@ FP4_HOST_DEVICE inline uint64_t RandomKey(uint64_t seed, uint32_t stream) {
 
 // Four consecutive elements share a call: element i takes word i mod 4 of counter (i div 4, step).
 FP4_HOST_DEVICE inline uint32_t RandomBits(uint64_t key, uint64_t step, uint64_t element) {
-  return Philox(key, element / 4, step).words[element % 4];
+  const PhiloxWords random = Philox(key, element / 4, step);
+  // Not by a variable index, which would put the words into a GPU's slow local memory.
+  const uint32_t low = element & 1 ? random.words[1] : random.words[0];
+  const uint32_t high = element & 1 ? random.words[3] : random.words[2];
+  return element & 2 ? high : low;
 }
 
 }  // namespace fp4::numerics

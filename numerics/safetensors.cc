@@ -27,6 +27,9 @@ static_assert(std::endian::native == std::endian::little);
 using Json = nlohmann::json;
 
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;
+// The lists in a tensor's object lie at depth 2. Deeper values are not even kept: some of what is
+// done with a JSON value recurses.
+constexpr int kMaxDepth = 4;
 
 struct TypeRow {
   TensorType type;
@@ -49,11 +52,17 @@ absl::Status Invalid(const Pieces&... pieces) {
   return absl::InvalidArgumentError(absl::StrCat("not a safetensors file: ", pieces...));
 }
 
-// A JSON text with a check that nlohmann's parser does not make: no name twice in one object.
-absl::StatusOr<Json> ParseWithoutDuplicates(std::string_view text) {
+// A JSON text with checks that nlohmann's parser does not make: no name twice in one object, no
+// deep nesting.
+absl::StatusOr<Json> ParseStrictly(std::string_view text) {
   std::vector<std::set<std::string>> names;
   std::string duplicate;
-  auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
+  bool too_deep = false;
+  auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > kMaxDepth) {
+      too_deep = true;
+      return false;
+    }
     if (event == Json::parse_event_t::object_start) names.emplace_back();
     if (event == Json::parse_event_t::object_end) names.pop_back();
     if (event == Json::parse_event_t::key &&
@@ -64,6 +73,7 @@ absl::StatusOr<Json> ParseWithoutDuplicates(std::string_view text) {
   };
   Json json = Json::parse(text, watch, /*allow_exceptions=*/false);
   if (json.is_discarded()) return Invalid("the header is not JSON");
+  if (too_deep) return Invalid("the header nests deeper than ", kMaxDepth);
   if (!duplicate.empty()) return Invalid("'", duplicate, "' comes twice in the header");
   if (!json.is_object()) return Invalid("the header is not a JSON object");
   return json;
@@ -207,7 +217,7 @@ int64_t TensorView::num_elements() const {
 absl::Status ParseSafetensorsHeader(std::string_view header, std::span<const std::byte> data,
                                     std::vector<TensorView>& tensors,
                                     std::map<std::string, std::string>& metadata) {
-  FP4_ASSIGN_OR_RETURN(Json json, ParseWithoutDuplicates(header));
+  FP4_ASSIGN_OR_RETURN(Json json, ParseStrictly(header));
   for (const auto& [name, value] : json.items()) {
     if (name == "__metadata__") {
       FP4_RETURN_IF_ERROR(ReadMetadata(value, metadata));

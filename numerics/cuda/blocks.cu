@@ -46,14 +46,17 @@ __device__ float OrderedError(const float (&x)[kVectors * 4], const bool (&insid
                               const BlockScale& scale, float factor, FourOverSix measure,
                               unsigned mask) {
   float error[kVectors * 4];
+#pragma unroll
   for (int i = 0; i < kVectors * 4; ++i) {
-    uint32_t code = EncodeNearest(kElement, ApplyScale(x[i], scale, kRule));
+    uint32_t code = NearestCode<kElement>(ApplyScale(x[i], scale, kRule));
     float difference = ElementValue(kElement, code) * scale.decode * factor - x[i];
     error[i] = measure == FourOverSix::kMse ? difference * difference : Abs(difference);
   }
   float sum = 0.0f;
+#pragma unroll
   for (int vector = 0; vector < kVectors; ++vector) {
     for (int lane = 0; lane < kLanes; ++lane) {
+#pragma unroll
       for (int i = 0; i < 4; ++i) {
         float term = __shfl_sync(mask, error[vector * 4 + i], lane, kLanes);
         bool counts =
@@ -117,7 +120,6 @@ __global__ void __launch_bounds__(kThreads)
       float& value = x[vector * 4 + i];
       inside[vector * 4 + i] = index >= 0;
       if (!whole) value = index >= 0 ? job.values[index] : 0.0f;
-      value *= rules.prescale;
       if (IsFinite(value)) {
         amax_bits = max(amax_bits, AbsBits(value));
       } else {
@@ -149,7 +151,6 @@ __global__ void __launch_bounds__(kThreads)
   }
   if (job.scales != nullptr && lane == 0) job.scales[block - job.first_block] = scale.stored;
 
-  const float unscale = 1.0f / rules.prescale;
 #pragma unroll
   for (int vector = 0; vector < kVectors; ++vector) {
 #pragma unroll
@@ -160,8 +161,8 @@ __global__ void __launch_bounds__(kThreads)
       if (job.codes != nullptr) job.codes[index] = code;
       float value = ElementValue(kElement, code) * scale.decode;
       if constexpr (kRule == ScaleRule::kTwoLevel) value *= factor;
-      if (rules.prescale != 1.0f) value *= unscale;
-      if (job.decoded != nullptr) Store(job.decoded, index, value, rules.output_bf16);
+      if (rules.unscale != 1.0f) value *= rules.unscale;
+      if (job.decoded != nullptr) Store(job.decoded, index, UniteNan(value), rules.output_bf16);
     }
   }
 }

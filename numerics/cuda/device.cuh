@@ -7,6 +7,14 @@
 #include "numerics/elements.h"
 #include "numerics/random.h"
 
+// The instructions of one family of GPUs (compute capability 10.x or 12.x) may be used: compiled
+// for 100f or 120f, or for a single one (100a, 120a).
+#if defined(__CUDA_ARCH_SPECIFIC__) || defined(__CUDA_ARCH_FAMILY_SPECIFIC__)
+#define FP4_NATIVE_E2M1 (__CUDA_ARCH__ >= 1000)
+#else
+#define FP4_NATIVE_E2M1 0
+#endif
+
 namespace fp4::numerics::cuda {
 
 // The job that holds block `block` of the launch.
@@ -31,11 +39,15 @@ __device__ inline void Store(void* decoded, int64_t index, float value, bool bf1
   }
 }
 
+// A NaN that arithmetic makes has other bits on a GPU (0x7FFFFFFF) than on a CPU; after decoding,
+// every NaN is the one of poisoned scales.
+__device__ inline float UniteNan(float value) { return IsNan(value) ? BitsFloat(kNanBits) : value; }
+
 // The scale of a block under a rule that is known when the kernel is compiled.
 template <ScaleRule kRule>
-__device__ inline BlockScale ScaleOf(float amax, float mean, bool poisoned, const Rules& rules,
-                                     ElementType element, const TwoLevelRule& two_level,
-                                     float stretch) {
+__device__ inline BlockScale UnprescaledScaleOf(float amax, float mean, bool poisoned,
+                                                const Rules& rules, ElementType element,
+                                                const TwoLevelRule& two_level, float stretch) {
   amax = Min(amax * rules.headroom, kFloatMax);
   if constexpr (kRule == ScaleRule::kReciprocal) return ReciprocalScale(amax, poisoned);
   if constexpr (kRule == ScaleRule::kDivided) return DividedScale(amax, poisoned, rules.max_value);
@@ -46,6 +58,33 @@ __device__ inline BlockScale ScaleOf(float amax, float mean, bool poisoned, cons
   if constexpr (kRule == ScaleRule::kMean) return MeanScale(element, mean, poisoned);
   return {0, 1.0f, 1.0f, false};
 }
+template <ScaleRule kRule>
+__device__ inline BlockScale ScaleOf(float amax, float mean, bool poisoned, const Rules& rules,
+                                     ElementType element, const TwoLevelRule& two_level,
+                                     float stretch) {
+  return Prescaled(
+      UnprescaledScaleOf<kRule>(amax, mean, poisoned, rules, element, two_level, stretch), kRule,
+      rules.prescale);
+}
+
+// EncodeNearest, by the conversion instruction of GPUs that have one. It rounds to nearest with
+// ties to even, saturates and keeps the sign of zero, as the arithmetic form does; what comes here
+// is never NaN.
+template <ElementType kElement>
+__device__ inline uint32_t NearestCode(ScaledElement x) {
+#if FP4_NATIVE_E2M1
+  if constexpr (kElement == ElementType::kE2M1) {
+    uint16_t code;
+    asm("{ .reg .b8 pair;\n"
+        "  cvt.rn.satfinite.e2m1x2.f32 pair, %1, %2;\n"  // the upper half, the lower half
+        "  mov.b16 %0, {pair, 0}; }"
+        : "=h"(code)
+        : "f"(0.0f), "f"(x.scaled));
+    return code;
+  }
+#endif
+  return EncodeNearest(kElement, x);
+}
 
 template <ElementType kElement, ScaleRule kRule>
 __device__ inline uint32_t CodeOf(float value, const BlockScale& scale, const Rules& rules,
@@ -53,7 +92,7 @@ __device__ inline uint32_t CodeOf(float value, const BlockScale& scale, const Ru
   if (scale.poisoned) return 0;
   ScaledElement x =
       kRule == ScaleRule::kNone ? ScaledElement{value, value} : ApplyScale(value, scale, kRule);
-  if (!rules.stochastic) return EncodeNearest(kElement, x);
+  if (!rules.stochastic) return NearestCode<kElement>(x);
   return EncodeStochastic(kElement, x,
                           RandomBits(rules.key, rules.step, static_cast<uint64_t>(index)));
 }

@@ -20,7 +20,8 @@ struct Rules {
   float two_level_largest = 0.0f;  // 2688 or 1536
   float tensor_amax = 0.0f;        // of kTwoLevel where the caller has it; 0: it is in the stats
   FourOverSix four_over_six = FourOverSix::kOff;
-  float prescale = 1.0f;
+  float prescale = 1.0f;  // of elements against their scale: Prescaled in numerics/block_scale.h
+  float unscale = 1.0f;   // of decoded values: 1 / prescale where no rotation back does it
   bool stochastic = false;
   uint64_t key = 0, step = 0;  // of random numbers
   bool output_bf16 = false;
@@ -58,14 +59,14 @@ void LaunchBlocks(const Batch& batch, const Rules& rules, int block_columns, boo
 
 // Stats of long blocks: rows (num_blocks = rows) or whole tensors (num_blocks = 1). LaunchMeans
 // adds in index order, as the definition does, and is as slow as that.
-void LaunchAmax(const Batch& batch, float prescale, cudaStream_t stream);
-void LaunchMeans(const Batch& batch, float prescale, cudaStream_t stream);
+void LaunchAmax(const Batch& batch, cudaStream_t stream);
+void LaunchMeans(const Batch& batch, cudaStream_t stream);
 
 // Elements under scales that follow from stats (rows, tensors), or under none at all.
 void LaunchElements(const Batch& batch, const Rules& rules, cudaStream_t stream);
 
-// Groups of `size` elements multiplied by `factor` and rotated, or rotated back and then
-// multiplied: numerics/hadamard.h.
+// Groups of `size` elements rotated, or rotated back and then multiplied by `factor`:
+// numerics/hadamard.h.
 struct Rotation {
   int size = 0;
   uint64_t seed = 0, step = 0;

@@ -10,7 +10,7 @@ constexpr int kPerThread = 16;
 constexpr int64_t kChunk = kThreads * kPerThread;
 
 // Largest magnitude and non-finite elements, by maxima only: the order of threads does not matter.
-__global__ void Amax(const __grid_constant__ Batch batch, float prescale) {
+__global__ void Amax(const __grid_constant__ Batch batch) {
   const TensorJob& job = FindJob(batch, blockIdx.x);
   const int64_t length = job.rows * job.columns / job.num_blocks;
   const int64_t block = blockIdx.x - job.first_block;
@@ -21,7 +21,7 @@ __global__ void Amax(const __grid_constant__ Batch batch, float prescale) {
     for (int j = 0; j < kPerThread; ++j) {
       const int64_t index = i + j * kThreads;
       if (index >= length) break;
-      const float value = job.values[block * length + index] * prescale;
+      const float value = job.values[block * length + index];
       if (IsFinite(value)) {
         amax_bits = max(amax_bits, AbsBits(value));
       } else {
@@ -39,7 +39,7 @@ __global__ void Amax(const __grid_constant__ Batch batch, float prescale) {
 
 // Mean magnitude of each block, added in double in the order of the elements: all threads fetch,
 // one adds.
-__global__ void Means(const __grid_constant__ Batch batch, float prescale) {
+__global__ void Means(const __grid_constant__ Batch batch) {
   __shared__ float fetched[kChunk];
   const TensorJob& job = FindJob(batch, blockIdx.x);
   const int64_t length = job.rows * job.columns / job.num_blocks;
@@ -51,7 +51,7 @@ __global__ void Means(const __grid_constant__ Batch batch, float prescale) {
     const int64_t size = min(kChunk, length - begin);
     __syncthreads();
     for (int64_t i = threadIdx.x; i < size; i += kThreads)
-      fetched[i] = job.values[block * length + begin + i] * prescale;
+      fetched[i] = job.values[block * length + begin + i];
     __syncthreads();
     if (threadIdx.x != 0) continue;
     for (int64_t i = 0; i < size; ++i) {
@@ -83,16 +83,18 @@ __global__ void __launch_bounds__(kThreads)
     if (job.scales != nullptr && blockIdx.y == 0 && threadIdx.x == 0)
       job.scales[block] = scale.stored;
   }
-  const float unscale = 1.0f / rules.prescale;
   for (int64_t i = blockIdx.y * int64_t{kThreads} + threadIdx.x; i < length;
        i += gridDim.y * int64_t{kThreads}) {
     const int64_t index = block * length + i;
-    const float value = job.values[index] * rules.prescale;
+    const float value = job.values[index];
     const uint32_t code = CodeOf<kElement, kRule>(value, scale, rules, index);
     if (job.codes != nullptr) job.codes[index] = code;
     float decoded = ElementValue(kElement, code);
-    if constexpr (kRule != ScaleRule::kNone) decoded *= scale.decode;
-    if (rules.prescale != 1.0f) decoded *= unscale;
+    if constexpr (kRule != ScaleRule::kNone) {  // elements without a scale keep their NaNs
+      decoded *= scale.decode;
+      if (rules.unscale != 1.0f) decoded *= rules.unscale;
+      decoded = UniteNan(decoded);
+    }
     if (job.decoded != nullptr) Store(job.decoded, index, decoded, rules.output_bf16);
   }
 }
@@ -111,12 +113,12 @@ dim3 Grid(const Batch& batch, int64_t per_block_of_threads) {
 
 }  // namespace
 
-void LaunchAmax(const Batch& batch, float prescale, cudaStream_t stream) {
-  Amax<<<Grid(batch, kChunk), kThreads, 0, stream>>>(batch, prescale);
+void LaunchAmax(const Batch& batch, cudaStream_t stream) {
+  Amax<<<Grid(batch, kChunk), kThreads, 0, stream>>>(batch);
 }
 
-void LaunchMeans(const Batch& batch, float prescale, cudaStream_t stream) {
-  Means<<<static_cast<unsigned>(batch.num_blocks), kThreads, 0, stream>>>(batch, prescale);
+void LaunchMeans(const Batch& batch, cudaStream_t stream) {
+  Means<<<static_cast<unsigned>(batch.num_blocks), kThreads, 0, stream>>>(batch);
 }
 
 void LaunchElements(const Batch& batch, const Rules& rules, cudaStream_t stream) {

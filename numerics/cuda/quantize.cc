@@ -32,6 +32,7 @@ Rules MakeRules(const FormatInfo& info, const QuantizeOptions& options,
   rules.two_level_largest = resolved.two_level_largest;
   rules.four_over_six = options.four_over_six;
   rules.prescale = options.prescale;
+  rules.unscale = options.hadamard == 0 ? 1.0f / options.prescale : 1.0f;
   rules.tensor_amax = options.tensor_amax;
   rules.stochastic = options.rounding == Rounding::kStochastic;
   rules.key = RandomKey(options.seed, options.stream);
@@ -41,8 +42,8 @@ Rules MakeRules(const FormatInfo& info, const QuantizeOptions& options,
 }
 
 Rotation MakeRotation(const QuantizeOptions& options, bool back) {
-  return {options.hadamard, options.seed, options.step,
-          back ? 1.0f / options.prescale : options.prescale, back};
+  return {options.hadamard, options.seed, options.step, back ? 1.0f / options.prescale : 1.0f,
+          back};
 }
 
 bool IsLong(const BlockShape& block) {
@@ -156,10 +157,7 @@ absl::Status Quantize(const Format& format, const QuantizeOptions& options,
     jobs[i].stats = stats;
     if (needs_stats) stats += two_level ? 1 : jobs[i].num_blocks;
   }
-  if (options.hadamard != 0) {
-    rules.output_bf16 = false;
-    rules.prescale = 1.0f;  // the rotation does it, in the order of the definition
-  }
+  if (options.hadamard != 0) rules.output_bf16 = false;  // the rotation back does it
 
   if (needs_stats) {
     auto* first = reinterpret_cast<char*>(memory) + rotated_bytes;
@@ -172,9 +170,9 @@ absl::Status Quantize(const Format& format, const QuantizeOptions& options,
     }
     ForEachBatch(looked_at, [&](const Batch& batch) {
       if (rules.scale_rule == ScaleRule::kMean) {
-        LaunchMeans(batch, rules.prescale, stream);
+        LaunchMeans(batch, stream);
       } else {
-        LaunchAmax(batch, rules.prescale, stream);
+        LaunchAmax(batch, stream);
       }
     });
   }

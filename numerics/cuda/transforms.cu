@@ -25,9 +25,7 @@ __global__ void Rotate(const float* from, void* to, int64_t num_groups, const Ro
   for (int i = 0; i < kHeld; ++i) {
     sign[i] = HadamardSign(rotation.seed, rotation.step, lane + i * kLanes);
     x[i] = from[group * kSize + lane + i * kLanes];
-    if (rotation.back) continue;
-    if (rotation.factor != 1.0f) x[i] *= rotation.factor;
-    x[i] *= sign[i];
+    if (!rotation.back) x[i] *= sign[i];
   }
 #pragma unroll
   for (int distance = 1; distance < kLanes; distance *= 2) {
@@ -54,7 +52,7 @@ __global__ void Rotate(const float* from, void* to, int64_t num_groups, const Ro
       x[i] *= sign[i];
       if (rotation.factor != 1.0f) x[i] *= rotation.factor;
     }
-    Store(to, group * kSize + lane + i * kLanes, x[i], to_bf16);
+    Store(to, group * kSize + lane + i * kLanes, UniteNan(x[i]), to_bf16);
   }
 }
 

@@ -167,9 +167,6 @@ absl::Status CheckOutputs(const Options& options) {
     }
     taken.push_back(canonical);
   }
-  if (!options.scales.empty() && options.format->info().scale_type == ScaleType::kNone)
-    return Refuse("--scales",
-                  absl::StrCat(std::string(options.format->info().name), " has no scales"));
   return absl::OkStatus();
 }
 

@@ -16,16 +16,19 @@ Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nul
 Json ToJson(const Result& result) {
   const ErrorStats& stats = result.stats;
   const auto measured = [&](double value) { return stats.count > 0 ? Number(value) : Json(); };
+  const auto relative = [&](double value) {
+    return stats.num_relative > 0 ? Number(value) : Json();
+  };
   Json json;
   if (!result.name.empty()) json["name"] = result.name;
   json["format"] = result.format;
   json["rows"] = result.shape.rows;
   json["columns"] = result.shape.columns;
   json["mean_abs_error"] = measured(stats.mean_abs_error);
-  json["mean_relative_error"] = measured(stats.mean_relative_error);
+  json["mean_relative_error"] = relative(stats.mean_relative_error);
   json["max_abs_error"] = measured(stats.max_abs_error);
-  json["relative_mse"] = measured(stats.relative_mse);
-  json["sqnr_db"] = measured(stats.sqnr_db);
+  json["relative_mse"] = relative(stats.relative_mse);
+  json["sqnr_db"] = relative(stats.sqnr_db);
   json["zeros_created"] = stats.zeros_created;
   json["clipped"] = result.clipped;
   json["non_finite"] = stats.non_finite;
@@ -45,17 +48,19 @@ void PrintText(const Result& result, std::ostream& out) {
   const auto line = [&](const char* what, const std::string& value) {
     out << absl::StrFormat("  %-22s%s\n", what, value);
   };
-  const auto measured = [&](double value) {
-    return stats.count > 0 ? absl::StrFormat("%.6g", value) : std::string("-");
+  const auto number = [](bool any, double value) {
+    return any ? absl::StrFormat("%.6g", value) : std::string("-");
   };
+  const auto measured = [&](double value) { return number(stats.count > 0, value); };
+  const auto relative = [&](double value) { return number(stats.num_relative > 0, value); };
   const std::string name = result.name.empty() ? "" : Dump(Json(result.name)) + " ";
   out << absl::StrFormat("%s%dx%d as %s\n", name, result.shape.rows, result.shape.columns,
                          std::string(result.format));
   line("mean absolute error", measured(stats.mean_abs_error));
-  line("mean relative error", measured(stats.mean_relative_error));
+  line("mean relative error", relative(stats.mean_relative_error));
   line("maximal error", measured(stats.max_abs_error));
-  line("relative MSE", measured(stats.relative_mse));
-  line("SQNR", measured(stats.sqnr_db) + " dB");
+  line("relative MSE", relative(stats.relative_mse));
+  line("SQNR", relative(stats.sqnr_db) + " dB");
   line("zeros created", absl::StrCat(stats.zeros_created));
   line("values clipped", absl::StrCat(result.clipped));
   if (stats.non_finite > 0) line("not finite, left out", absl::StrCat(stats.non_finite));

@@ -22,10 +22,13 @@ void Append(std::string& bytes, std::span<const T> values) {
   bytes.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
 }
 
-// With double quantization: the 8-bit codes, then the scales of their groups, then the offset.
+// With double quantization: the 8-bit codes, then the scales of their groups, then the offset. Of
+// `ternary`, whose only scale is the tensor's: that one. Empty where a format has none.
 std::string ScaleBytes(const Quantized& quantized, const QuantizeOptions& options) {
   std::string bytes;
   Append<uint8_t>(bytes, quantized.scales);
+  if (bytes.empty() && quantized.has_tensor_scale)
+    Append<float>(bytes, std::span(&quantized.tensor_scale, 1));
   if (!options.double_quantization) return bytes;
   Append<float>(bytes, quantized.scale_scales);
   Append<float>(bytes, std::span(&quantized.scale_offset, 1));

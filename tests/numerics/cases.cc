@@ -59,6 +59,13 @@ std::vector<float> StudentT(size_t size) {
   return values;
 }
 
+// Any 32 bits at all: every exponent, NaNs of every kind, in no order.
+std::vector<float> AnyBits(size_t size) {
+  std::vector<float> values(size);
+  for (size_t i = 0; i < size; ++i) values[i] = BitsFloat(Philox(MixBits(11), i, 0).words[0]);
+  return values;
+}
+
 std::vector<TensorCase> MakeCases() {
   std::vector<TensorCase> cases = {
       {"gaussian", {48, 256}, Gaussians(48 * 256, 1)},
@@ -79,6 +86,7 @@ std::vector<TensorCase> MakeCases() {
       {"heavy tails", {32, 128}, StudentT(32 * 128)},
       {"NaN and Inf", {32, 256}, Poisoned(32 * 256)},
       {"nothing finite", {2, 128}, Repeat({kNan, kInf, -kInf, -kNan}, 256)},
+      {"any bits", {32, 256}, AnyBits(32 * 256)},
       {"gradients of 1e-5", {16, 256}, Scaled(Gaussians(16 * 256, 6), 1e-5f)},
       {"many double-quantized blocks", {33, 544}, Gaussians(33 * 544, 10)},
   };

@@ -122,6 +122,15 @@ TEST_F(SafetensorsTest, HeaderLongerThanTheFileIsRefused) {
               HasSubstr("a header of 1000000 bytes"));
 }
 
+TEST_F(SafetensorsTest, DeepNestingIsRefused) {
+  constexpr size_t kDepth = 200'000;
+  const std::string header = R"({"a":{"dtype":)" + std::string(kDepth, '[') +
+                             std::string(kDepth, ']') + R"(,"shape":[],"data_offsets":[0,4]}})";
+  WriteRaw(header.size(), header, 4);
+  EXPECT_THAT(std::string(SafetensorsFile::Open(path_).status().message()),
+              HasSubstr("nests deeper than 4"));
+}
+
 TEST_F(SafetensorsTest, FileThatIsTooShortIsRefused) {
   std::ofstream(path_) << "abc";
   EXPECT_THAT(std::string(SafetensorsFile::Open(path_).status().message()),

@@ -183,6 +183,7 @@ TEST(ErrorStatsTest, CountsAndMeasuresByHand) {
   std::vector<float> decoded = {0.0f, -2.5f, 0.5f, 4.0f, 1.0f};
   ErrorStats stats = MeasureError(original, decoded, SerialFor);
   EXPECT_EQ(stats.count, 4);
+  EXPECT_EQ(stats.num_relative, 3);
   EXPECT_EQ(stats.non_finite, 1);
   EXPECT_DOUBLE_EQ(stats.mean_abs_error, 0.5);
   EXPECT_DOUBLE_EQ(stats.mean_relative_error, 1.25 / 3);
@@ -210,6 +211,10 @@ TEST(ErrorStatsTest, CountsWhatSaturates) {
   values[2] = 0.0f;
   mxfp4 = FindFormat("mxfp4")->Encode(values, {1, 4}, options);
   EXPECT_EQ(CountClipped(*FindFormat("mxfp4"), values, mxfp4, options), 1);
+  values = {6.0f, -6.0000005f, 0.0f, 1.0f};
+  mxfp4 = FindFormat("mxfp4")->Encode(values, {1, 4}, options);
+  EXPECT_EQ(CountClipped(*FindFormat("mxfp4"), values, mxfp4, options), 1)
+      << "a power of two is exact";
   Quantized int8 = FindFormat("int8")->Encode(Gaussians(4096, 25), {16, 256}, options);
   EXPECT_EQ(CountClipped(*FindFormat("int8"), Gaussians(4096, 25), int8, options), 0);
 }

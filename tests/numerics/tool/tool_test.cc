@@ -129,6 +129,28 @@ TEST_F(ToolTest, ConvertsHalfPrecision) {
   }
 }
 
+TEST_F(ToolTest, ScalesAreWrittenOrEmptyForEveryFormat) {
+  const std::string input = WriteFloats("x", {1, -1, 0.5f, 0});
+  const std::pair<std::string, std::string> cases[] = {
+      {"bf16", ""}, {"ternary", std::string("\0\0\x20\x3F", 4)}, {"nvfp4", "\x7E"}};
+  for (const auto& [format, scales] : cases) {
+    ASSERT_EQ(
+        Run({input, "--format", format, "--rows", "1", "--cols", "4", "--scales", Path("scales")}),
+        0)
+        << err_;
+    EXPECT_EQ(*ReadFile(Path("scales")), scales) << format;
+  }
+}
+
+TEST_F(ToolTest, WhatWasMeasuredOverNothingIsNull) {
+  const std::string input = WriteFloats("x", {0, 0, 0, -0.0f});
+  ASSERT_EQ(Run({input, "--format", "fp4", "--rows", "1", "--cols", "4", "-o", "json"}), 0) << err_;
+  const json result = json::parse(out_);
+  EXPECT_EQ(result.at("mean_abs_error"), 0.0);
+  for (const char* key : {"mean_relative_error", "relative_mse", "sqnr_db", "tensor_scale"})
+    EXPECT_TRUE(result.at(key).is_null()) << key;
+}
+
 TEST_F(ToolTest, RefusesWhatDoesNotFitTheInput) {
   const std::string model = WriteModel(), raw = WriteFloats("x", {1, 2, 3});
   const std::pair<std::vector<std::string>, std::string> cases[] = {
@@ -141,7 +163,6 @@ TEST_F(ToolTest, RefusesWhatDoesNotFitTheInput) {
       {{model, "--format", "fp4", "--tensor", "d"}, "no tensor 'd'"},
       {{model, "--format", "fp4", "--tensor", "step"}, "'step' is I64"},
       {{model, "--format", "fp4", "--codes", Path("codes")}, "choose with --tensor"},
-      {{model, "--format", "bf16", "--tensor", "a", "--scales", Path("s")}, "bf16 has no scales"},
       {{model, "--format", "fp4", "--tensor", "a", "--codes", model}, "is the input"},
       {{model, "--format", "fp4", "--tensor", "a", "--codes", "/dev/null"}, "not a regular file"},
       {{model, "--format", "fp4", "--block", "63"}, "block 63"},
