@@ -35,24 +35,28 @@ absl::Status CheckShape(const FormatInfo& info, MatrixShape shape) {
   return absl::OkStatus();
 }
 
-absl::Status CheckFactors(const FormatInfo& info, const QuantizeOptions& options) {
+absl::Status CheckFactors(const FormatInfo& info, const QuantizeOptions& options,
+                          const BlockShape& block) {
   if (!(options.headroom == 0.0f || (options.headroom >= 0.5f && options.headroom <= 16.0f))) {
     return Refuse(info, "headroom", absl::StrCat(options.headroom),
                   "must lie in [0.5, 16], or be 0 for the default");
   }
-  bool has_amax = info.scale_rule != ScaleRule::kNone && info.scale_rule != ScaleRule::kMean;
+  bool in_blocks = block.kind != BlockShape::Kind::kElement;
+  bool by_amax = info.scale_rule != ScaleRule::kNone && info.scale_rule != ScaleRule::kMean;
+  bool has_amax = in_blocks && by_amax;
+  std::string_view no_amax = by_amax ? "block none has no scale that it could act on"
+                                     : "the format has no scale made from a block's maximum";
   if (options.headroom != 0.0f && options.headroom != 1.0f && !has_amax) {
-    return Refuse(info, "headroom", absl::StrCat(options.headroom),
-                  "the format has no scale made from a block's maximum");
+    return Refuse(info, "headroom", absl::StrCat(options.headroom), no_amax);
   }
   if (!(options.prescale >= 0x1p-16f && options.prescale <= 0x1p16f)) {
     return Refuse(info, "prescale", absl::StrCat(options.prescale), "must lie in [2^-16, 2^16]");
   }
   bool searched = options.four_over_six != FourOverSix::kOff || options.ms_eden;
   if (options.prescale != 1.0f && (!has_amax || searched)) {
-    return Refuse(info, "prescale", absl::StrCat(options.prescale),
-                  searched ? "four_over_six and ms_eden choose scales for elements of full size"
-                           : "the format has no scale made from a block's maximum");
+    return Refuse(
+        info, "prescale", absl::StrCat(options.prescale),
+        searched ? "four_over_six and ms_eden choose scales for elements of full size" : no_amax);
   }
   if (!(options.tensor_amax >= 0.0f && std::isfinite(options.tensor_amax))) {
     return Refuse(info, "tensor_amax", absl::StrCat(options.tensor_amax),
@@ -163,7 +167,7 @@ absl::Status BlockFormat::Check(const QuantizeOptions& options, MatrixShape shap
   absl::StatusOr<BlockShape> block = ResolveBlock(info_, options);
   if (!block.ok()) return block.status();
   if (absl::Status status = CheckRounding(info_, options); !status.ok()) return status;
-  if (absl::Status status = CheckFactors(info_, options); !status.ok()) return status;
+  if (absl::Status status = CheckFactors(info_, options, *block); !status.ok()) return status;
   if (absl::Status status = CheckHadamard(info_, options, shape); !status.ok()) return status;
   if (absl::Status status = CheckFourOverSix(info_, options); !status.ok()) return status;
   return CheckMsEden(info_, options, *block);

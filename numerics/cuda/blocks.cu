@@ -168,10 +168,10 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 template <ElementType kElement, ScaleRule kRule, int kLanes, int kVectors, bool kTile>
-void Launch(const Batch& batch, const Rules& rules, cudaStream_t stream) {
+void LaunchShape(const Batch& batch, const Rules& rules, cudaStream_t stream) {
   int64_t grid = (batch.num_blocks * kLanes + kThreads - 1) / kThreads;
-  QuantizeBlocks<kElement, kRule, kLanes, kVectors, kTile>
-      <<<static_cast<unsigned>(grid), kThreads, 0, stream>>>(batch, rules);
+  Launch(QuantizeBlocks<kElement, kRule, kLanes, kVectors, kTile>,
+         dim3(static_cast<unsigned>(grid)), kThreads, stream, batch, rules);
 }
 
 }  // namespace
@@ -180,35 +180,35 @@ void LaunchBlocks(const Batch& batch, const Rules& rules, int block_columns, boo
                   cudaStream_t stream) {
   DispatchFormat(rules.element, rules.scale_rule, [&]<ElementType kElement, ScaleRule kRule>() {
     if constexpr (kRule == ScaleRule::kTwoLevel) {
-      if (tile) return Launch<kElement, kRule, 32, 2, true>(batch, rules, stream);
-      return Launch<kElement, kRule, 4, 1, false>(batch, rules, stream);
+      if (tile) return LaunchShape<kElement, kRule, 32, 2, true>(batch, rules, stream);
+      return LaunchShape<kElement, kRule, 4, 1, false>(batch, rules, stream);
     }
     if constexpr (kRule == ScaleRule::kPowerOfTwo)
-      return Launch<kElement, kRule, 8, 1, false>(batch, rules, stream);
+      return LaunchShape<kElement, kRule, 8, 1, false>(batch, rules, stream);
     if constexpr (kRule == ScaleRule::kReciprocal || kRule == ScaleRule::kDivided) {
       switch (block_columns) {
         case 16:
-          return Launch<kElement, kRule, 4, 1, false>(batch, rules, stream);
+          return LaunchShape<kElement, kRule, 4, 1, false>(batch, rules, stream);
         case 32:
-          return Launch<kElement, kRule, 8, 1, false>(batch, rules, stream);
+          return LaunchShape<kElement, kRule, 8, 1, false>(batch, rules, stream);
         case 64:
-          return Launch<kElement, kRule, 16, 1, false>(batch, rules, stream);
+          return LaunchShape<kElement, kRule, 16, 1, false>(batch, rules, stream);
         case 128:
-          return Launch<kElement, kRule, 32, 1, false>(batch, rules, stream);
+          return LaunchShape<kElement, kRule, 32, 1, false>(batch, rules, stream);
       }
     }
     if constexpr (kRule == ScaleRule::kReciprocal) {
       switch (block_columns) {
         case 256:
-          return Launch<kElement, kRule, 32, 2, false>(batch, rules, stream);
+          return LaunchShape<kElement, kRule, 32, 2, false>(batch, rules, stream);
         case 512:
-          return Launch<kElement, kRule, 32, 4, false>(batch, rules, stream);
+          return LaunchShape<kElement, kRule, 32, 4, false>(batch, rules, stream);
         case 1024:
-          return Launch<kElement, kRule, kThreads, 1, false>(batch, rules, stream);
+          return LaunchShape<kElement, kRule, kThreads, 1, false>(batch, rules, stream);
         case 2048:
-          return Launch<kElement, kRule, kThreads, 2, false>(batch, rules, stream);
+          return LaunchShape<kElement, kRule, kThreads, 2, false>(batch, rules, stream);
         case 4096:
-          return Launch<kElement, kRule, kThreads, 4, false>(batch, rules, stream);
+          return LaunchShape<kElement, kRule, kThreads, 4, false>(batch, rules, stream);
       }
     }
   });

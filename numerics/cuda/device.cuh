@@ -1,7 +1,9 @@
 // Pieces that the kernels share.
 #pragma once
 
-#include <cuda_bf16.h>
+#include <cuda_runtime.h>
+
+#include <utility>
 
 #include "numerics/cuda/jobs.h"
 #include "numerics/elements.h"
@@ -16,6 +18,18 @@
 #endif
 
 namespace fp4::numerics::cuda {
+
+// Launches `kernel`; an error is there for cudaGetLastError. Not by <<<>>>, which only nvcc reads:
+// tests compile these sources as C++, too (tests/support/cuda_emulation).
+template <class... Parameters, class... Arguments>
+void Launch(void (*kernel)(Parameters...), dim3 grid, int threads, cudaStream_t stream,
+            Arguments&&... arguments) {
+  cudaLaunchConfig_t config = {};
+  config.gridDim = grid;
+  config.blockDim = dim3(static_cast<unsigned>(threads));
+  config.stream = stream;
+  cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...);
+}
 
 // The job that holds block `block` of the launch.
 __device__ inline const TensorJob& FindJob(const Batch& batch, int64_t block) {

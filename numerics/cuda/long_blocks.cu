@@ -114,17 +114,17 @@ dim3 Grid(const Batch& batch, int64_t per_block_of_threads) {
 }  // namespace
 
 void LaunchAmax(const Batch& batch, cudaStream_t stream) {
-  Amax<<<Grid(batch, kChunk), kThreads, 0, stream>>>(batch);
+  Launch(Amax, Grid(batch, kChunk), kThreads, stream, batch);
 }
 
 void LaunchMeans(const Batch& batch, cudaStream_t stream) {
-  Means<<<static_cast<unsigned>(batch.num_blocks), kThreads, 0, stream>>>(batch);
+  Launch(Means, dim3(static_cast<unsigned>(batch.num_blocks)), kThreads, stream, batch);
 }
 
 void LaunchElements(const Batch& batch, const Rules& rules, cudaStream_t stream) {
   DispatchFormat(rules.element, rules.scale_rule, [&]<ElementType kElement, ScaleRule kRule>() {
     if constexpr (kRule != ScaleRule::kTwoLevel && kRule != ScaleRule::kPowerOfTwo) {
-      Elements<kElement, kRule><<<Grid(batch, kThreads * 4), kThreads, 0, stream>>>(batch, rules);
+      Launch(Elements<kElement, kRule>, Grid(batch, kThreads * 4), kThreads, stream, batch, rules);
     }
   });
 }

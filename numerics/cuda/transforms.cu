@@ -70,9 +70,8 @@ void LaunchSize(const float* from, void* to, int64_t num_elements, const Rotatio
                 bool to_bf16, cudaStream_t stream) {
   constexpr int kLanes = kSize < 32 ? kSize : 32;
   const int64_t threads = num_elements / kSize * kLanes;
-  Rotate<kSize>
-      <<<static_cast<unsigned>((threads + kThreads - 1) / kThreads), kThreads, 0, stream>>>(
-          from, to, num_elements / kSize, rotation, to_bf16);
+  Launch(Rotate<kSize>, dim3(static_cast<unsigned>((threads + kThreads - 1) / kThreads)), kThreads,
+         stream, from, to, num_elements / kSize, rotation, to_bf16);
 }
 
 }  // namespace
@@ -96,8 +95,8 @@ void LaunchDropoutMask(float* mask, int64_t size, double probability, uint64_t k
   const auto threshold = static_cast<uint64_t>(probability * 0x1p32);
   const auto kept = static_cast<float>(1.0 / (1.0 - probability));
   const int64_t quads = (size + 3) / 4;
-  Dropout<<<static_cast<unsigned>((quads + kThreads - 1) / kThreads), kThreads, 0, stream>>>(
-      mask, size, threshold, kept, key, counter);
+  Launch(Dropout, dim3(static_cast<unsigned>((quads + kThreads - 1) / kThreads)), kThreads, stream,
+         mask, size, threshold, kept, key, counter);
 }
 
 }  // namespace fp4::numerics::cuda

@@ -138,6 +138,20 @@ TEST(CheckTest, ImpossibleCombinationsSayWhy) {
        {1, 64},
        "no scale made from a block's maximum"},
       {"fp4", With([](auto& o) { o.prescale = 0; }), {1, 64}, "prescale 0"},
+      {"fp8_e4m3",
+       With([](auto& o) {
+         o.block = "none";
+         o.prescale = 0.75f;
+       }),
+       {1, 64},
+       "block none"},
+      {"fp8_e5m2",
+       With([](auto& o) {
+         o.block = "none";
+         o.headroom = 2;
+       }),
+       {1, 64},
+       "block none"},
       {"fp4",
        With([](auto& o) { o.tensor_amax = 1; }),
        {1, 64},
