@@ -44,14 +44,7 @@ const std::array<float, 256>& DynamicMap() {
 }
 
 uint8_t DynamicCode(float value) {
-  const std::array<float, 256>& map = DynamicMap();
-  auto above = std::lower_bound(map.begin(), map.end(), value);
-  if (above == map.begin()) return 0;
-  if (above == map.end()) return 255;
-  auto code = static_cast<uint8_t>(above - map.begin());
-  float middle = (*above + *(above - 1)) * 0.5f;
-  if (value == middle) return code % 2 == 0 ? code : code - 1;
-  return value > middle ? code : code - 1;
+  return static_cast<uint8_t>(NearestInMap(DynamicMap().data(), value));
 }
 
 NestedScales NestScales(std::span<const float> absmax) {

@@ -7,12 +7,25 @@
 #include <span>
 #include <vector>
 
+#include "numerics/host_device.h"
+
 namespace fp4::numerics {
 
 // 256 ascending values from -0.99297 to 1; 127 is 0.
 const std::array<float, 256>& DynamicMap();
 
-// The code of the nearest value; half-way goes to the even code.
+// The code of the nearest value of the map; half-way goes to the even code. Host and device.
+FP4_HOST_DEVICE inline uint32_t NearestInMap(const float* map, float value) {
+  uint32_t above = 0;  // the first entry that is not below the value; 256 if none is
+  for (uint32_t step = 256; step > 0; step /= 2) {
+    if (above + step <= 256 && map[above + step - 1] < value) above += step;
+  }
+  if (above == 0) return 0;
+  if (above == 256) return 255;
+  const float middle = (map[above] + map[above - 1]) * 0.5f;
+  if (value == middle) return above & ~1u;
+  return value > middle ? above : above - 1;
+}
 uint8_t DynamicCode(float value);
 
 // absmax = DynamicMap()[codes[i]] * scales[i / 256] + offset.

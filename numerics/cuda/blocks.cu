@@ -71,12 +71,7 @@ __device__ float OrderedError(const float (&x)[kVectors * 4], const bool (&insid
 // Maxima over the lanes of a group: a part of a warp, a warp, or all threads of the block.
 template <int kLanes>
 __device__ void ReduceStats(uint32_t& amax_bits, int& poisoned, unsigned mask) {
-  constexpr int kInWarp = kLanes < 32 ? kLanes : 32;
-#pragma unroll
-  for (int distance = kInWarp / 2; distance > 0; distance /= 2) {
-    amax_bits = max(amax_bits, __shfl_xor_sync(mask, amax_bits, distance, kInWarp));
-    poisoned |= __shfl_xor_sync(mask, poisoned, distance, kInWarp);
-  }
+  ReduceInWarp<(kLanes < 32 ? kLanes : 32)>(amax_bits, poisoned, mask);
   if constexpr (kLanes > 32) {
     static_assert(kLanes == kThreads);
     __shared__ uint32_t warp_amax[kThreads / 32];
@@ -120,11 +115,7 @@ __global__ void __launch_bounds__(kThreads)
       float& value = x[vector * 4 + i];
       inside[vector * 4 + i] = index >= 0;
       if (!whole) value = index >= 0 ? job.values[index] : 0.0f;
-      if (IsFinite(value)) {
-        amax_bits = max(amax_bits, AbsBits(value));
-      } else {
-        poisoned = 1;
-      }
+      Look(value, amax_bits, poisoned);
     }
   }
   ReduceStats<kLanes>(amax_bits, poisoned, mask);
@@ -150,6 +141,11 @@ __global__ void __launch_bounds__(kThreads)
     }
   }
   if (job.scales != nullptr && lane == 0) job.scales[block - job.first_block] = scale.stored;
+  if (job.codes == nullptr && job.decoded == nullptr) return;
+  float decode_scale = scale.decode;
+  if constexpr (kRule == ScaleRule::kReciprocal) {
+    if (job.decode_scales != nullptr) decode_scale = job.decode_scales[block - job.first_block];
+  }
 
 #pragma unroll
   for (int vector = 0; vector < kVectors; ++vector) {
@@ -159,7 +155,7 @@ __global__ void __launch_bounds__(kThreads)
       if (index < 0) continue;
       const uint32_t code = CodeOf<kElement, kRule>(x[vector * 4 + i], scale, rules, index);
       if (job.codes != nullptr) job.codes[index] = code;
-      float value = ElementValue(kElement, code) * scale.decode;
+      float value = ElementValue(kElement, code) * decode_scale;
       if constexpr (kRule == ScaleRule::kTwoLevel) value *= factor;
       if (rules.unscale != 1.0f) value *= rules.unscale;
       if (job.decoded != nullptr) Store(job.decoded, index, UniteNan(value), rules.output_bf16);

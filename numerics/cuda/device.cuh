@@ -32,7 +32,8 @@ void Launch(void (*kernel)(Parameters...), dim3 grid, int threads, cudaStream_t 
 }
 
 // The job that holds block `block` of the launch.
-__device__ inline const TensorJob& FindJob(const Batch& batch, int64_t block) {
+template <class Job, int kMax>
+__device__ inline const Job& FindJob(const JobBatch<Job, kMax>& batch, int64_t block) {
   int low = 0, high = batch.num_tensors - 1;
   while (low < high) {
     int middle = (low + high + 1) / 2;
@@ -43,6 +44,24 @@ __device__ inline const TensorJob& FindJob(const Batch& batch, int64_t block) {
     }
   }
   return batch.tensors[low];
+}
+
+// Maxima over groups of kLanes (at most 32) of the warp's lanes in `mask`.
+template <int kLanes>
+__device__ inline void ReduceInWarp(uint32_t& amax_bits, int& poisoned, unsigned mask) {
+#pragma unroll
+  for (int distance = kLanes / 2; distance > 0; distance /= 2) {
+    amax_bits = max(amax_bits, __shfl_xor_sync(mask, amax_bits, distance, kLanes));
+    poisoned |= __shfl_xor_sync(mask, poisoned, distance, kLanes);
+  }
+}
+
+__device__ inline void Look(float value, uint32_t& amax_bits, int& poisoned) {
+  if (IsFinite(value)) {
+    amax_bits = max(amax_bits, AbsBits(value));
+  } else {
+    poisoned = 1;
+  }
 }
 
 __device__ inline void Store(void* decoded, int64_t index, float value, bool bf16) {

@@ -39,23 +39,44 @@ struct TensorJob {
   void* decoded;
   uint32_t* codes;
   uint32_t* scales;
+  const float* decode_scales;  // where decoding takes other scales than encoding; or null
   Stats* stats;
   int64_t rows, columns;  // of what is tiled: flat and tensor blocks see one row
   int64_t first_block;    // of this tensor, among the blocks of the launch
   int64_t num_blocks;
 };
 
-inline constexpr int kMaxTensors = 48;  // kernel arguments hold 4 KiB
-struct Batch {
+// The scales of a tensor that are quantized again.
+struct NestJob {
+  const float* absmax;
+  float* decode_scales;
+  uint32_t* codes;      // these three as in TensorView, or null
+  float* scale_scales;  // one for each block
+  float* scale_offset;
+  const Stats* stats;  // their mean
+  int64_t num_scales;
+  int64_t first_block, num_blocks;  // of kNestedBlock scales
+};
+
+// The jobs of a launch. Kernel arguments hold 4 KiB.
+template <class Job, int kMax>
+struct JobBatch {
+  static constexpr int kMaxTensors = kMax;
   int num_tensors;
   int64_t num_blocks;
-  TensorJob tensors[kMaxTensors];
+  Job tensors[kMax];
 };
+using Batch = JobBatch<TensorJob, 48>;
+using NestBatch = JobBatch<NestJob, 40>;
 
 // Blocks of `block_columns` elements of a row, or tiles of 16 x 16 (`tile`), each held in
 // registers: amax, scale, codes and decoded values in one read and one write.
 void LaunchBlocks(const Batch& batch, const Rules& rules, int block_columns, bool tile,
                   cudaStream_t stream);
+
+// Blocks of 16 under MS-EDEN, eight of them to a group of kEdenGroup: numerics/ms_eden.h. Values
+// are aligned to 16 bytes.
+void LaunchEden(const Batch& batch, const Rules& rules, cudaStream_t stream);
 
 // Stats of long blocks: rows (num_blocks = rows) or whole tensors (num_blocks = 1). LaunchMeans
 // adds in index order, as the definition does, and is as slow as that.
@@ -65,16 +86,19 @@ void LaunchMeans(const Batch& batch, cudaStream_t stream);
 // Elements under scales that follow from stats (rows, tensors), or under none at all.
 void LaunchElements(const Batch& batch, const Rules& rules, cudaStream_t stream);
 
-// Groups of `size` elements rotated, or rotated back and then multiplied by `factor`:
-// numerics/hadamard.h.
+// Double quantization: numerics/dynamic_map.h.
+void LaunchNest(const NestBatch& batch, cudaStream_t stream);
+
+// Groups of `size` elements of `values` rotated into `decoded`, or rotated back and then multiplied
+// by `factor`: numerics/hadamard.h. A job's blocks are its groups.
 struct Rotation {
   int size = 0;
   uint64_t seed = 0, step = 0;
   float factor = 1.0f;
   bool back = false;
+  bool to_bf16 = false;
 };
-void LaunchRotate(const float* from, void* to, int64_t num_elements, const Rotation& rotation,
-                  bool to_bf16, cudaStream_t stream);
+void LaunchRotate(const Batch& batch, const Rotation& rotation, cudaStream_t stream);
 
 void LaunchDropoutMask(float* mask, int64_t size, double probability, uint64_t key,
                        uint64_t counter, cudaStream_t stream);

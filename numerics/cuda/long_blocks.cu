@@ -21,12 +21,7 @@ __global__ void Amax(const __grid_constant__ Batch batch) {
     for (int j = 0; j < kPerThread; ++j) {
       const int64_t index = i + j * kThreads;
       if (index >= length) break;
-      const float value = job.values[block * length + index];
-      if (IsFinite(value)) {
-        amax_bits = max(amax_bits, AbsBits(value));
-      } else {
-        poisoned = 1;
-      }
+      Look(job.values[block * length + index], amax_bits, poisoned);
     }
   }
   amax_bits = __reduce_max_sync(~0u, amax_bits);

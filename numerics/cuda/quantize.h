@@ -23,6 +23,9 @@ struct TensorView {
                                // `values` where fp32
   uint32_t* codes = nullptr;   // one code a word, unpacked
   uint32_t* scales = nullptr;  // as stored, one a word, by block
+  // With double quantization, as in Quantized: one for each 256 blocks, and one.
+  float* scale_scales = nullptr;
+  float* scale_offset = nullptr;
 };
 
 // Device memory between the passes of a call; it grows and is reused. Free it after the last call's
@@ -43,8 +46,9 @@ class Workspace {
   size_t size_ = 0;
 };
 
-// UNIMPLEMENTED: what the CPU path can and this one cannot yet: double quantization, MS-EDEN.
-absl::Status CheckSupported(const Format& format, const QuantizeOptions& options);
+// UNIMPLEMENTED: a format with arithmetic of its own (ElementType::kOther), which the CPU path runs
+// through its reference.
+absl::Status CheckSupported(const Format& format);
 
 // INVALID_ARGUMENT: what Format::Check says of a shape. INTERNAL: a launch failed; CUDA's words.
 absl::Status Quantize(const Format& format, const QuantizeOptions& options,

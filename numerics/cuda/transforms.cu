@@ -12,19 +12,21 @@ constexpr int kThreads = 256;
 // Partners at distance below 32 are in another lane, the others in another register; the additions
 // are those of HadamardTransform.
 template <int kSize>
-__global__ void Rotate(const float* from, void* to, int64_t num_groups, const Rotation rotation,
-                       bool to_bf16) {
+__global__ void __launch_bounds__(kThreads)
+    Rotate(const __grid_constant__ Batch batch, const Rotation rotation) {
   constexpr int kLanes = kSize < 32 ? kSize : 32;
   constexpr int kHeld = kSize / kLanes;
   const int lane = threadIdx.x % kLanes;
   const int64_t group = (static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x) / kLanes;
-  if (group >= num_groups) return;
+  if (group >= batch.num_blocks) return;
   const unsigned mask = kLanes == 32 ? ~0u : 0xFFFFu << (threadIdx.x % 32 / kLanes * kLanes);
+  const TensorJob& job = FindJob(batch, group);
+  const int64_t begin = (group - job.first_block) * kSize + lane;
   float x[kHeld], sign[kHeld];
 #pragma unroll
   for (int i = 0; i < kHeld; ++i) {
     sign[i] = HadamardSign(rotation.seed, rotation.step, lane + i * kLanes);
-    x[i] = from[group * kSize + lane + i * kLanes];
+    x[i] = job.values[begin + i * kLanes];
     if (!rotation.back) x[i] *= sign[i];
   }
 #pragma unroll
@@ -52,7 +54,7 @@ __global__ void Rotate(const float* from, void* to, int64_t num_groups, const Ro
       x[i] *= sign[i];
       if (rotation.factor != 1.0f) x[i] *= rotation.factor;
     }
-    Store(to, group * kSize + lane + i * kLanes, UniteNan(x[i]), to_bf16);
+    Store(job.decoded, begin + i * kLanes, UniteNan(x[i]), rotation.to_bf16);
   }
 }
 
@@ -66,27 +68,24 @@ __global__ void Dropout(float* mask, int64_t size, uint64_t threshold, float kep
 }
 
 template <int kSize>
-void LaunchSize(const float* from, void* to, int64_t num_elements, const Rotation& rotation,
-                bool to_bf16, cudaStream_t stream) {
+void LaunchSize(const Batch& batch, const Rotation& rotation, cudaStream_t stream) {
   constexpr int kLanes = kSize < 32 ? kSize : 32;
-  const int64_t threads = num_elements / kSize * kLanes;
-  Launch(Rotate<kSize>, dim3(static_cast<unsigned>((threads + kThreads - 1) / kThreads)), kThreads,
-         stream, from, to, num_elements / kSize, rotation, to_bf16);
+  const int64_t grid = (batch.num_blocks * kLanes + kThreads - 1) / kThreads;
+  Launch(Rotate<kSize>, dim3(static_cast<unsigned>(grid)), kThreads, stream, batch, rotation);
 }
 
 }  // namespace
 
-void LaunchRotate(const float* from, void* to, int64_t num_elements, const Rotation& rotation,
-                  bool to_bf16, cudaStream_t stream) {
+void LaunchRotate(const Batch& batch, const Rotation& rotation, cudaStream_t stream) {
   switch (rotation.size) {
     case 16:
-      return LaunchSize<16>(from, to, num_elements, rotation, to_bf16, stream);
+      return LaunchSize<16>(batch, rotation, stream);
     case 32:
-      return LaunchSize<32>(from, to, num_elements, rotation, to_bf16, stream);
+      return LaunchSize<32>(batch, rotation, stream);
     case 64:
-      return LaunchSize<64>(from, to, num_elements, rotation, to_bf16, stream);
+      return LaunchSize<64>(batch, rotation, stream);
     case 128:
-      return LaunchSize<128>(from, to, num_elements, rotation, to_bf16, stream);
+      return LaunchSize<128>(batch, rotation, stream);
   }
 }
 

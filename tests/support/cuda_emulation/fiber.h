@@ -1,10 +1,11 @@
 // A thread of control with a stack of its own, that runs when it is resumed until it yields.
 #pragma once
 
-#include <ucontext.h>
-
-#include <csetjmp>
 #include <cstddef>
+
+#if !defined(__x86_64__)
+#include <ucontext.h>
+#endif
 
 namespace fp4::cuda_emulation {
 
@@ -15,8 +16,7 @@ class Fiber {
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  // Runs main() from its beginning, or from where it yielded last. `main` must not return while
-  // the fiber is resumed again.
+  // Runs main(), which never returns, from its beginning, or from where it yielded last.
   void Resume(void (*main)());
 
   // Forgets where it was: the next Resume begins anew. Destructors on its stack do not run.
@@ -28,13 +28,18 @@ class Fiber {
  private:
   static constexpr size_t kStackBytes = 128 * 1024;
   static void Enter();
+  void Start();
+
+#if defined(__x86_64__)
+  using Context = void*;  // a stack pointer; what else has to be kept lies there
+#else
+  using Context = ucontext_t;
+#endif
 
   char* stack_;
   bool started_ = false;
   void (*main_)() = nullptr;
-  ucontext_t first_;  // how it starts; from then on contexts are saved in jmp_bufs, because
-                      // swapcontext asks the kernel for the signal mask each time
-  jmp_buf here_, resumer_;
+  Context here_, resumer_;
   // What AddressSanitizer wants to know.
   void* fake_stack_ = nullptr;
   const void* resumer_stack_ = nullptr;
