@@ -34,7 +34,7 @@ def compile_one(nvcc, source, architecture):
 
 def kernel_name(symbol):
     """QuantizeBlocks<fp4, absmax, 16 lanes, 1 vector> from the mangled name."""
-    plain = re.search(r"(QuantizeBlocks|Elements|Amax|Means|Rotate|Dropout)(I?.*)", symbol)
+    plain = re.search(r"(QuantizeBlocks|EdenGroups|NestScales|Elements|Amax|Means|Rotate|Dropout)(I?.*)", symbol)
     if plain is None:
         return symbol
     name, rest = plain.groups()

@@ -163,6 +163,18 @@ std::vector<OptionsCase> OptionsCases(const Format& format) {
       o.ms_eden = true;
       o.hadamard = 128;
     });
+    // Under this stream "gaussian" gets another scale when the sums are made one after the other,
+    // or folded by neighbours.
+    add("MS-EDEN, the order of its sums", [](QuantizeOptions& o) {
+      o.ms_eden = true;
+      o.hadamard = 128;
+      o.stream = 36538;
+    });
+    add("MS-EDEN, given amax", [](QuantizeOptions& o) {
+      o.ms_eden = true;
+      o.hadamard = 128;
+      o.tensor_amax = 2.5f;
+    });
     add("given amax", [](QuantizeOptions& o) { o.tensor_amax = 2.5f; });
   }
   return cases;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <memory>
 
@@ -124,7 +125,7 @@ template <class T>
 testing::AssertionResult SameBits(const std::vector<T>& expected, const std::vector<T>& actual) {
   if (expected.size() != actual.size()) return testing::AssertionFailure() << "another size";
   for (size_t i = 0; i < expected.size(); ++i) {
-    if (std::memcmp(&expected[i], &actual[i], sizeof(T)) != 0) {
+    if (std::bit_cast<uint32_t>(expected[i]) != std::bit_cast<uint32_t>(actual[i])) {
       return testing::AssertionFailure()
              << i << ": expected " << expected[i] << ", is " << actual[i];
     }
@@ -153,8 +154,8 @@ std::vector<uint32_t> Halves(const DeviceArray<float>& decoded) {
 }
 
 std::vector<uint32_t> ToBf16(const std::vector<float>& values) {
-  std::vector<uint32_t> codes;
-  for (float value : values) codes.push_back(Bf16Code(value));
+  std::vector<uint32_t> codes(values.size());
+  std::ranges::transform(values, codes.begin(), Bf16Code);
   return codes;
 }
 
@@ -204,7 +205,7 @@ TEST_P(CudaConformanceTest, RandomShapesAtAddressesWithoutAlignmentToo) {
     MatrixShape shape = {1 + random.words[0] % 40, 1 + random.words[1] % 300};
     const OptionsCase& chosen = options[random.words[2] % options.size()];
     const int hadamard = chosen.options.hadamard;
-    if (hadamard != 0) shape.columns = hadamard * (1 + random.words[1] % 3);
+    if (hadamard != 0) shape.columns = hadamard * (int64_t{1} + random.words[1] % 3);
     ASSERT_TRUE(format().Check(chosen.options, shape).ok());
     ExpectConforms(
         {absl::StrCat("shape ", shape.rows, "x", shape.columns), shape, Gaussians(shape.size(), i)},

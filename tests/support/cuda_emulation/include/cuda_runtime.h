@@ -26,11 +26,29 @@ struct dim3 {
   unsigned x, y, z;
   constexpr dim3(unsigned x = 1, unsigned y = 1, unsigned z = 1) : x(x), y(y), z(z) {}
 };
+// A GPU faults on a vector that is not where its alignment wants it; so does this.
 struct alignas(16) float4 {
   float x, y, z, w;
-};
-struct alignas(16) uint4 {
-  unsigned x, y, z, w;
+
+  float4() = default;
+  float4(float x, float y, float z, float w) : x(x), y(y), z(z), w(w) {}
+  float4(const float4& other) { Copy(other); }
+  float4& operator=(const float4& other) {
+    Copy(other);
+    return *this;
+  }
+
+ private:
+  void Copy(const float4& other) {
+    Check(this);
+    Check(&other);
+    x = other.x, y = other.y, z = other.z, w = other.w;
+  }
+  static void Check(const void* vector) {
+    auto address = reinterpret_cast<uintptr_t>(vector);
+    asm("" : "+r"(address));  // the compiler must not know what the type promises
+    if (address % alignof(float4) != 0) __builtin_trap();
+  }
 };
 
 extern uint3 threadIdx, blockIdx;
