@@ -125,6 +125,7 @@ class Call {
   }
 
   absl::Status Run(Workspace& workspace) {
+    for (const TensorJob& job : jobs_) FP4_RETURN_IF_ERROR(CheckSize(job));
     Layout counted(nullptr);
     Place(counted);
     FP4_ASSIGN_OR_RETURN(void* memory, workspace.Get(counted.size()));
@@ -139,6 +140,13 @@ class Call {
   }
 
  private:
+  static absl::Status CheckSize(const TensorJob& job) {
+    if (job.num_blocks <= kMaxBlocks) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("shape ", job.rows, "x", job.columns, ": its ",
+                                                   job.num_blocks, " blocks are more than the ",
+                                                   kMaxBlocks, " of a CUDA launch"));
+  }
+
   int64_t NumStats(const TensorJob& job) const { return two_level_ ? 1 : job.num_blocks; }
 
   // Where everything between the passes lies. Called twice: to count, and to place.

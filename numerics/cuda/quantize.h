@@ -50,7 +50,8 @@ class Workspace {
 // through its reference.
 absl::Status CheckSupported(const Format& format);
 
-// INVALID_ARGUMENT: what Format::Check says of a shape. INTERNAL: a launch failed; CUDA's words.
+// INVALID_ARGUMENT: what Format::Check says of a shape; more than 2^31 - 1 blocks. INTERNAL: a
+// launch failed; CUDA's words.
 absl::Status Quantize(const Format& format, const QuantizeOptions& options,
                       std::span<const TensorView> tensors, OutputType output, cudaStream_t stream,
                       Workspace& workspace);

@@ -300,6 +300,18 @@ INSTANTIATE_TEST_SUITE_P(Formats, CudaConformanceTest,
                          testing::ValuesIn(AllFormats().begin(), AllFormats().end()),
                          [](const auto& info) { return std::string(info.param->info().name); });
 
+TEST(CudaLimitsTest, MoreRowsThanALaunchHasBlocksAreRefused) {
+  cuda::TensorView view;
+  view.shape = {int64_t{1} << 32, 1};
+  cuda::Workspace workspace;
+  const absl::Status status = cuda::Quantize(*FindFormat("int8"), {}, {&view, 1},
+                                             cuda::OutputType::kFp32, nullptr, workspace);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(
+      status.message(),
+      "shape 4294967296x1: its 4294967296 blocks are more than the 2147483647 of a CUDA launch");
+}
+
 TEST(CudaDropoutTest, EachElementTakesItsWordOfPhilox) {
   if (!HasGpu()) GTEST_SKIP() << "NO GPU: the CUDA kernels are compiled but not run here";
   for (int64_t size : {1, 3, 4, 1023, 1024, 1025, 5001}) {
