@@ -31,9 +31,9 @@ HWY_INLINE void ForEachTile(const Unit& unit, Work&& work) {
   }
 }
 
-// The scale of a block: unit.scales holds those of the unit, or one for all.
-HWY_INLINE const BlockScale& ScaleOf(const Unit& unit, int64_t block) {
-  return unit.scales[unit.one_scale ? 0 : block];
+// The scales from a block on: unit.scales holds those of the unit, or one for all.
+HWY_INLINE BlockScales ScalesFrom(const Unit& unit, int64_t block) {
+  return unit.one_scale ? unit.scales : unit.scales.From(block);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -5,6 +5,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "numerics/cpu/blocks-inl.h"
+#include "numerics/cpu/codebooks-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fp4::numerics::cpu {
@@ -57,17 +58,17 @@ void EncodeBlocks(const Job& job, const Unit& unit) {
     return;
   }
   ForEachTile(unit, [&](int64_t index, const Tile& tile) HWY_ATTR {
-    const BlockScale& block = ScaleOf(unit, index);
-    const bool zero = job.rule == ScaleRule::kDivided && block.encode == 0.0f;
+    const float encode = *ScalesFrom(unit, index).encode;
+    const bool zero = job.rule == ScaleRule::kDivided && encode == 0.0f;
     for (int64_t row = 0; row < tile.rows; ++row) {
       const int64_t begin = tile.offset + row * tile.stride;
-      if (block.poisoned || zero) {
+      if (encode != encode || zero) {
         std::fill_n(unit.codes + begin, tile.columns, uint8_t{0});
         continue;
       }
       EncodeRun<Element, kStochastic>(unit.values + begin,
                                       kStochastic ? unit.random + begin : nullptr,
-                                      static_cast<size_t>(tile.columns), hn::Set(d, block.encode),
+                                      static_cast<size_t>(tile.columns), hn::Set(d, encode),
                                       true, divides, unit.codes + begin);
     }
   });

@@ -23,6 +23,25 @@ struct Job {
   uint64_t key = 0, step = 0;
 };
 
+// The scales of blocks, each in an array of its own: kernels load them by the vector or broadcast
+// one.
+struct BlockScales {
+  float* encode = nullptr;  // NaN: the block is poisoned
+  float* decode = nullptr;
+  uint32_t* stored = nullptr;  // null: nobody asks for them
+
+  BlockScales From(int64_t block) const {
+    return {encode + block, decode + block, stored == nullptr ? nullptr : stored + block};
+  }
+  void Set(int64_t block, const BlockScale& scale) const {
+    encode[block] = scale.poisoned ? BitsFloat(kNanBits) : scale.encode;
+    decode[block] = scale.decode;
+    if (stored != nullptr) stored[block] = scale.stored;
+  }
+};
+// The scale kernel writes whole vectors: room for this many more behind the last block.
+inline constexpr int64_t kScalePadding = 64;
+
 // A matrix of `rows` x `columns` elements in one piece of memory, cut into tiles of `tile_rows` x
 // `tile_columns`; those at the edges are smaller. Tiles are numbered row-major from `first_block`.
 struct Unit {
@@ -35,21 +54,27 @@ struct Unit {
   float* decoded = nullptr;          // of the round trip; may be `values`
   bool stream = false;               // write `decoded` past the cache
   uint8_t* codes = nullptr;          // of the encoding: a byte for each element
-  BlockScale* scales = nullptr;      // of each block of the unit
+  BlockScales scales;                // of each block of the unit
   int64_t ahead = 0;  // how many elements ahead the next unit's values lie, to be fetched meanwhile
-  bool one_scale = false;  // of all of them: the first
+  bool one_scale = false;  // of all blocks: the first
 
   int64_t size() const { return rows * columns; }
 };
 
 // The kernels, each dispatched to the best instruction set of this machine.
-void ScaleUnit(const Job& job, const Unit& unit);  // fills unit.scales from unit.values
+// unit.scales from unit.values; room for kScalePadding more.
+void ScaleUnit(const Job& job, const Unit& unit);
+void SearchUnit(const Job& job, const Unit& unit);  // of four-over-six and MS-EDEN, for ScaleUnit
 void RoundTripUnit(const Job& job, const Unit& unit);
 void EncodeUnit(const Job& job, const Unit& unit);
 
 // decoded = table[codes] * scales[block] * factor; `scales` are those of the unit's blocks, null:
 // no scale.
 void DecodeUnit(const Unit& unit, const float* table, const float* scales, const float* factor);
+
+// Adds the magnitudes of values to `sum` in double and in order, as if one by one; returns false
+// when one is not finite, and the sum means nothing.
+bool AddMagnitudes(const float* values, int64_t size, double* sum);
 
 // The largest bits of |value|: at least kInfinityBits when one is not finite. The second leaves
 // those out.

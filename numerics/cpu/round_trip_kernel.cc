@@ -7,6 +7,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "numerics/cpu/blocks-inl.h"
+#include "numerics/cpu/codebooks-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fp4::numerics::cpu {
@@ -35,8 +36,7 @@ HWY_INLINE void RoundTripWhole(const float* values, const uint32_t* random, int6
                                float* decoded) {
   D d;
   DU du;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t i = 0; i < size; i += lanes) {
+  for (int64_t i = 0; i < size; i += kLanes) {
     VU words = kStochastic ? hn::LoadU(du, random + i) : hn::Zero(du);
     hwy::Prefetch(values + i + ahead);
     V result = RoundTripVector<Element, kRule, kStochastic>(hn::LoadU(d, values + i), words, scale);
@@ -71,36 +71,34 @@ HWY_NOINLINE void RoundTripTail(const float* values, const uint32_t* random, int
 
 // One row of the unit: blocks of `block_size` elements, the last one shorter. The loop over whole
 // blocks has to stay this plain: with 16 elements a block, everything in it costs as much as the
-// rounding.
+// rounding. That a poisoned block decodes to NaN follows from its scales.
 template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_INLINE void RoundTripRow(const Job& job, const Unit& unit, int64_t row,
-                             const BlockScale* scales) {
+                             const BlockScales& scales) {
   D d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   const float* values = unit.values + row * unit.columns;
   const uint32_t* random = kStochastic ? unit.random + row * unit.columns : nullptr;
   float* decoded = unit.decoded + row * unit.columns;
   const int64_t columns = unit.columns, block_size = unit.tile_columns,
-                whole = block_size - block_size % lanes;
+                whole = block_size - block_size % kLanes;
   const V factor = hn::Set(d, job.factor);
   const bool stream = unit.stream;
   const int64_t ahead = unit.ahead;
-  for (int64_t begin = 0; begin < columns; begin += block_size, ++scales) {
-    const bool zero = kRule == ScaleRule::kDivided && scales->encode == 0.0f;
+  for (int64_t begin = 0, block = 0; begin < columns; begin += block_size, ++block) {
+    const float encode = scales.encode[block], decode = scales.decode[block];
     const int64_t size = HWY_MIN(block_size, columns - begin);
-    if (HWY_UNLIKELY(scales->poisoned || zero)) {
-      std::fill_n(decoded + begin, size, scales->poisoned ? BitsFloat(kNanBits) : 0.0f);
+    if (kRule == ScaleRule::kDivided && HWY_UNLIKELY(!(encode > 0.0f))) {
+      std::fill_n(decoded + begin, size, encode == 0.0f ? 0.0f : decode);  // decode: NaN
       continue;
     }
-    const RoundTripScale scale = {hn::Set(d, scales->encode), hn::Set(d, scales->decode), factor};
-    const int64_t vectors = HWY_LIKELY(size == block_size) ? whole : size - size % lanes;
+    const RoundTripScale scale = {hn::Set(d, encode), hn::Set(d, decode), factor};
+    const int64_t vectors = HWY_LIKELY(size == block_size) ? whole : size - size % kLanes;
     RoundTripWhole<Element, kRule, kStochastic>(values + begin, At(random, begin), vectors, scale,
                                                 stream, ahead, decoded + begin);
     if (HWY_LIKELY(vectors == size)) continue;
     const int64_t tail = begin + vectors;
     RoundTripTail<Element, kRule, kStochastic>(values + tail, At(random, tail), size - vectors,
-                                               scales->encode, scales->decode, job.factor,
-                                               decoded + tail);
+                                               encode, decode, job.factor, decoded + tail);
   }
 }
 
@@ -109,13 +107,13 @@ HWY_NOINLINE void RoundTripRows(const Job& job, const Unit& unit) {
   const int64_t across = (unit.columns + unit.tile_columns - 1) / unit.tile_columns;
   for (int64_t row = 0; row < unit.rows; ++row) {
     RoundTripRow<Element, kRule, kStochastic>(job, unit, row,
-                                              &ScaleOf(unit, row / unit.tile_rows * across));
+                                              ScalesFrom(unit, row / unit.tile_rows * across));
   }
 }
 
 template <class Element, bool kStochastic>
 HWY_NOINLINE void RoundTripPlain(const Unit& unit) {
-  const int64_t size = unit.size(), vectors = size - size % static_cast<int64_t>(hn::Lanes(D()));
+  const int64_t size = unit.size(), vectors = size - size % kLanes;
   const V none = hn::Zero(D());
   constexpr ScaleRule kRule = ScaleRule::kNone;
   RoundTripWhole<Element, kRule, kStochastic>(unit.values, unit.random, vectors, {none, none, none},

@@ -4,7 +4,7 @@
 
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
-#include "numerics/cpu/blocks-inl.h"
+#include "numerics/cpu/maxima-inl.h"
 #include "numerics/hadamard.h"
 #include "numerics/random.h"
 
