@@ -62,6 +62,7 @@ Driver::Driver(const Format& format, MatrixShape shape, const QuantizeOptions& o
 
 void Driver::RoundTrip(std::span<float> decoded) {
   const bool stream = MayStream(decoded);
+  round_trip_ = true;
   ForEachUnit([&](Unit unit) {
     unit.decoded = decoded.data() + unit.first_element;
     unit.stream = stream;
@@ -116,7 +117,7 @@ void Driver::Decode(const Quantized& quantized, std::span<float> values) {
     } else {
       unit.codes = LocalScratch().codes.Get(unit.size());
       UnpackUnit(packed, unit.size(), bits, HighNibbleFirst(info_.element), unit.codes);
-      DecodeUnit(unit, table, scales.empty() ? nullptr : scales.data() + unit.first_block,
+      DecodeUnit(unit, table, bits <= 4, scales.empty() ? nullptr : scales.data() + unit.first_block,
                  two_level ? &factor : nullptr);
     }
     Restore({unit.decoded, static_cast<size_t>(unit.size())});
@@ -137,6 +138,9 @@ void Driver::FindScales(Unit& unit) {
     unit.scales = fixed_.From(unit.first_block);
     return;
   }
+  if (round_trip_ && job_.rule != ScaleRule::kMean && !job_.ms_eden &&
+      job_.four_over_six == FourOverSix::kOff)
+    return;  // on the way
   unit.scales = UnitScales(Units::BlocksOf(unit), storing_);
   ScaleUnit(job_, unit);
 }

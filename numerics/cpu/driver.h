@@ -15,6 +15,9 @@
 
 namespace fp4::numerics::cpu {
 
+// What is fetched while the round trip rounds lies this many elements ahead.
+inline constexpr int64_t kAhead = 2048;
+
 // Refers to its arguments. Either Measure and then RoundTrip or Encode, or Decode.
 class Driver {
  public:
@@ -67,7 +70,7 @@ class Driver {
   Units units_;
   float signs_[kMaxHadamard] = {};
   std::span<const float> values_;
-  bool measuring_ = false, storing_ = false;
+  bool measuring_ = false, round_trip_ = false, storing_ = false;
   FixedScales fixed_;
   NestedScales nested_;
   bool has_tensor_scale_ = false;
@@ -83,7 +86,7 @@ void Driver::ForEachUnit(Work&& work) {
     for (int64_t index = begin; index < end; ++index) {
       Unit unit = units_.Make(index);
       if (!values_.empty()) unit.values = Prepared(unit);
-      if (index + 2 < end && options_.hadamard == 0) unit.ahead = units_.unit_size();
+      if (index + 1 < end && options_.hadamard == 0) unit.ahead = kAhead;
       if (!values_.empty()) FindScales(unit);
       if (job_.stochastic && !measuring_ && !values_.empty()) {
         uint32_t* words = LocalScratch().random.Get(unit.size() + 64);

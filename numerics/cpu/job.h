@@ -44,8 +44,9 @@ inline constexpr int64_t kScalePadding = 64;
 
 // A matrix of `rows` x `columns` elements in one piece of memory, cut into tiles of `tile_rows` x
 // `tile_columns`; those at the edges are smaller. Tiles are numbered row-major from `first_block`.
+// A part of a unit is one too, but for its rows, which lie `stride` apart.
 struct Unit {
-  int64_t rows = 0, columns = 0;
+  int64_t rows = 0, columns = 0, stride = 0;
   int64_t tile_rows = 1, tile_columns = 0;
   int64_t first_block = 0;
   int64_t first_element = 0;  // of the tensor
@@ -54,8 +55,9 @@ struct Unit {
   float* decoded = nullptr;          // of the round trip; may be `values`
   bool stream = false;               // write `decoded` past the cache
   uint8_t* codes = nullptr;          // of the encoding: a byte for each element
-  BlockScales scales;                // of each block of the unit
-  int64_t ahead = 0;  // how many elements ahead the next unit's values lie, to be fetched meanwhile
+  BlockScales scales;                // of each block; of the round trip null where they follow
+                                     // from the maxima, and are found on the way
+  int64_t ahead = 0;  // how many elements ahead values are fetched; they are there
   bool one_scale = false;  // of all blocks: the first
 
   int64_t size() const { return rows * columns; }
@@ -69,8 +71,9 @@ void RoundTripUnit(const Job& job, const Unit& unit);
 void EncodeUnit(const Job& job, const Unit& unit);
 
 // decoded = table[codes] * scales[block] * factor; `scales` are those of the unit's blocks, null:
-// no scale.
-void DecodeUnit(const Unit& unit, const float* table, const float* scales, const float* factor);
+// no scale. `small`: no code is 16 or more.
+void DecodeUnit(const Unit& unit, const float* table, bool small, const float* scales,
+                const float* factor);
 
 // Adds the magnitudes of values to `sum` in double and in order, as if one by one; returns false
 // when one is not finite, and the sum means nothing.
@@ -86,6 +89,10 @@ void Rotate(float* values, int64_t size, int n, const float* signs, bool back);
 
 // RandomBits of `size` elements from `first`, a multiple of 4; writes up to 64 words more.
 void FillRandom(uint64_t key, uint64_t step, int64_t first, int64_t size, uint32_t* words);
+
+// RandomBits of `count` elements from `first`, each `stride` further; both are multiples of 4.
+void FillBlockRandom(uint64_t key, uint64_t step, int64_t first, int64_t stride, int64_t count,
+                     uint32_t* words);
 
 // Bytes to packed codes of 1, 2, 4 or 8 bits and back. The pieces begin on a byte.
 void PackUnit(const uint8_t* codes, int64_t size, int bits, bool high_first, uint8_t* packed);

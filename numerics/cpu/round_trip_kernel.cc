@@ -6,7 +6,7 @@
 #include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
-#include "numerics/cpu/blocks-inl.h"
+#include "numerics/cpu/amax-inl.h"
 #include "numerics/cpu/codebooks-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -48,11 +48,6 @@ HWY_INLINE void RoundTripWhole(const float* values, const uint32_t* random, int6
   }
 }
 
-// No words without stochastic rounding.
-HWY_INLINE const uint32_t* At(const uint32_t* random, int64_t index) {
-  return random == nullptr ? random : random + index;
-}
-
 // Fewer elements than a vector has lanes.
 template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_NOINLINE void RoundTripTail(const float* values, const uint32_t* random, int64_t size,
@@ -76,9 +71,9 @@ template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_INLINE void RoundTripRow(const Job& job, const Unit& unit, int64_t row,
                              const BlockScales& scales) {
   D d;
-  const float* values = unit.values + row * unit.columns;
-  const uint32_t* random = kStochastic ? unit.random + row * unit.columns : nullptr;
-  float* decoded = unit.decoded + row * unit.columns;
+  const float* values = unit.values + row * unit.stride;
+  const uint32_t* random = kStochastic ? unit.random + row * unit.stride : nullptr;
+  float* decoded = unit.decoded + row * unit.stride;
   const int64_t columns = unit.columns, block_size = unit.tile_columns,
                 whole = block_size - block_size % kLanes;
   const V factor = hn::Set(d, job.factor);
@@ -111,6 +106,35 @@ HWY_NOINLINE void RoundTripRows(const Job& job, const Unit& unit) {
   }
 }
 
+// Scales that follow from the maxima are found for a few blocks at a time, which are rounded while
+// they are still in the first-level cache and the next ones on their way there.
+template <class Element, ScaleRule kRule, bool kStochastic>
+HWY_NOINLINE void ScaleAndRoundTrip(const Job& job, const Unit& unit) {
+  constexpr int64_t kPieceElements = 1024;
+  HWY_ALIGN float encode[kPieceElements + kScalePadding], decode[kPieceElements + kScalePadding];
+  // A vector of blocks wherever that is no more than twice as much.
+  int64_t blocks = HWY_MAX(1, kPieceElements / unit.tile_columns);
+  if (unit.tile_columns * kLanes <= 2 * kPieceElements) blocks = HWY_MAX(blocks, kLanes);
+  const int64_t columns = blocks * unit.tile_columns;
+  for (int64_t row = 0; row < unit.rows; row += unit.tile_rows) {
+    for (int64_t column = 0; column < unit.columns; column += columns) {
+      Unit piece = PartOf(unit, row, HWY_MIN(unit.tile_rows, unit.rows - row), column,
+                          HWY_MIN(columns, unit.columns - column));
+      piece.scales = {encode, decode, nullptr};
+      ScaleByAmax<kRule>(job, piece);
+      RoundTripRows<Element, kRule, kStochastic>(job, piece);
+    }
+  }
+}
+
+template <class Element, ScaleRule kRule, bool kStochastic>
+HWY_INLINE void RoundTripScaled(const Job& job, const Unit& unit) {
+  if (unit.scales.encode != nullptr)
+    return RoundTripRows<Element, kRule, kStochastic>(job, unit);
+  if constexpr (kRule != ScaleRule::kMean)
+    ScaleAndRoundTrip<Element, kRule, kStochastic>(job, unit);
+}
+
 template <class Element, bool kStochastic>
 HWY_NOINLINE void RoundTripPlain(const Unit& unit) {
   const int64_t size = unit.size(), vectors = size - size % kLanes;
@@ -135,9 +159,9 @@ HWY_INLINE void RoundTripElement(const Job& job, const Unit& unit) {
     constexpr ScaleRule kRule = decltype(rule)::value;
     if (job.rule != kRule) return;
     if (job.stochastic) {
-      RoundTripRows<Element, kRule, true>(job, unit);
+      RoundTripScaled<Element, kRule, true>(job, unit);
     } else {
-      RoundTripRows<Element, kRule, false>(job, unit);
+      RoundTripScaled<Element, kRule, false>(job, unit);
     }
   };
   (run(std::integral_constant<ScaleRule, kRules>()), ...);

@@ -4,7 +4,7 @@
 
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
-#include "numerics/cpu/scales-inl.h"
+#include "numerics/cpu/amax-inl.h"
 #include "numerics/cpu/sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -28,65 +28,6 @@ HWY_NOINLINE void ScaleByMean(const Job& job, const Unit& unit) {
     unit.scales.Set(block, MakeBlockScale(*job.info, job.resolved, MeanStats(unit.values, tile),
                                           job.two_level));
   });
-}
-
-template <ScaleRule kRule>
-HWY_INLINE void StoreScalesOf(const Job& job, VI bits, const BlockScales& scales) {
-  const BlockMaxima maxima = MaximaFromBits(job, bits);
-  VectorScale scale;
-  if (kRule == ScaleRule::kReciprocal) scale = ReciprocalScales(maxima.amax);
-  if (kRule == ScaleRule::kDivided) scale = DividedScales(maxima.amax, job.info->max_value);
-  if (kRule == ScaleRule::kPowerOfTwo)
-    scale = PowerOfTwoScales(maxima.amax, job.resolved.power_of_two);
-  if (kRule == ScaleRule::kTwoLevel) scale = TwoLevelScales(maxima.amax, job.two_level, 1.0f);
-  StoreScales(job, scale, maxima.poisoned, scales);
-}
-
-// A row of tiles: the whole ones a vector of tiles at a time, then what is left.
-template <ScaleRule kRule, int kVectors>
-HWY_INLINE void ScaleRowOfTiles(const Job& job, const Unit& unit, int64_t row,
-                                BlockScales scales) {
-  const int64_t size = unit.tile_columns, across = (unit.columns + size - 1) / size;
-  const int64_t rows = HWY_MIN(unit.tile_rows, unit.rows - row);
-  int64_t tile = 0;
-  if (size % kLanes == 0) {
-    for (; (tile + kLanes) * size <= unit.columns; tile += kLanes) {
-      const float* values = unit.values + row * unit.columns + tile * size;
-      const FoldedTiles<kVectors> folded = {values, rows, size, unit.columns};
-      StoreScalesOf<kRule>(job, MaximaOf<kLanes>(folded, 0), scales.From(tile));
-    }
-  }
-  HWY_ALIGN int32_t bits[kMaxLanes] = {};
-  for (; tile < across; tile += kLanes) {
-    const int64_t count = HWY_MIN(kLanes, across - tile);
-    for (int64_t i = 0; i < count; ++i) {
-      const int64_t column = (tile + i) * size;
-      const Tile one = {row * unit.columns + column, rows, HWY_MIN(size, unit.columns - column),
-                        unit.columns};
-      bits[i] = static_cast<int32_t>(TileMaxAbsBits(unit.values, one));
-    }
-    StoreScalesOf<kRule>(job, hn::Load(DI(), bits), scales.From(tile));
-  }
-}
-
-template <ScaleRule kRule, int kVectors>
-HWY_NOINLINE void ScaleRows(const Job& job, const Unit& unit) {
-  const int64_t across = (unit.columns + unit.tile_columns - 1) / unit.tile_columns;
-  for (int64_t row = 0, block = 0; row < unit.rows; row += unit.tile_rows, block += across) {
-    ScaleRowOfTiles<kRule, kVectors>(job, unit, row, unit.scales.From(block));
-  }
-}
-
-// The rules whose scale follows from the block's amax alone.
-template <ScaleRule kRule>
-HWY_INLINE void ScaleByAmax(const Job& job, const Unit& unit) {
-  if (unit.tile_rows == 1 && unit.tile_columns == kLanes)
-    return ScaleRows<kRule, 1>(job, unit);
-  if (unit.tile_rows == 1 && unit.tile_columns == 2 * kLanes)
-    return ScaleRows<kRule, 2>(job, unit);
-  if (unit.tile_rows == 1 && unit.tile_columns == 4 * kLanes)
-    return ScaleRows<kRule, 4>(job, unit);
-  ScaleRows<kRule, 0>(job, unit);
 }
 
 HWY_NOINLINE void ScaleBlocks(const Job& job, const Unit& unit) {

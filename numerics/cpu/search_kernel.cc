@@ -9,7 +9,6 @@
 #include "hwy/highway.h"
 #include "numerics/cpu/maxima-inl.h"
 #include "numerics/cpu/scales-inl.h"
-#include "numerics/random.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fp4::numerics::cpu {
@@ -57,13 +56,21 @@ HWY_INLINE BlockScale FourOrSix(const Job& job, const Unit& unit, const Tile& ti
 }
 
 #if HWY_TARGET != HWY_SCALAR
-// One step of a transposition: of log2(lanes).
+// One of the log2(kLanes) steps of a transposition.
 template <size_t... i>
 HWY_INLINE void TransposeStep(V* rows, std::index_sequence<i...>) {
   D d;
   const V even[] = {hn::ConcatEven(d, rows[2 * i + 1], rows[2 * i])...};
   const V odd[] = {hn::ConcatOdd(d, rows[2 * i + 1], rows[2 * i])...};
   ((rows[i] = even[i], rows[i + sizeof...(i)] = odd[i]), ...);
+}
+
+template <int64_t kSteps>
+HWY_INLINE void TransposeSteps(V* rows) {
+  if constexpr (kSteps > 1) {
+    TransposeStep(rows, std::make_index_sequence<kLanes / 2>());
+    TransposeSteps<kSteps / 2>(rows);
+  }
 }
 
 // `transposed`[column] holds that column of one row of each of kLanes tiles side by side.
@@ -74,9 +81,7 @@ HWY_INLINE void TransposeTiles(const float* values, float* transposed) {
     for (int64_t i = 0; i < kLanes; ++i) {
       rows[i] = hn::LoadU(d, values + i * kColumns + column);
     }
-    for (int64_t n = 1; n < kLanes; n *= 2) {
-      TransposeStep(rows, std::make_index_sequence<kLanes / 2>());
-    }
+    TransposeSteps<kLanes>(rows);
     for (int64_t i = 0; i < kLanes; ++i) {
       hn::Store(rows[i], d, transposed + (column + i) * kLanes);
     }
@@ -116,59 +121,95 @@ HWY_INLINE void FourOrSixOfRow(const Job& job, const Unit& unit, int64_t row, Bl
 #if HWY_TARGET != HWY_SCALAR
   for (; column + kLanes * kColumns <= unit.columns && unit.tile_columns == kColumns;
        column += kLanes * kColumns, tile += kLanes) {
-    FourOrSixOfTiles(job, unit.values + row * unit.columns + column, rows, unit.columns,
+    FourOrSixOfTiles(job, unit.values + row * unit.stride + column, rows, unit.stride,
                      scales.From(tile));
   }
 #endif
   for (; column < unit.columns; column += unit.tile_columns, ++tile) {
-    const Tile one = {row * unit.columns + column, rows,
-                      HWY_MIN(unit.tile_columns, unit.columns - column), unit.columns};
+    const Tile one = {row * unit.stride + column, rows,
+                      HWY_MIN(unit.tile_columns, unit.columns - column), unit.stride};
     scales.Set(tile, FourOrSix(job, unit, one));
   }
 }
 
-// The corrected scales of the eight blocks of one MS-EDEN group.
-HWY_INLINE void EdenGroupScales(const Job& job, const float* values, int64_t first_element,
-                                BlockScale* scales) {
-  constexpr int kBlocks = kEdenGroup / kEdenBlock;
+// The correction of a group of 128 elements under the scales of its eight blocks.
+HWY_INLINE float CorrectionOf(const float* values, const float* encode) {
   D d;
   HWY_ALIGN float xx[kMaxLanes] = {}, xq[kMaxLanes] = {};
-  for (int block = 0; block < kBlocks; ++block) {
-    const float* x = values + block * kEdenBlock;
-    const uint32_t bits = MaxAbsBitsOf(x, kEdenBlock);
-    const bool poisoned = bits >= kInfinityBits;
-    scales[block] = EdenScale(poisoned ? 0.0f : BitsFloat(bits), poisoned, job.eden_scale);
-    if (poisoned) continue;
+  for (int64_t block = 0; block < kEdenGroup / kEdenBlock; ++block) {
+    if (encode[block] != encode[block]) continue;  // poisoned
     for (int64_t i = 0; i < kEdenBlock; i += kLanes) {
-      V scaled = hn::Mul(hn::LoadU(d, x + i), hn::Set(d, scales[block].encode));
+      V value = hn::LoadU(d, values + block * kEdenBlock + i);
+      V scaled = hn::Mul(value, hn::Set(d, encode[block]));
       V q = RoundMinifloat<E2M1, false>(scaled, hn::Zero(DU()));
       hn::Store(hn::Add(hn::Load(d, xx + i), hn::Mul(scaled, scaled)), d, xx + i);
       hn::Store(hn::Add(hn::Load(d, xq + i), hn::Mul(scaled, q)), d, xq + i);
     }
   }
-  const float correction = EdenCorrection(FoldPartialSums(xx), FoldPartialSums(xq));
-  for (int block = 0; block < kBlocks; ++block) {
-    auto element = static_cast<uint64_t>(first_element + block * kEdenBlock);
-    scales[block] =
-        EdenCorrectedScale(scales[block], correction, RandomBits(job.key, job.step, element));
+  return EdenCorrection(FoldPartialSums(xx), FoldPartialSums(xq));
+}
+
+// kLanes blocks (or as many as are left) from `block` on: EdenScale of each.
+HWY_INLINE void EdenFirstScales(const Job& job, const Unit& unit, int64_t block, int64_t count) {
+  const float* values = unit.values + block * kEdenBlock;
+  VI bits;
+  if (kEdenBlock % kLanes == 0 && count >= kLanes) {
+    const FoldedTiles<0> folded = {values, 1, kEdenBlock, 0};
+    bits = MaximaOf<kLanes>(folded, 0);
+  } else {
+    HWY_ALIGN int32_t each[kMaxLanes] = {};
+    for (int64_t i = 0; i < HWY_MIN(count, kLanes); ++i) {
+      each[i] = static_cast<int32_t>(MaxAbsBitsOf(values + i * kEdenBlock, kEdenBlock));
+    }
+    bits = hn::Load(DI(), each);
+  }
+  const BlockMaxima maxima = MaximaFromBits(job, bits);
+  StoreScales(job, EdenScales(maxima.amax, job.eden_scale), maxima.poisoned,
+              unit.scales.From(block));
+}
+
+// EdenCorrectedScale of kLanes blocks.
+HWY_INLINE void CorrectScales(const BlockScales& scales, const float* corrections,
+                              const uint32_t* random) {
+  D d;
+  V decode = hn::LoadU(d, scales.decode);
+  V wanted = hn::Mul(decode, hn::LoadU(d, corrections));
+  V corrected = RoundMinifloat<E4M3, true>(wanted, hn::LoadU(DU(), random));
+  auto poisoned = hn::IsNaN(decode);
+  hn::StoreU(hn::IfThenElse(poisoned, decode, corrected), d, scales.decode);
+  if (scales.stored == nullptr) return;
+  VI code = hn::IfThenElse(hn::RebindMask(DI(), poisoned), hn::Set(DI(), 0x7F),
+                           MinifloatCode<E4M3>(corrected));
+  hn::StoreU(hn::BitCast(DU(), code), DU(), scales.stored);
+}
+
+// A few groups at a time.
+HWY_INLINE void EdenScalesOfUnit(const Job& job, const Unit& unit) {
+  constexpr int64_t kBatch = 64, kGroupBlocks = kEdenGroup / kEdenBlock;
+  HWY_ALIGN float corrections[kBatch + kMaxLanes] = {};
+  HWY_ALIGN uint32_t random[kBatch + kMaxLanes] = {};
+  const int64_t blocks = unit.size() / kEdenBlock;
+  for (int64_t first = 0; first < blocks; first += kBatch) {
+    const int64_t count = HWY_MIN(kBatch, blocks - first);
+    for (int64_t i = 0; i < count; i += kLanes) EdenFirstScales(job, unit, first + i, count - i);
+    for (int64_t i = 0; i < count; i += kGroupBlocks) {
+      const float correction = CorrectionOf(unit.values + (first + i) * kEdenBlock,
+                                            unit.scales.encode + first + i);
+      std::fill_n(corrections + i, kGroupBlocks, correction);
+    }
+    FillBlockRandom(job.key, job.step, unit.first_element + first * kEdenBlock, kEdenBlock, count,
+                    random);
+    for (int64_t i = 0; i < count; i += kLanes) {
+      CorrectScales(unit.scales.From(first + i), corrections + i, random + i);
+    }
   }
 }
 
 HWY_NOINLINE void Search(const Job& job, const Unit& unit) {
+  if (job.ms_eden) return EdenScalesOfUnit(job, unit);
   const int64_t across = (unit.columns + unit.tile_columns - 1) / unit.tile_columns;
-  if (!job.ms_eden) {
-    for (int64_t row = 0, block = 0; row < unit.rows; row += unit.tile_rows, block += across) {
-      FourOrSixOfRow(job, unit, row, unit.scales.From(block));
-    }
-    return;
-  }
-  constexpr int kBlocks = kEdenGroup / kEdenBlock;
-  for (int64_t first = 0; first < unit.size(); first += kEdenGroup) {
-    BlockScale scales[kBlocks];
-    EdenGroupScales(job, unit.values + first, unit.first_element + first, scales);
-    for (int block = 0; block < kBlocks; ++block) {
-      unit.scales.Set(first / kEdenBlock + block, scales[block]);
-    }
+  for (int64_t row = 0, block = 0; row < unit.rows; row += unit.tile_rows, block += across) {
+    FourOrSixOfRow(job, unit, row, unit.scales.From(block));
   }
 }
 

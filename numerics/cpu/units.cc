@@ -58,6 +58,7 @@ Unit Units::Make(int64_t index) const {
     unit.rows = 1;
     unit.columns = left;
   }
+  unit.stride = unit.columns;
   unit.first_block = one_block_ ? 0 : index * BlocksOf(unit_);
   return unit;
 }
