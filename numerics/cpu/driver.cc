@@ -27,22 +27,6 @@ Job MakeJob(const FormatInfo& info, const QuantizeOptions& options) {
   return job;
 }
 
-void EncodeWide(const Job& job, const Unit& unit, uint8_t* packed) {
-  const auto bytes = static_cast<size_t>(job.info->bits_per_element / 8);
-  for (int64_t i = 0; i < unit.size(); ++i) {
-    ScaledElement x = {unit.values[i], unit.values[i]};
-    uint32_t code = job.stochastic ? EncodeStochastic(job.element, x, unit.random[i])
-                                   : EncodeNearest(job.element, x);
-    std::memcpy(packed + static_cast<size_t>(i) * bytes, &code, bytes);
-  }
-}
-
-void DecodeWide(const FormatInfo& info, std::span<const uint8_t> packed, const Unit& unit) {
-  for (int64_t i = 0; i < unit.size(); ++i) {
-    unit.decoded[i] = ElementValue(info.element, UnpackCode(packed, i, info.bits_per_element, false));
-  }
-}
-
 }  // namespace
 
 Driver::Driver(const Format& format, MatrixShape shape, const QuantizeOptions& options,
@@ -93,7 +77,7 @@ void Driver::Encode(Quantized& quantized) {
     quantized.scales.resize(static_cast<size_t>(NumScales() * ScaleBytes()));
   ForEachUnit([&](Unit unit) {
     uint8_t* packed = quantized.codes.data() + unit.first_element * bits / 8;
-    if (bits > 8) return EncodeWide(job_, unit, packed);
+    if (bits > 8) return EncodeWideUnit(job_, unit, packed);
     unit.codes = LocalScratch().codes.Get(unit.size());
     EncodeUnit(job_, unit);
     PackUnit(unit.codes, unit.size(), bits, HighNibbleFirst(info_.element), packed);
@@ -113,7 +97,7 @@ void Driver::Decode(const Quantized& quantized, std::span<float> values) {
     unit.decoded = values.data() + unit.first_element;
     const uint8_t* packed = quantized.codes.data() + unit.first_element * bits / 8;
     if (bits > 8) {
-      DecodeWide(info_, {packed, static_cast<size_t>(unit.size() * bits / 8)}, unit);
+      DecodeWideUnit(unit, packed, info_.element);
     } else {
       unit.codes = LocalScratch().codes.Get(unit.size());
       UnpackUnit(packed, unit.size(), bits, HighNibbleFirst(info_.element), unit.codes);

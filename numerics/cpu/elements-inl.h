@@ -146,6 +146,10 @@ struct Fp32Element {
   static HWY_INLINE V Value(V value, V /*scaled*/, VU /*random*/) {
     return value;
   }
+  template <bool kStochastic>
+  static HWY_INLINE VI Code(V value, V /*scaled*/, VU /*random*/) {
+    return hn::BitCast(DI(), value);
+  }
 };
 
 struct Bf16Element {
@@ -169,6 +173,12 @@ struct Bf16Element {
     VU nan = hn::Set(du, kNanBits);
     return hn::BitCast(d, hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(value)), nan, rounded));
   }
+
+  template <bool kStochastic>
+  static HWY_INLINE VI Code(V value, V scaled, VU random) {
+    VU bits = hn::BitCast(DU(), Value<kStochastic>(value, scaled, random));
+    return hn::BitCast(DI(), hn::ShiftRight<16>(bits));
+  }
 };
 
 struct Fp16Element {
@@ -181,6 +191,19 @@ struct Fp16Element {
     V rounded = hn::IfThenElse(overflows, hn::Or(infinity, sign),
                                RoundMinifloat<Fp16, kStochastic>(value, random));
     return hn::IfThenElse(hn::IsNaN(value), hn::BitCast(d, hn::Set(DU(), kNanBits)), rounded);
+  }
+
+  template <bool kStochastic>
+  static HWY_INLINE VI Code(V value, V scaled, VU random) {
+    DI di;
+    V rounded = Value<kStochastic>(value, scaled, random);
+    VI bits = hn::BitCast(di, rounded), infinity = hn::Set(di, kInfinityBits);
+    VI sign = hn::And(hn::BitCast(di, hn::ShiftRight<16>(hn::BitCast(DU(), rounded))),
+                      hn::Set(di, 0x8000));
+    auto is_infinite = hn::Eq(hn::And(bits, hn::Set(di, 0x7FFFFFFF)), infinity);
+    VI code = hn::IfThenElse(is_infinite, hn::Or(sign, hn::Set(di, 0x7C00)),
+                             MinifloatCode<Fp16>(rounded));
+    return hn::IfThenElse(hn::RebindMask(di, hn::IsNaN(value)), hn::Set(di, 0x7E00), code);
   }
 };
 

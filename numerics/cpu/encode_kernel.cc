@@ -80,6 +80,46 @@ HWY_INLINE void EncodeElement(const Job& job, const Unit& unit) {
   return EncodeBlocks<Element, false>(job, unit);
 }
 
+// Elements of their own, 2 or 4 bytes each.
+template <class Element, class To, bool kStochastic>
+HWY_INLINE void EncodeWideRun(const Unit& unit, uint8_t* packed) {
+  D d;
+  const hn::Rebind<To, D> to;
+  auto encode = [&](V value, VU words) HWY_ATTR {
+    VU code = hn::BitCast(DU(), Element::template Code<kStochastic>(value, value, words));
+    if constexpr (sizeof(To) == 4) {
+      return code;
+    } else {
+      return hn::TruncateTo(to, code);
+    }
+  };
+  const int64_t size = unit.size(), whole = size - size % kLanes;
+  auto* codes = reinterpret_cast<To*>(packed);
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    VU words = kStochastic ? hn::LoadU(DU(), unit.random + i) : hn::Zero(DU());
+    hn::StoreU(encode(hn::LoadU(d, unit.values + i), words), to, codes + i);
+  }
+  if (whole == size) return;
+  HWY_ALIGN float tail[kMaxLanes] = {};
+  HWY_ALIGN uint32_t tail_random[kMaxLanes] = {};
+  HWY_ALIGN To tail_codes[kMaxLanes];
+  std::copy(unit.values + whole, unit.values + size, tail);
+  if (kStochastic) std::copy(unit.random + whole, unit.random + size, tail_random);
+  hn::Store(encode(hn::Load(d, tail), hn::Load(DU(), tail_random)), to, tail_codes);
+  std::copy(tail_codes, tail_codes + (size - whole), codes + whole);
+}
+
+HWY_NOINLINE void EncodeWide(const Job& job, const Unit& unit, uint8_t* packed) {
+  if (job.element == ElementType::kFp32)
+    return EncodeWideRun<Fp32Element, uint32_t, false>(unit, packed);
+  if (job.element == ElementType::kBf16) {
+    return job.stochastic ? EncodeWideRun<Bf16Element, uint16_t, true>(unit, packed)
+                          : EncodeWideRun<Bf16Element, uint16_t, false>(unit, packed);
+  }
+  return job.stochastic ? EncodeWideRun<Fp16Element, uint16_t, true>(unit, packed)
+                        : EncodeWideRun<Fp16Element, uint16_t, false>(unit, packed);
+}
+
 HWY_NOINLINE void Encode(const Job& job, const Unit& unit) {
   switch (job.element) {
     case ElementType::kFp4:
@@ -116,6 +156,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace fp4::numerics::cpu {
 HWY_EXPORT(Encode);
+HWY_EXPORT(EncodeWide);
 void EncodeUnit(const Job& job, const Unit& unit) { HWY_DYNAMIC_DISPATCH(Encode)(job, unit); }
+void EncodeWideUnit(const Job& job, const Unit& unit, uint8_t* packed) {
+  HWY_DYNAMIC_DISPATCH(EncodeWide)(job, unit, packed);
+}
 }  // namespace fp4::numerics::cpu
 #endif

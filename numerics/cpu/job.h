@@ -87,6 +87,10 @@ uint32_t MaxFiniteAbsBits(const float* values, int64_t size);
 // Groups of n consecutive elements rotated by RotateGroup or RotateGroupBack.
 void Rotate(float* values, int64_t size, int n, const float* signs, bool back);
 
+// fp16, bf16 and fp32, which have no scale: their codes as stored, and back.
+void EncodeWideUnit(const Job& job, const Unit& unit, uint8_t* packed);
+void DecodeWideUnit(const Unit& unit, const uint8_t* packed, ElementType element);
+
 // RandomBits of `size` elements from `first`, a multiple of 4; writes up to 64 words more.
 void FillRandom(uint64_t key, uint64_t step, int64_t first, int64_t size, uint32_t* words);
 

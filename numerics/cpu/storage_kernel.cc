@@ -67,6 +67,53 @@ HWY_NOINLINE void Decode(const Unit& unit, const float* table, bool small, const
   DecodeBlocks<false>(unit, table, scales, factor);
 }
 
+HWY_INLINE V ValueOfBf16(VU code) {
+  return hn::BitCast(D(), hn::ShiftLeft<16>(code));
+}
+
+// Fp16Value.
+HWY_INLINE V ValueOfFp16(VU code) {
+  D d;
+  DU du;
+  VU bits = hn::And(code, hn::Set(du, 0x7FFF));
+  VU normal = hn::Add(hn::ShiftLeft<13>(bits), hn::Set(du, 112u << 23));
+  V tiny = hn::Mul(hn::ConvertTo(d, hn::BitCast(DI(), bits)), hn::Set(d, 0x1p-24f));
+  VU magnitude =
+      hn::IfThenElse(hn::Lt(bits, hn::Set(du, 0x400)), hn::BitCast(du, tiny), normal);
+  auto infinite = hn::Eq(bits, hn::Set(du, 0x7C00));
+  magnitude = hn::IfThenElse(infinite, hn::Set(du, kInfinityBits), magnitude);
+  auto nan = hn::Gt(bits, hn::Set(du, 0x7C00));
+  magnitude = hn::IfThenElse(nan, hn::Set(du, kNanBits), magnitude);
+  VU sign = hn::ShiftLeft<16>(hn::And(code, hn::Set(du, 0x8000)));
+  return hn::BitCast(d, hn::Or(magnitude, sign));
+}
+
+template <class Value>
+HWY_INLINE void DecodeHalves(const Unit& unit, const uint8_t* packed, Value&& value) {
+  const hn::Rebind<uint16_t, D> d16;
+  const auto* codes = reinterpret_cast<const uint16_t*>(packed);
+  const int64_t size = unit.size(), whole = size - size % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    VU code = hn::PromoteTo(DU(), hn::LoadU(d16, codes + i));
+    hn::StoreU(value(code), D(), unit.decoded + i);
+  }
+  HWY_ALIGN uint16_t tail_codes[kMaxLanes] = {};
+  HWY_ALIGN float tail[kMaxLanes];
+  std::copy(codes + whole, codes + size, tail_codes);
+  hn::Store(value(hn::PromoteTo(DU(), hn::Load(d16, tail_codes))), D(), tail);
+  std::copy(tail, tail + (size - whole), unit.decoded + whole);
+}
+
+HWY_NOINLINE void DecodeWide(const Unit& unit, const uint8_t* packed, ElementType element) {
+  if (element == ElementType::kFp32) {
+    std::memcpy(unit.decoded, packed, static_cast<size_t>(unit.size()) * 4);
+  } else if (element == ElementType::kBf16) {
+    DecodeHalves(unit, packed, [](VU code) HWY_ATTR { return ValueOfBf16(code); });
+  } else {
+    DecodeHalves(unit, packed, [](VU code) HWY_ATTR { return ValueOfFp16(code); });
+  }
+}
+
 // Eight bytes as one number, the first in the lowest bits.
 HWY_INLINE uint64_t LoadEight(const uint8_t* bytes) {
   uint64_t word;
@@ -185,12 +232,16 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace fp4::numerics::cpu {
 HWY_EXPORT(Decode);
+HWY_EXPORT(DecodeWide);
 HWY_EXPORT(Pack);
 HWY_EXPORT(Unpack);
 
 void DecodeUnit(const Unit& unit, const float* table, bool small, const float* scales,
                 const float* factor) {
   HWY_DYNAMIC_DISPATCH(Decode)(unit, table, small, scales, factor);
+}
+void DecodeWideUnit(const Unit& unit, const uint8_t* packed, ElementType element) {
+  HWY_DYNAMIC_DISPATCH(DecodeWide)(unit, packed, element);
 }
 void PackUnit(const uint8_t* codes, int64_t size, int bits, bool high_first, uint8_t* packed) {
   HWY_DYNAMIC_DISPATCH(Pack)(codes, size, bits, high_first, packed);
