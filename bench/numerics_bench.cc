@@ -18,6 +18,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "numerics/cpu/quantize.h"
 #include "numerics/cpu/thread_pool.h"
@@ -95,17 +96,20 @@ double Time(Work&& work) {
 
 template <class Work>
 void Measure(benchmark::State& state, Work&& work) {
-  double best = 1e9, copy = 1e9;
+  std::vector<double> works, copies;
   for (auto _ : state) {
-    copy = std::min(copy, Time([] { Bench().Copy(); }));
-    double seconds = Time(work);
-    state.SetIterationTime(seconds);
-    best = std::min(best, seconds);
+    copies.push_back(Time([] { Bench().Copy(); }));
+    works.push_back(Time(work));
+    state.SetIterationTime(works.back());
   }
+  std::sort(works.begin(), works.end());
+  std::sort(copies.begin(), copies.end());
+  const double best = works.front(), copy = copies.front();
   state.counters["best_ms"] = 1e3 * best;
   state.counters["best_GB/s"] = 8e-9 * static_cast<double>(Bench().size) / best;
   state.counters["memcpy_GB/s"] = 8e-9 * static_cast<double>(Bench().size) / copy;
   state.counters["of_memcpy"] = copy / best;
+  state.counters["median_of_memcpy"] = copies[copies.size() / 2] / works[works.size() / 2];
 }
 
 void Register(const Format& format, const std::string& label, const QuantizeOptions& options) {

@@ -28,8 +28,7 @@ HWY_INLINE void StoreScalesOf(const Job& job, VI bits, const BlockScales& scales
 
 // A row of tiles: the whole ones a vector of tiles at a time, then what is left.
 template <ScaleRule kRule, int kVectors>
-HWY_INLINE void ScaleRowOfTiles(const Job& job, const Unit& unit, int64_t row,
-                                BlockScales scales) {
+HWY_INLINE void ScaleRowOfTiles(const Job& job, const Unit& unit, int64_t row, BlockScales scales) {
   const int64_t size = unit.tile_columns, across = (unit.columns + size - 1) / size;
   const int64_t rows = HWY_MIN(unit.tile_rows, unit.rows - row);
   int64_t tile = 0;
@@ -64,12 +63,9 @@ HWY_INLINE void ScaleRows(const Job& job, const Unit& unit) {
 // Writes up to a vector more than there are blocks.
 template <ScaleRule kRule>
 HWY_NOINLINE void ScaleByAmax(const Job& job, const Unit& unit) {
-  if (unit.tile_rows == 1 && unit.tile_columns == kLanes)
-    return ScaleRows<kRule, 1>(job, unit);
-  if (unit.tile_rows == 1 && unit.tile_columns == 2 * kLanes)
-    return ScaleRows<kRule, 2>(job, unit);
-  if (unit.tile_rows == 1 && unit.tile_columns == 4 * kLanes)
-    return ScaleRows<kRule, 4>(job, unit);
+  if (unit.tile_rows == 1 && unit.tile_columns == kLanes) return ScaleRows<kRule, 1>(job, unit);
+  if (unit.tile_rows == 1 && unit.tile_columns == 2 * kLanes) return ScaleRows<kRule, 2>(job, unit);
+  if (unit.tile_rows == 1 && unit.tile_columns == 4 * kLanes) return ScaleRows<kRule, 4>(job, unit);
   ScaleRows<kRule, 0>(job, unit);
 }
 

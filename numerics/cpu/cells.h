@@ -11,8 +11,8 @@
 namespace fp4::numerics::cpu {
 
 // A value lies in cell round(value * kScale + kOffset), values outside [kLowest, 1] in those of the
-// ends (for kLowest = 0 there are none below). The function ascends whatever its rounding, so only a threshold's own cell decides by
-// comparison.
+// ends (for kLowest = 0 there are none below). The function ascends whatever its rounding, so only
+// a threshold's own cell decides by comparison.
 template <class Book>
 struct CellsOf;
 template <>

@@ -24,8 +24,8 @@ HWY_INLINE V Lookup(const float* table, VI index) {
   if constexpr (kEntries == 16) {
     return hn::TableLookupLanes(hn::Load(d, table), hn::IndicesFromVec(d, index));
   } else {
-    return V{_mm512_permutex2var_ps(hn::Load(d, table).raw, index.raw,
-                                    hn::Load(d, table + 16).raw)};
+    return V{
+        _mm512_permutex2var_ps(hn::Load(d, table).raw, index.raw, hn::Load(d, table + 16).raw)};
   }
 }
 
@@ -52,8 +52,8 @@ HWY_INLINE V NearestLevel(V value) {
 
 template <class Book>
 HWY_INLINE VI NearestRankOf(V value) {
-  return hn::BitCast(
-      DI(), PickByCell<Book>(value, kCells<Book>.rank_below, kCells<Book>.rank_above));
+  return hn::BitCast(DI(),
+                     PickByCell<Book>(value, kCells<Book>.rank_below, kCells<Book>.rank_above));
 }
 #else
 template <class Book>

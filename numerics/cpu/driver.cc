@@ -17,8 +17,8 @@ Job MakeJob(const FormatInfo& info, const QuantizeOptions& options) {
   job.info = &info;
   job.resolved = Resolve(info, options);
   job.element = info.element;
-  job.rule = job.resolved.block.kind == BlockShape::Kind::kElement ? ScaleRule::kNone
-                                                                   : info.scale_rule;
+  job.rule =
+      job.resolved.block.kind == BlockShape::Kind::kElement ? ScaleRule::kNone : info.scale_rule;
   job.stochastic = options.rounding == Rounding::kStochastic;
   job.ms_eden = options.ms_eden;
   job.four_over_six = options.four_over_six;
@@ -59,8 +59,8 @@ void Driver::RoundTrip(std::span<float> decoded) {
 bool Driver::MayStream(std::span<const float> decoded) const {
   return static_cast<int64_t>(decoded.size_bytes()) >= kStreamBytes &&
          decoded.data() != values_.data() && !Transforms() &&
-         reinterpret_cast<uintptr_t>(decoded.data()) % 64 == 0 &&
-         units_.unit_columns() % 16 == 0 && (one_block_ || grid_.columns % 16 == 0);
+         reinterpret_cast<uintptr_t>(decoded.data()) % 64 == 0 && units_.unit_columns() % 16 == 0 &&
+         (one_block_ || grid_.columns % 16 == 0);
 }
 
 void Driver::Encode(Quantized& quantized) {
@@ -101,7 +101,8 @@ void Driver::Decode(const Quantized& quantized, std::span<float> values) {
     } else {
       unit.codes = LocalScratch().codes.Get(unit.size());
       UnpackUnit(packed, unit.size(), bits, HighNibbleFirst(info_.element), unit.codes);
-      DecodeUnit(unit, table, bits <= 4, scales.empty() ? nullptr : scales.data() + unit.first_block,
+      DecodeUnit(unit, table, bits <= 4,
+                 scales.empty() ? nullptr : scales.data() + unit.first_block,
                  two_level ? &factor : nullptr);
     }
     Restore({unit.decoded, static_cast<size_t>(unit.size())});

@@ -15,9 +15,6 @@
 
 namespace fp4::numerics::cpu {
 
-// What is fetched while the round trip rounds lies this many elements ahead.
-inline constexpr int64_t kAhead = 2048;
-
 // Refers to its arguments. Either Measure and then RoundTrip or Encode, or Decode.
 class Driver {
  public:
@@ -45,7 +42,7 @@ class Driver {
   void MeasureTwoLevel();
   void MeasureNested();
   void MeasureTensor();
-  uint32_t LargestBits(uint32_t (*of_unit)(const float*, int64_t));
+  uint32_t LargestBits(uint32_t (*of_values)(const float*, int64_t));
   BlockStats MeanOfTensor() const;
 
   template <class Work>
@@ -86,7 +83,6 @@ void Driver::ForEachUnit(Work&& work) {
     for (int64_t index = begin; index < end; ++index) {
       Unit unit = units_.Make(index);
       if (!values_.empty()) unit.values = Prepared(unit);
-      if (index + 1 < end && options_.hadamard == 0) unit.ahead = kAhead;
       if (!values_.empty()) FindScales(unit);
       if (job_.stochastic && !measuring_ && !values_.empty()) {
         uint32_t* words = LocalScratch().random.Get(unit.size() + 64);

@@ -66,10 +66,9 @@ void EncodeBlocks(const Job& job, const Unit& unit) {
         std::fill_n(unit.codes + begin, tile.columns, uint8_t{0});
         continue;
       }
-      EncodeRun<Element, kStochastic>(unit.values + begin,
-                                      kStochastic ? unit.random + begin : nullptr,
-                                      static_cast<size_t>(tile.columns), hn::Set(d, encode),
-                                      true, divides, unit.codes + begin);
+      EncodeRun<Element, kStochastic>(
+          unit.values + begin, kStochastic ? unit.random + begin : nullptr,
+          static_cast<size_t>(tile.columns), hn::Set(d, encode), true, divides, unit.codes + begin);
     }
   });
 }

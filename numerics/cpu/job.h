@@ -57,8 +57,7 @@ struct Unit {
   uint8_t* codes = nullptr;          // of the encoding: a byte for each element
   BlockScales scales;                // of each block; of the round trip null where they follow
                                      // from the maxima, and are found on the way
-  int64_t ahead = 0;  // how many elements ahead values are fetched; they are there
-  bool one_scale = false;  // of all blocks: the first
+  bool one_scale = false;            // of all blocks: the first
 
   int64_t size() const { return rows * columns; }
 };

@@ -30,8 +30,8 @@ HWY_INLINE uint32_t MaxAbsBitsOf(const float* values, int64_t size) {
 HWY_INLINE uint32_t TileMaxAbsBits(const float* values, const Tile& tile) {
   uint32_t largest = 0;
   for (int64_t row = 0; row < tile.rows; ++row) {
-    largest = HWY_MAX(largest,
-                      MaxAbsBitsOf(values + tile.offset + row * tile.stride, tile.columns));
+    largest =
+        HWY_MAX(largest, MaxAbsBitsOf(values + tile.offset + row * tile.stride, tile.columns));
   }
   return largest;
 }

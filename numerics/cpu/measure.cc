@@ -1,4 +1,5 @@
 // What a call has to know of the whole tensor before its first unit.
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 
@@ -19,12 +20,23 @@ void Driver::Measure(std::span<const float> values) {
   measuring_ = false;
 }
 
-uint32_t Driver::LargestBits(uint32_t (*of_unit)(const float*, int64_t)) {
+uint32_t Driver::LargestBits(uint32_t (*of_values)(const float*, int64_t)) {
   std::atomic<uint32_t> bits = 0;
-  ForEachUnit([&](const Unit& unit) {
-    uint32_t largest = of_unit(unit.values, unit.size());
+  auto measure = [&](const float* values, int64_t size) {
+    uint32_t largest = of_values(values, size);
     uint32_t seen = bits.load(std::memory_order_relaxed);
     while (seen < largest && !bits.compare_exchange_weak(seen, largest)) {
+    }
+  };
+  if (options_.hadamard != 0) {
+    ForEachUnit([&](const Unit& unit) { measure(unit.values, unit.size()); });
+    return bits.load();
+  }
+  // Pieces whose quarters, read side by side, are far apart.
+  constexpr int64_t kPiece = 1 << 16;
+  parallel_((shape_.size() + kPiece - 1) / kPiece, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t first = begin * kPiece; begin < end; ++begin, first += kPiece) {
+      measure(values_.data() + first, std::min(kPiece, shape_.size() - first));
     }
   });
   return bits.load();

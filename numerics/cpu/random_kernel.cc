@@ -62,8 +62,8 @@ HWY_INLINE WideWords PhiloxOf(uint64_t key, VWide counter, uint64_t step) {
 // Two words of each counter, the first one in the lower half.
 HWY_INLINE VWide Joined(VWide low, VWide high) {
   DWord d;
-  return hn::BitCast(
-      DWide(), hn::OddEven(hn::BitCast(d, hn::ShiftLeft<32>(high)), hn::BitCast(d, low)));
+  return hn::BitCast(DWide(),
+                     hn::OddEven(hn::BitCast(d, hn::ShiftLeft<32>(high)), hn::BitCast(d, low)));
 }
 
 HWY_NOINLINE void Random(uint64_t key, uint64_t step, int64_t first, int64_t size,

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "numerics/cpu/amax-inl.h"
@@ -32,13 +31,11 @@ HWY_INLINE V RoundTripVector(V value, VU random, const RoundTripScale& scale) {
 // `size` consecutive elements under one scale. `decoded` may be `values`.
 template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_INLINE void RoundTripWhole(const float* values, const uint32_t* random, int64_t size,
-                               const RoundTripScale& scale, bool stream, int64_t ahead,
-                               float* decoded) {
+                               const RoundTripScale& scale, bool stream, float* decoded) {
   D d;
   DU du;
   for (int64_t i = 0; i < size; i += kLanes) {
     VU words = kStochastic ? hn::LoadU(du, random + i) : hn::Zero(du);
-    hwy::Prefetch(values + i + ahead);
     V result = RoundTripVector<Element, kRule, kStochastic>(hn::LoadU(d, values + i), words, scale);
     if (stream) {
       hn::Stream(result, d, decoded + i);
@@ -78,7 +75,6 @@ HWY_INLINE void RoundTripRow(const Job& job, const Unit& unit, int64_t row,
                 whole = block_size - block_size % kLanes;
   const V factor = hn::Set(d, job.factor);
   const bool stream = unit.stream;
-  const int64_t ahead = unit.ahead;
   for (int64_t begin = 0, block = 0; begin < columns; begin += block_size, ++block) {
     const float encode = scales.encode[block], decode = scales.decode[block];
     const int64_t size = HWY_MIN(block_size, columns - begin);
@@ -89,7 +85,7 @@ HWY_INLINE void RoundTripRow(const Job& job, const Unit& unit, int64_t row,
     const RoundTripScale scale = {hn::Set(d, encode), hn::Set(d, decode), factor};
     const int64_t vectors = HWY_LIKELY(size == block_size) ? whole : size - size % kLanes;
     RoundTripWhole<Element, kRule, kStochastic>(values + begin, At(random, begin), vectors, scale,
-                                                stream, ahead, decoded + begin);
+                                                stream, decoded + begin);
     if (HWY_LIKELY(vectors == size)) continue;
     const int64_t tail = begin + vectors;
     RoundTripTail<Element, kRule, kStochastic>(values + tail, At(random, tail), size - vectors,
@@ -107,7 +103,7 @@ HWY_NOINLINE void RoundTripRows(const Job& job, const Unit& unit) {
 }
 
 // Scales that follow from the maxima are found for a few blocks at a time, which are rounded while
-// they are still in the first-level cache and the next ones on their way there.
+// they are still in the first-level cache. Prefetching further was measured and did not help.
 template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_NOINLINE void ScaleAndRoundTrip(const Job& job, const Unit& unit) {
   constexpr int64_t kPieceElements = 1024;
@@ -129,8 +125,7 @@ HWY_NOINLINE void ScaleAndRoundTrip(const Job& job, const Unit& unit) {
 
 template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_INLINE void RoundTripScaled(const Job& job, const Unit& unit) {
-  if (unit.scales.encode != nullptr)
-    return RoundTripRows<Element, kRule, kStochastic>(job, unit);
+  if (unit.scales.encode != nullptr) return RoundTripRows<Element, kRule, kStochastic>(job, unit);
   if constexpr (kRule != ScaleRule::kMean)
     ScaleAndRoundTrip<Element, kRule, kStochastic>(job, unit);
 }
@@ -141,7 +136,7 @@ HWY_NOINLINE void RoundTripPlain(const Unit& unit) {
   const V none = hn::Zero(D());
   constexpr ScaleRule kRule = ScaleRule::kNone;
   RoundTripWhole<Element, kRule, kStochastic>(unit.values, unit.random, vectors, {none, none, none},
-                                              unit.stream, unit.ahead, unit.decoded);
+                                              unit.stream, unit.decoded);
   if (vectors == size) return;
   const uint32_t* random = kStochastic ? unit.random + vectors : nullptr;
   RoundTripTail<Element, kRule, kStochastic>(unit.values + vectors, random, size - vectors, 0, 0, 0,

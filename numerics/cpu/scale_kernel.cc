@@ -16,8 +16,7 @@ HWY_INLINE BlockStats MeanStats(const float* values, const Tile& tile) {
   BlockStats stats;
   double sum = 0;
   for (int64_t row = 0; row < tile.rows && !stats.poisoned; ++row) {
-    stats.poisoned =
-        !AddMagnitudesOf(values + tile.offset + row * tile.stride, tile.columns, &sum);
+    stats.poisoned = !AddMagnitudesOf(values + tile.offset + row * tile.stride, tile.columns, &sum);
   }
   stats.mean = sum / static_cast<double>(tile.rows * tile.columns);
   return stats;

@@ -88,7 +88,8 @@ HWY_INLINE void TransposeTiles(const float* values, float* transposed) {
   }
 }
 
-// kLanes whole tiles side by side, one in each lane, so that each lane's errors are summed in order.
+// kLanes whole tiles side by side, one in each lane, so that each lane's errors are summed in
+// order.
 HWY_INLINE void FourOrSixOfTiles(const Job& job, const float* values, int64_t rows, int64_t stride,
                                  const BlockScales& scales) {
   D d;
@@ -193,8 +194,8 @@ HWY_INLINE void EdenScalesOfUnit(const Job& job, const Unit& unit) {
     const int64_t count = HWY_MIN(kBatch, blocks - first);
     for (int64_t i = 0; i < count; i += kLanes) EdenFirstScales(job, unit, first + i, count - i);
     for (int64_t i = 0; i < count; i += kGroupBlocks) {
-      const float correction = CorrectionOf(unit.values + (first + i) * kEdenBlock,
-                                            unit.scales.encode + first + i);
+      const float correction =
+          CorrectionOf(unit.values + (first + i) * kEdenBlock, unit.scales.encode + first + i);
       std::fill_n(corrections + i, kGroupBlocks, correction);
     }
     FillBlockRandom(job.key, job.step, unit.first_element + first * kEdenBlock, kEdenBlock, count,

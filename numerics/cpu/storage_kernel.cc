@@ -47,16 +47,17 @@ HWY_INLINE void DecodeRun(const uint8_t* codes, size_t size, const float* table,
 
 template <bool kSmall>
 HWY_INLINE void DecodeBlocks(const Unit& unit, const float* table, const float* scales,
-                         const float* factor) {
+                             const float* factor) {
   if (scales == nullptr) {
-    DecodeRun<kSmall>(unit.codes, static_cast<size_t>(unit.size()), table, nullptr, factor, unit.decoded);
+    DecodeRun<kSmall>(unit.codes, static_cast<size_t>(unit.size()), table, nullptr, factor,
+                      unit.decoded);
     return;
   }
   ForEachTile(unit, [&](int64_t block, const Tile& tile) HWY_ATTR {
     for (int64_t row = 0; row < tile.rows; ++row) {
       const int64_t begin = tile.offset + row * tile.stride;
-      DecodeRun<kSmall>(unit.codes + begin, static_cast<size_t>(tile.columns), table, scales + block,
-                factor, unit.decoded + begin);
+      DecodeRun<kSmall>(unit.codes + begin, static_cast<size_t>(tile.columns), table,
+                        scales + block, factor, unit.decoded + begin);
     }
   });
 }
@@ -67,9 +68,7 @@ HWY_NOINLINE void Decode(const Unit& unit, const float* table, bool small, const
   DecodeBlocks<false>(unit, table, scales, factor);
 }
 
-HWY_INLINE V ValueOfBf16(VU code) {
-  return hn::BitCast(D(), hn::ShiftLeft<16>(code));
-}
+HWY_INLINE V ValueOfBf16(VU code) { return hn::BitCast(D(), hn::ShiftLeft<16>(code)); }
 
 // Fp16Value.
 HWY_INLINE V ValueOfFp16(VU code) {
@@ -78,8 +77,7 @@ HWY_INLINE V ValueOfFp16(VU code) {
   VU bits = hn::And(code, hn::Set(du, 0x7FFF));
   VU normal = hn::Add(hn::ShiftLeft<13>(bits), hn::Set(du, 112u << 23));
   V tiny = hn::Mul(hn::ConvertTo(d, hn::BitCast(DI(), bits)), hn::Set(d, 0x1p-24f));
-  VU magnitude =
-      hn::IfThenElse(hn::Lt(bits, hn::Set(du, 0x400)), hn::BitCast(du, tiny), normal);
+  VU magnitude = hn::IfThenElse(hn::Lt(bits, hn::Set(du, 0x400)), hn::BitCast(du, tiny), normal);
   auto infinite = hn::Eq(bits, hn::Set(du, 0x7C00));
   magnitude = hn::IfThenElse(infinite, hn::Set(du, kInfinityBits), magnitude);
   auto nan = hn::Gt(bits, hn::Set(du, 0x7C00));

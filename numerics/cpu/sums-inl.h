@@ -32,9 +32,7 @@ HWY_INLINE VDouble MagnitudesAt(const float* values) {
   return hn::Abs(hn::PromoteTo(DDouble(), hn::LoadU(DNarrow(), values)));
 }
 
-HWY_INLINE double TotalOf(VDouble sum) {
-  return hn::GetLane(hn::SumOfLanes(DDouble(), sum));
-}
+HWY_INLINE double TotalOf(VDouble sum) { return hn::GetLane(hn::SumOfLanes(DDouble(), sum)); }
 
 // All terms are multiples of the last bit of the smallest that is not 0. While the total is less
 // than 2^53 of these, no partial sum in any order needs rounding, so the order does not matter.
@@ -70,8 +68,8 @@ HWY_INLINE bool SumWithoutRounding(const float* values, int64_t size, double* su
 HWY_INLINE bool AddPiece(const float* values, int64_t size, double* sum) {
   DDouble d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const double binade = __builtin_bit_cast(
-      double, __builtin_bit_cast(uint64_t, *sum) & uint64_t{0x7FF0000000000000});
+  const double binade =
+      __builtin_bit_cast(double, __builtin_bit_cast(uint64_t, *sum) & uint64_t{0x7FF0000000000000});
   const VDouble shift = hn::Set(d, binade), tie = hn::Set(d, binade * 0x1p-53);
   VDouble partial = hn::Zero(d);
   int64_t begin = 0, i = 0;

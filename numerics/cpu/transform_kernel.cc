@@ -19,7 +19,7 @@ HWY_INLINE VI CountedBits(const float* values) {
   return hn::IfThenElseZero(hn::Lt(bits, hn::Set(DI(), static_cast<int32_t>(kInfinityBits))), bits);
 }
 
-// Quarters side by side: memory delivers more when several pages are read at a time.
+// Quarters side by side: memory delivers more when several places far apart are read in turns.
 template <bool kFinite>
 HWY_INLINE uint32_t LargestBits(const float* values, int64_t size) {
   const int64_t quarter = size / 4 / kLanes * kLanes;

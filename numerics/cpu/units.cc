@@ -6,8 +6,8 @@
 namespace fp4::numerics::cpu {
 namespace {
 
-// Elements of a unit, about: what a core keeps in half of its first-level cache while the next one
-// is fetched, for a unit is read once for its scales and once to be rounded.
+// Elements of a unit, about: what a core keeps in half of its first-level cache, for most kernels
+// read a unit more than once.
 constexpr int64_t kUnitElements = 1 << 12;
 
 }  // namespace
