@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "numerics/cpu/amax-inl.h"
@@ -31,11 +32,13 @@ HWY_INLINE V RoundTripVector(V value, VU random, const RoundTripScale& scale) {
 // `size` consecutive elements under one scale. `decoded` may be `values`.
 template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_INLINE void RoundTripWhole(const float* values, const uint32_t* random, int64_t size,
-                               const RoundTripScale& scale, bool stream, float* decoded) {
+                               const RoundTripScale& scale, bool stream, int64_t ahead,
+                               float* decoded) {
   D d;
   DU du;
   for (int64_t i = 0; i < size; i += kLanes) {
     VU words = kStochastic ? hn::LoadU(du, random + i) : hn::Zero(du);
+    hwy::Prefetch(values + i + ahead);  // costs nothing where that is the same place
     V result = RoundTripVector<Element, kRule, kStochastic>(hn::LoadU(d, values + i), words, scale);
     if (stream) {
       hn::Stream(result, d, decoded + i);
@@ -85,7 +88,7 @@ HWY_INLINE void RoundTripRow(const Job& job, const Unit& unit, int64_t row,
     const RoundTripScale scale = {hn::Set(d, encode), hn::Set(d, decode), factor};
     const int64_t vectors = HWY_LIKELY(size == block_size) ? whole : size - size % kLanes;
     RoundTripWhole<Element, kRule, kStochastic>(values + begin, At(random, begin), vectors, scale,
-                                                stream, decoded + begin);
+                                                stream, unit.ahead, decoded + begin);
     if (HWY_LIKELY(vectors == size)) continue;
     const int64_t tail = begin + vectors;
     RoundTripTail<Element, kRule, kStochastic>(values + tail, At(random, tail), size - vectors,
@@ -103,7 +106,8 @@ HWY_NOINLINE void RoundTripRows(const Job& job, const Unit& unit) {
 }
 
 // Scales that follow from the maxima are found for a few blocks at a time, which are rounded while
-// they are still in the first-level cache. Prefetching further was measured and did not help.
+// they are still in the first-level cache. Only where these are so many elements that the memory
+// would have nothing to do meanwhile the next ones are fetched.
 template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_NOINLINE void ScaleAndRoundTrip(const Job& job, const Unit& unit) {
   constexpr int64_t kPieceElements = 1024;
@@ -117,6 +121,7 @@ HWY_NOINLINE void ScaleAndRoundTrip(const Job& job, const Unit& unit) {
       Unit piece = PartOf(unit, row, HWY_MIN(unit.tile_rows, unit.rows - row), column,
                           HWY_MIN(columns, unit.columns - column));
       piece.scales = {encode, decode, nullptr};
+      piece.ahead = piece.size() > 2 * kPieceElements ? columns : 0;
       ScaleByAmax<kRule>(job, piece);
       RoundTripRows<Element, kRule, kStochastic>(job, piece);
     }
@@ -136,7 +141,7 @@ HWY_NOINLINE void RoundTripPlain(const Unit& unit) {
   const V none = hn::Zero(D());
   constexpr ScaleRule kRule = ScaleRule::kNone;
   RoundTripWhole<Element, kRule, kStochastic>(unit.values, unit.random, vectors, {none, none, none},
-                                              unit.stream, unit.decoded);
+                                              unit.stream, 0, unit.decoded);
   if (vectors == size) return;
   const uint32_t* random = kStochastic ? unit.random + vectors : nullptr;
   RoundTripTail<Element, kRule, kStochastic>(unit.values + vectors, random, size - vectors, 0, 0, 0,
