@@ -1,6 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "numerics/cpu/encode_kernel.cc"
 #include <algorithm>
+#include <cstring>
 
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
@@ -105,7 +106,7 @@ HWY_INLINE void EncodeWideRun(const Unit& unit, uint8_t* packed) {
   std::copy(unit.values + whole, unit.values + size, tail);
   if (kStochastic) std::copy(unit.random + whole, unit.random + size, tail_random);
   hn::Store(encode(hn::Load(d, tail), hn::Load(DU(), tail_random)), to, tail_codes);
-  std::copy(tail_codes, tail_codes + (size - whole), codes + whole);
+  std::memcpy(codes + whole, tail_codes, static_cast<size_t>(size - whole) * sizeof(To));
 }
 
 HWY_NOINLINE void EncodeWide(const Job& job, const Unit& unit, uint8_t* packed) {

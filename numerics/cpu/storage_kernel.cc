@@ -97,7 +97,7 @@ HWY_INLINE void DecodeHalves(const Unit& unit, const uint8_t* packed, Value&& va
   }
   HWY_ALIGN uint16_t tail_codes[kMaxLanes] = {};
   HWY_ALIGN float tail[kMaxLanes];
-  std::copy(codes + whole, codes + size, tail_codes);
+  std::memcpy(tail_codes, codes + whole, static_cast<size_t>(size - whole) * 2);
   hn::Store(value(hn::PromoteTo(DU(), hn::Load(d16, tail_codes))), D(), tail);
   std::copy(tail, tail + (size - whole), unit.decoded + whole);
 }
