@@ -81,7 +81,10 @@ HWY_INLINE void RoundTripRow(const Job& job, const Unit& unit, int64_t row,
   for (int64_t begin = 0, block = 0; begin < columns; begin += block_size, ++block) {
     const float encode = scales.encode[block], decode = scales.decode[block];
     const int64_t size = HWY_MIN(block_size, columns - begin);
-    if (kRule == ScaleRule::kDivided && HWY_UNLIKELY(!(encode > 0.0f))) {
+    // A compiler may turn -1 times the scale into its negative, which NaN would show.
+    const bool fills = kRule == ScaleRule::kDivided ? !(encode > 0.0f)
+                                                    : kRule == ScaleRule::kMean && encode != encode;
+    if (HWY_UNLIKELY(fills)) {
       std::fill_n(decoded + begin, size, encode == 0.0f ? 0.0f : decode);  // decode: NaN
       continue;
     }
