@@ -58,7 +58,7 @@ struct Unit {
   BlockScales scales;                // of each block; of the round trip null where they follow
                                      // from the maxima, and are found on the way
   int64_t ahead = 0;       // how many elements ahead the round trip fetches; 0: it does not
-  bool one_scale = false;            // of all blocks: the first
+  bool one_scale = false;  // of all blocks: the first
 
   int64_t size() const { return rows * columns; }
 };
