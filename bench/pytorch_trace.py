@@ -377,16 +377,28 @@ def record(folder):
         json.dumps({"torch": torch.__version__, "traces": expected}, indent=1) + "\n")
 
 
+# What the tests of fp4-train allow too. Another processor sums in another order, and after some steps a weight on the edge
+# between two FP4 levels falls to the other side.
+BOUNDS = {"evaluation": 1e-5, "losses": 1e-4, "grad_norms": 1e-3}
+
+
+def differences(recorded, now):
+    """By the names of BOUNDS; gradient norms relative to themselves."""
+    pairs = {key: list(zip(recorded[key], now[key], strict=True)) for key in ("losses", "grad_norms")}
+    return {"evaluation": abs(recorded["evaluation"]["loss"] - now["evaluation"]["loss"]),
+            "losses": max(abs(a - b) for a, b in pairs["losses"]),
+            "grad_norms": max(abs(a - b) / a for a, b in pairs["grad_norms"])}
+
+
 def check(folder):
     expected = json.loads((folder / "expected.json").read_text())["traces"]
-    worst = 0.0
+    worst = dict.fromkeys(BOUNDS, 0.0)
     for name, recorded in expected.items():
-        now = trace(read_document(folder / f"{name}.json"))
-        for key in ("losses", "grad_norms"):
-            worst = max(worst, *(abs(a - b) for a, b in zip(recorded[key], now[key], strict=True)))
-        worst = max(worst, abs(recorded["evaluation"]["loss"] - now["evaluation"]["loss"]))
-    print(f"{len(expected)} traces, largest difference to the record {worst:.2e} (PyTorch {torch.__version__})")
-    return 0 if worst < 1e-5 else 1
+        for key, value in differences(recorded, trace(read_document(folder / f"{name}.json"))).items():
+            worst[key] = max(worst[key], value)
+    found = ", ".join(f"{key} {value:.1e} (allowed {BOUNDS[key]:.0e})" for key, value in worst.items())
+    print(f"{len(expected)} traces with PyTorch {torch.__version__}; largest differences to the record: {found}")
+    return 0 if all(value <= BOUNDS[key] for key, value in worst.items()) else 1
 
 
 def check_quantizer():

@@ -58,7 +58,9 @@ struct PackedOperand {
 };
 struct PackedActivations : PackedOperand {
   std::vector<uint8_t> panels;
-  int64_t bytes() const { return static_cast<int64_t>(panels.size()); }  // 1.5 per element; mxfp4: 1.25
+  int64_t bytes() const {
+    return static_cast<int64_t>(panels.size());
+  }  // 1.5 per element; mxfp4: 1.25
 };
 struct PackedWeights : PackedOperand {
   std::vector<uint8_t> codes;

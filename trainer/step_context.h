@@ -12,7 +12,8 @@ struct StepContext {
   int64_t step = 0;  // the update being computed, from 1; of an evaluation: the completed steps
   int64_t micro_batch = 0;  // of the run, never reset: the counter of random numbers
   bool training = false;    // false: no dropout, rounding to nearest
-  // The one that computes now, or computed last; "" before the first. A copy: an error is reported when the layers are gone.
+  // The one that computes now, or computed last; "" before the first. A copy: an error is reported
+  // when the layers are gone.
   std::string layer;
 };
 

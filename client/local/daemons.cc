@@ -37,9 +37,9 @@ std::string ListenAddress(int asked, const std::string& last_time) {
   int port = asked;
   if (port == 0) {
     const size_t colon = last_time.rfind(':');
-    const bool known =
-        colon != std::string::npos && absl::SimpleAtoi(last_time.substr(colon + 1), &port) &&
-        port > 0 && WaitUntil([&] { return PortIsFree(port); }, kPortPatience);
+    const bool known = colon != std::string::npos &&
+                       absl::SimpleAtoi(last_time.substr(colon + 1), &port) && port > 0 &&
+                       WaitUntil([&] { return PortIsFree(port); }, kPortPatience);
     if (!known) port = 0;
   }
   return absl::StrCat("127.0.0.1:", port);

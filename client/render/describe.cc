@@ -11,8 +11,8 @@ void AppendField(std::string& text, const std::string& name, const std::string& 
                  const Layout& layout) {
   if (value.empty()) return;
   const std::string padding(name.size() < 13 ? 13 - name.size() : 1, ' ');
-  absl::StrAppend(&text, Colored(name, Color::kBold, layout.color), padding, PrintableLines(value, 13),
-                  "\n");
+  absl::StrAppend(&text, Colored(name, Color::kBold, layout.color), padding,
+                  PrintableLines(value, 13), "\n");
 }
 
 std::string Ago(const google::protobuf::Timestamp& timestamp, absl::Time now) {

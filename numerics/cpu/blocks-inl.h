@@ -26,14 +26,32 @@ HWY_INLINE void ForEachTile(const Unit& unit, Work&& work) {
     int64_t rows = HWY_MIN(unit.tile_rows, unit.rows - row);
     for (int64_t column = 0; column < unit.columns; column += unit.tile_columns) {
       int64_t columns = HWY_MIN(unit.tile_columns, unit.columns - column);
-      work(block++, Tile{row * unit.columns + column, rows, columns, unit.columns});
+      work(block++, Tile{row * unit.stride + column, rows, columns, unit.stride});
     }
   }
 }
 
-// The scale of a block: unit.scales holds those of the unit, or one for all.
-HWY_INLINE const BlockScale& ScaleOf(const Unit& unit, int64_t block) {
-  return unit.scales[unit.one_scale ? 0 : block];
+// No words without stochastic rounding.
+HWY_INLINE const uint32_t* At(const uint32_t* random, int64_t index) {
+  return random == nullptr ? random : random + index;
+}
+
+// What the round trip of a part needs, but for its scales.
+HWY_INLINE Unit PartOf(const Unit& unit, int64_t row, int64_t rows, int64_t column,
+                       int64_t columns) {
+  const int64_t first = row * unit.stride + column;
+  Unit part = unit;
+  part.rows = rows;
+  part.columns = columns;
+  part.values += first;
+  part.random = At(unit.random, first);
+  part.decoded += first;
+  return part;
+}
+
+// The scales from a block on: unit.scales holds those of the unit, or one for all.
+HWY_INLINE BlockScales ScalesFrom(const Unit& unit, int64_t block) {
+  return unit.one_scale ? unit.scales : unit.scales.From(block);
 }
 
 }  // namespace HWY_NAMESPACE

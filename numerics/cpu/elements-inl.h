@@ -8,7 +8,6 @@
 #endif
 
 #include "hwy/highway.h"
-#include "numerics/codebook.h"
 #include "numerics/cpu/job.h"
 #include "numerics/minifloat.h"
 
@@ -24,6 +23,10 @@ using DU = hn::RebindToUnsigned<D>;
 using V = hn::Vec<D>;
 using VI = hn::Vec<DI>;
 using VU = hn::Vec<DU>;
+
+// The kernels are laid out for a number of lanes: vectors whose length is known to the compiler.
+static_assert(!HWY_HAVE_SCALABLE, "HWY_DISABLED_TARGETS has to leave this target out");
+inline constexpr auto kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
 
 // Arrays of the widest vector, for tails.
 inline constexpr size_t kMaxLanes = 64;
@@ -43,91 +46,7 @@ HWY_INLINE V StochasticInteger(V position, VU random) {
 
 // Every element type has Value (what the rounded element stands for, before scales) and Code.
 // `value` is the element, `scaled` the same in units of its scale, `random` is read by the
-// stochastic forms only.
-struct Fp4Element {
-  template <bool kStochastic>
-  static HWY_INLINE V Value(V value, V scaled, VU random) {
-    D d;
-    V magnitude = hn::Abs(scaled);
-    V level = kStochastic ? Stochastic(magnitude, random) : Nearest(magnitude);
-    auto negative = hn::Lt(value, hn::Zero(d));
-    return hn::Or(level, hn::IfThenElseZero(negative, hn::Set(d, -0.0f)));
-  }
-
-  template <bool kStochastic>
-  static HWY_INLINE VI Code(V value, V scaled, VU random) {
-    D d;
-    V level = Value<kStochastic>(value, scaled, random);
-    V magnitude = hn::Abs(level);
-    VI code = hn::Zero(DI());
-    for (int rank = 1; rank < Fp4Book::kNumLevels; ++rank) {
-      auto reached = hn::Ge(magnitude, hn::Set(d, Fp4Book::Level(rank)));
-      code =
-          hn::IfThenElse(hn::RebindMask(DI(), reached), hn::Set(DI(), Fp4Book::Code(rank)), code);
-    }
-    auto negative = hn::RebindMask(DI(), hn::Lt(value, hn::Zero(d)));
-    return hn::Or(code, hn::IfThenElseZero(negative, hn::Set(DI(), 8)));
-  }
-
- private:
-  static HWY_INLINE V Nearest(V magnitude) {
-    D d;
-    V level = hn::Zero(d);
-    for (int rank = 1; rank < Fp4Book::kNumLevels; ++rank) {
-      auto above = hn::Gt(magnitude, hn::Set(d, Fp4Book::Threshold(rank - 1)));
-      level = hn::IfThenElse(above, hn::Set(d, Fp4Book::Level(rank)), level);
-    }
-    return level;
-  }
-
-  static HWY_INLINE V Stochastic(V magnitude, VU random);
-};
-
-// The level below or above `value`, for code books whose levels ascend. The last level is its own
-// upper neighbour: what lies on or beyond it stays there.
-template <class Book>
-HWY_INLINE V StochasticLevel(V value, VU random) {
-  D d;
-  V below = hn::Set(d, Book::Level(0)), above = hn::Set(d, Book::Level(1));
-  for (int rank = 1; rank < Book::kNumLevels; ++rank) {
-    auto reached = hn::Ge(value, hn::Set(d, Book::Level(rank)));
-    below = hn::IfThenElse(reached, hn::Set(d, Book::Level(rank)), below);
-    int next = rank + 1 < Book::kNumLevels ? rank + 1 : rank;
-    above = hn::IfThenElse(reached, hn::Set(d, Book::Level(next)), above);
-  }
-  V fraction = hn::Div(hn::Sub(value, below), hn::Sub(above, below));
-  return hn::IfThenElse(hn::Gt(fraction, UniformOf(random)), above, below);
-}
-
-HWY_INLINE V Fp4Element::Stochastic(V magnitude, VU random) {
-  return StochasticLevel<Fp4Book>(magnitude, random);
-}
-
-struct Nf4Element {
-  template <bool kStochastic>
-  static HWY_INLINE V Value(V /*value*/, V scaled, VU random) {
-    D d;
-    if (kStochastic) return StochasticLevel<Nf4Book>(scaled, random);
-    V level = hn::Set(d, Nf4Book::Level(0));
-    for (int rank = 1; rank < Nf4Book::kNumLevels; ++rank) {
-      auto above = hn::Gt(scaled, hn::Set(d, Nf4Book::Threshold(rank - 1)));
-      level = hn::IfThenElse(above, hn::Set(d, Nf4Book::Level(rank)), level);
-    }
-    return level;
-  }
-
-  template <bool kStochastic>
-  static HWY_INLINE VI Code(V value, V scaled, VU random) {
-    D d;
-    V level = Value<kStochastic>(value, scaled, random);
-    VI code = hn::Zero(DI());
-    for (int rank = 1; rank < Nf4Book::kNumLevels; ++rank) {
-      auto reached = hn::RebindMask(DI(), hn::Ge(level, hn::Set(d, Nf4Book::Level(rank))));
-      code = hn::IfThenElse(reached, hn::Set(DI(), rank), code);
-    }
-    return code;
-  }
-};
+// stochastic forms only. Those of code books are in codebooks-inl.h.
 
 // RoundMagnitude and RoundMagnitudeStochastic, with the sign of `scaled`. No NaN.
 template <class F, bool kStochastic>
@@ -227,6 +146,10 @@ struct Fp32Element {
   static HWY_INLINE V Value(V value, V /*scaled*/, VU /*random*/) {
     return value;
   }
+  template <bool kStochastic>
+  static HWY_INLINE VI Code(V value, V /*scaled*/, VU /*random*/) {
+    return hn::BitCast(DI(), value);
+  }
 };
 
 struct Bf16Element {
@@ -250,6 +173,12 @@ struct Bf16Element {
     VU nan = hn::Set(du, kNanBits);
     return hn::BitCast(d, hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(value)), nan, rounded));
   }
+
+  template <bool kStochastic>
+  static HWY_INLINE VI Code(V value, V scaled, VU random) {
+    VU bits = hn::BitCast(DU(), Value<kStochastic>(value, scaled, random));
+    return hn::BitCast(DI(), hn::ShiftRight<16>(bits));
+  }
 };
 
 struct Fp16Element {
@@ -263,35 +192,24 @@ struct Fp16Element {
                                RoundMinifloat<Fp16, kStochastic>(value, random));
     return hn::IfThenElse(hn::IsNaN(value), hn::BitCast(d, hn::Set(DU(), kNanBits)), rounded);
   }
+
+  template <bool kStochastic>
+  static HWY_INLINE VI Code(V value, V scaled, VU random) {
+    DI di;
+    V rounded = Value<kStochastic>(value, scaled, random);
+    VI bits = hn::BitCast(di, rounded), infinity = hn::Set(di, kInfinityBits);
+    VI sign = hn::And(hn::BitCast(di, hn::ShiftRight<16>(hn::BitCast(DU(), rounded))),
+                      hn::Set(di, 0x8000));
+    auto is_infinite = hn::Eq(hn::And(bits, hn::Set(di, 0x7FFFFFFF)), infinity);
+    VI code = hn::IfThenElse(is_infinite, hn::Or(sign, hn::Set(di, 0x7C00)),
+                             MinifloatCode<Fp16>(rounded));
+    return hn::IfThenElse(hn::RebindMask(di, hn::IsNaN(value)), hn::Set(di, 0x7E00), code);
+  }
 };
 
 // The scaled values of a run. A divisor of 0 makes every element 0.
 HWY_INLINE V Scaled(V value, V scale, bool divides) {
   return divides ? hn::Div(value, scale) : hn::Mul(value, scale);
-}
-
-HWY_INLINE uint32_t MaxAbsBitsOf(const float* values, int64_t size) {
-  DI di;
-  const auto* bits = reinterpret_cast<const int32_t*>(values);
-  const VI mask = hn::Set(di, 0x7FFFFFFF);
-  const auto lanes = static_cast<int64_t>(hn::Lanes(di));
-  VI largest = hn::Zero(di);
-  int64_t i = 0;
-  for (; i + lanes <= size; i += lanes)
-    largest = hn::Max(largest, hn::And(hn::LoadU(di, bits + i), mask));
-  auto result = static_cast<uint32_t>(hn::GetLane(hn::MaxOfLanes(di, largest)));
-  for (; i < size; ++i) result = HWY_MAX(result, static_cast<uint32_t>(bits[i]) & 0x7FFFFFFFu);
-  return result;
-}
-
-// The largest |bits| of a tile; `values` is its first element, `stride` the distance of its rows.
-HWY_INLINE uint32_t TileMaxAbsBits(const float* values, int64_t rows, int64_t columns,
-                                   int64_t stride) {
-  uint32_t largest = 0;
-  for (int64_t row = 0; row < rows; ++row) {
-    largest = HWY_MAX(largest, MaxAbsBitsOf(values + row * stride, columns));
-  }
-  return largest;
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,10 +1,12 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "numerics/cpu/encode_kernel.cc"
 #include <algorithm>
+#include <cstring>
 
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "numerics/cpu/blocks-inl.h"
+#include "numerics/cpu/codebooks-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fp4::numerics::cpu {
@@ -57,18 +59,17 @@ void EncodeBlocks(const Job& job, const Unit& unit) {
     return;
   }
   ForEachTile(unit, [&](int64_t index, const Tile& tile) HWY_ATTR {
-    const BlockScale& block = ScaleOf(unit, index);
-    const bool zero = job.rule == ScaleRule::kDivided && block.encode == 0.0f;
+    const float encode = *ScalesFrom(unit, index).encode;
+    const bool zero = job.rule == ScaleRule::kDivided && encode == 0.0f;
     for (int64_t row = 0; row < tile.rows; ++row) {
       const int64_t begin = tile.offset + row * tile.stride;
-      if (block.poisoned || zero) {
+      if (encode != encode || zero) {
         std::fill_n(unit.codes + begin, tile.columns, uint8_t{0});
         continue;
       }
-      EncodeRun<Element, kStochastic>(unit.values + begin,
-                                      kStochastic ? unit.random + begin : nullptr,
-                                      static_cast<size_t>(tile.columns), hn::Set(d, block.encode),
-                                      true, divides, unit.codes + begin);
+      EncodeRun<Element, kStochastic>(
+          unit.values + begin, kStochastic ? unit.random + begin : nullptr,
+          static_cast<size_t>(tile.columns), hn::Set(d, encode), true, divides, unit.codes + begin);
     }
   });
 }
@@ -77,6 +78,46 @@ template <class Element>
 HWY_INLINE void EncodeElement(const Job& job, const Unit& unit) {
   if (job.stochastic) return EncodeBlocks<Element, true>(job, unit);
   return EncodeBlocks<Element, false>(job, unit);
+}
+
+// Elements of their own, 2 or 4 bytes each.
+template <class Element, class To, bool kStochastic>
+HWY_INLINE void EncodeWideRun(const Unit& unit, uint8_t* packed) {
+  D d;
+  const hn::Rebind<To, D> to;
+  auto encode = [&](V value, VU words) HWY_ATTR {
+    VU code = hn::BitCast(DU(), Element::template Code<kStochastic>(value, value, words));
+    if constexpr (sizeof(To) == 4) {
+      return code;
+    } else {
+      return hn::TruncateTo(to, code);
+    }
+  };
+  const int64_t size = unit.size(), whole = size - size % kLanes;
+  auto* codes = reinterpret_cast<To*>(packed);
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    VU words = kStochastic ? hn::LoadU(DU(), unit.random + i) : hn::Zero(DU());
+    hn::StoreU(encode(hn::LoadU(d, unit.values + i), words), to, codes + i);
+  }
+  if (whole == size) return;
+  HWY_ALIGN float tail[kMaxLanes] = {};
+  HWY_ALIGN uint32_t tail_random[kMaxLanes] = {};
+  HWY_ALIGN To tail_codes[kMaxLanes];
+  std::copy(unit.values + whole, unit.values + size, tail);
+  if (kStochastic) std::copy(unit.random + whole, unit.random + size, tail_random);
+  hn::Store(encode(hn::Load(d, tail), hn::Load(DU(), tail_random)), to, tail_codes);
+  std::memcpy(codes + whole, tail_codes, static_cast<size_t>(size - whole) * sizeof(To));
+}
+
+HWY_NOINLINE void EncodeWide(const Job& job, const Unit& unit, uint8_t* packed) {
+  if (job.element == ElementType::kFp32)
+    return EncodeWideRun<Fp32Element, uint32_t, false>(unit, packed);
+  if (job.element == ElementType::kBf16) {
+    return job.stochastic ? EncodeWideRun<Bf16Element, uint16_t, true>(unit, packed)
+                          : EncodeWideRun<Bf16Element, uint16_t, false>(unit, packed);
+  }
+  return job.stochastic ? EncodeWideRun<Fp16Element, uint16_t, true>(unit, packed)
+                        : EncodeWideRun<Fp16Element, uint16_t, false>(unit, packed);
 }
 
 HWY_NOINLINE void Encode(const Job& job, const Unit& unit) {
@@ -115,6 +156,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace fp4::numerics::cpu {
 HWY_EXPORT(Encode);
+HWY_EXPORT(EncodeWide);
 void EncodeUnit(const Job& job, const Unit& unit) { HWY_DYNAMIC_DISPATCH(Encode)(job, unit); }
+void EncodeWideUnit(const Job& job, const Unit& unit, uint8_t* packed) {
+  HWY_DYNAMIC_DISPATCH(EncodeWide)(job, unit, packed);
+}
 }  // namespace fp4::numerics::cpu
 #endif

@@ -6,7 +6,8 @@
 #include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
-#include "numerics/cpu/blocks-inl.h"
+#include "numerics/cpu/amax-inl.h"
+#include "numerics/cpu/codebooks-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fp4::numerics::cpu {
@@ -35,10 +36,9 @@ HWY_INLINE void RoundTripWhole(const float* values, const uint32_t* random, int6
                                float* decoded) {
   D d;
   DU du;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t i = 0; i < size; i += lanes) {
+  for (int64_t i = 0; i < size; i += kLanes) {
     VU words = kStochastic ? hn::LoadU(du, random + i) : hn::Zero(du);
-    hwy::Prefetch(values + i + ahead);
+    hwy::Prefetch(values + i + ahead);  // costs nothing where that is the same place
     V result = RoundTripVector<Element, kRule, kStochastic>(hn::LoadU(d, values + i), words, scale);
     if (stream) {
       hn::Stream(result, d, decoded + i);
@@ -46,11 +46,6 @@ HWY_INLINE void RoundTripWhole(const float* values, const uint32_t* random, int6
       hn::StoreU(result, d, decoded + i);
     }
   }
-}
-
-// No words without stochastic rounding.
-HWY_INLINE const uint32_t* At(const uint32_t* random, int64_t index) {
-  return random == nullptr ? random : random + index;
 }
 
 // Fewer elements than a vector has lanes.
@@ -71,36 +66,36 @@ HWY_NOINLINE void RoundTripTail(const float* values, const uint32_t* random, int
 
 // One row of the unit: blocks of `block_size` elements, the last one shorter. The loop over whole
 // blocks has to stay this plain: with 16 elements a block, everything in it costs as much as the
-// rounding.
+// rounding. That a poisoned block decodes to NaN follows from its scales.
 template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_INLINE void RoundTripRow(const Job& job, const Unit& unit, int64_t row,
-                             const BlockScale* scales) {
+                             const BlockScales& scales) {
   D d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const float* values = unit.values + row * unit.columns;
-  const uint32_t* random = kStochastic ? unit.random + row * unit.columns : nullptr;
-  float* decoded = unit.decoded + row * unit.columns;
+  const float* values = unit.values + row * unit.stride;
+  const uint32_t* random = kStochastic ? unit.random + row * unit.stride : nullptr;
+  float* decoded = unit.decoded + row * unit.stride;
   const int64_t columns = unit.columns, block_size = unit.tile_columns,
-                whole = block_size - block_size % lanes;
+                whole = block_size - block_size % kLanes;
   const V factor = hn::Set(d, job.factor);
   const bool stream = unit.stream;
-  const int64_t ahead = unit.ahead;
-  for (int64_t begin = 0; begin < columns; begin += block_size, ++scales) {
-    const bool zero = kRule == ScaleRule::kDivided && scales->encode == 0.0f;
+  for (int64_t begin = 0, block = 0; begin < columns; begin += block_size, ++block) {
+    const float encode = scales.encode[block], decode = scales.decode[block];
     const int64_t size = HWY_MIN(block_size, columns - begin);
-    if (HWY_UNLIKELY(scales->poisoned || zero)) {
-      std::fill_n(decoded + begin, size, scales->poisoned ? BitsFloat(kNanBits) : 0.0f);
+    // A compiler may turn -1 times the scale into its negative, which NaN would show.
+    const bool fills = kRule == ScaleRule::kDivided ? !(encode > 0.0f)
+                                                    : kRule == ScaleRule::kMean && encode != encode;
+    if (HWY_UNLIKELY(fills)) {
+      std::fill_n(decoded + begin, size, encode == 0.0f ? 0.0f : decode);  // decode: NaN
       continue;
     }
-    const RoundTripScale scale = {hn::Set(d, scales->encode), hn::Set(d, scales->decode), factor};
-    const int64_t vectors = HWY_LIKELY(size == block_size) ? whole : size - size % lanes;
+    const RoundTripScale scale = {hn::Set(d, encode), hn::Set(d, decode), factor};
+    const int64_t vectors = HWY_LIKELY(size == block_size) ? whole : size - size % kLanes;
     RoundTripWhole<Element, kRule, kStochastic>(values + begin, At(random, begin), vectors, scale,
-                                                stream, ahead, decoded + begin);
+                                                stream, unit.ahead, decoded + begin);
     if (HWY_LIKELY(vectors == size)) continue;
     const int64_t tail = begin + vectors;
     RoundTripTail<Element, kRule, kStochastic>(values + tail, At(random, tail), size - vectors,
-                                               scales->encode, scales->decode, job.factor,
-                                               decoded + tail);
+                                               encode, decode, job.factor, decoded + tail);
   }
 }
 
@@ -109,17 +104,47 @@ HWY_NOINLINE void RoundTripRows(const Job& job, const Unit& unit) {
   const int64_t across = (unit.columns + unit.tile_columns - 1) / unit.tile_columns;
   for (int64_t row = 0; row < unit.rows; ++row) {
     RoundTripRow<Element, kRule, kStochastic>(job, unit, row,
-                                              &ScaleOf(unit, row / unit.tile_rows * across));
+                                              ScalesFrom(unit, row / unit.tile_rows * across));
   }
+}
+
+// Scales that follow from the maxima are found for a few blocks at a time, which are rounded while
+// they are still in the first-level cache. Only where these are so many elements that the memory
+// would have nothing to do meanwhile the next ones are fetched.
+template <class Element, ScaleRule kRule, bool kStochastic>
+HWY_NOINLINE void ScaleAndRoundTrip(const Job& job, const Unit& unit) {
+  constexpr int64_t kPieceElements = 1024;
+  HWY_ALIGN float encode[kPieceElements + kScalePadding], decode[kPieceElements + kScalePadding];
+  // A vector of blocks wherever that is no more than twice as much.
+  int64_t blocks = HWY_MAX(1, kPieceElements / unit.tile_columns);
+  if (unit.tile_columns * kLanes <= 2 * kPieceElements) blocks = HWY_MAX(blocks, kLanes);
+  const int64_t columns = blocks * unit.tile_columns;
+  for (int64_t row = 0; row < unit.rows; row += unit.tile_rows) {
+    for (int64_t column = 0; column < unit.columns; column += columns) {
+      Unit piece = PartOf(unit, row, HWY_MIN(unit.tile_rows, unit.rows - row), column,
+                          HWY_MIN(columns, unit.columns - column));
+      piece.scales = {encode, decode, nullptr};
+      piece.ahead = piece.size() > 2 * kPieceElements ? columns : 0;
+      ScaleByAmax<kRule>(job, piece);
+      RoundTripRows<Element, kRule, kStochastic>(job, piece);
+    }
+  }
+}
+
+template <class Element, ScaleRule kRule, bool kStochastic>
+HWY_INLINE void RoundTripScaled(const Job& job, const Unit& unit) {
+  if (unit.scales.encode != nullptr) return RoundTripRows<Element, kRule, kStochastic>(job, unit);
+  if constexpr (kRule != ScaleRule::kMean)
+    ScaleAndRoundTrip<Element, kRule, kStochastic>(job, unit);
 }
 
 template <class Element, bool kStochastic>
 HWY_NOINLINE void RoundTripPlain(const Unit& unit) {
-  const int64_t size = unit.size(), vectors = size - size % static_cast<int64_t>(hn::Lanes(D()));
+  const int64_t size = unit.size(), vectors = size - size % kLanes;
   const V none = hn::Zero(D());
   constexpr ScaleRule kRule = ScaleRule::kNone;
   RoundTripWhole<Element, kRule, kStochastic>(unit.values, unit.random, vectors, {none, none, none},
-                                              unit.stream, unit.ahead, unit.decoded);
+                                              unit.stream, 0, unit.decoded);
   if (vectors == size) return;
   const uint32_t* random = kStochastic ? unit.random + vectors : nullptr;
   RoundTripTail<Element, kRule, kStochastic>(unit.values + vectors, random, size - vectors, 0, 0, 0,
@@ -137,9 +162,9 @@ HWY_INLINE void RoundTripElement(const Job& job, const Unit& unit) {
     constexpr ScaleRule kRule = decltype(rule)::value;
     if (job.rule != kRule) return;
     if (job.stochastic) {
-      RoundTripRows<Element, kRule, true>(job, unit);
+      RoundTripScaled<Element, kRule, true>(job, unit);
     } else {
-      RoundTripRows<Element, kRule, false>(job, unit);
+      RoundTripScaled<Element, kRule, false>(job, unit);
     }
   };
   (run(std::integral_constant<ScaleRule, kRules>()), ...);

@@ -18,8 +18,8 @@ constexpr std::string_view kTypeUrlPrefix = "type.googleapis.com/";
 constexpr size_t kMaxViolationBytes = 3800;
 constexpr size_t kMaxMessageBytes = 600;
 
-// The length of the UTF-8 character at the start of `text`, 0 when there is none. What comes here is
-// text that was cut somewhere, so overlong forms and surrogates are not looked for.
+// The length of the UTF-8 character at the start of `text`, 0 when there is none. What comes here
+// is text that was cut somewhere, so overlong forms and surrogates are not looked for.
 size_t CharacterLength(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const int leading_ones = std::countl_one(byte(0));

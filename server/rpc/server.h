@@ -14,16 +14,17 @@ namespace fp4::rpc {
 
 class Server {
  public:
-  // Listens on `address` (port 0 picks one) and serves. UNAVAILABLE: the address is taken or not this machine's. Store,
-  // registry and clock outlive the server. Without TLS: who can reach the address can do everything.
+  // Listens on `address` (port 0 picks one) and serves. UNAVAILABLE: the address is taken or not
+  // this machine's. Store, registry and clock outlive the server. Without TLS: who can reach the
+  // address can do everything.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const HostPort& address,
                                                        const AllowedRoots& roots,
                                                        store::Store& store,
                                                        telemetry::MetricRegistry& registry,
                                                        const Clock& clock);
 
-  // Ends streams and long polls with UNAVAILABLE (SHUTTING_DOWN) so that callers come back, lets other calls finish, and
-  // cancels after some seconds what is still open.
+  // Ends streams and long polls with UNAVAILABLE (SHUTTING_DOWN) so that callers come back, lets
+  // other calls finish, and cancels after some seconds what is still open.
   ~Server();
 
   // With the port that was picked.

@@ -85,7 +85,8 @@ class Cluster {
   void EndOne(int which) {
     RunEntry* run = Leased(which);
     if (run == nullptr) return;
-    Exit exit{.cause = static_cast<ExitCause>(which % 6), .exit_code = which % 4,
+    Exit exit{.cause = static_cast<ExitCause>(which % 6),
+              .exit_code = which % 4,
               .message = "",
               .stderr_tail = ""};
     if (which % 7 == 0) run->finished = FinishedWord{run->attempt, "completed", ""};
