@@ -43,6 +43,9 @@ ResolvedOptions Resolve(const FormatInfo& info, const QuantizeOptions& options);
 // ("32" is "1x32") unless the format's blocks are flat.
 absl::StatusOr<BlockShape> ResolveBlock(const FormatInfo& info, const QuantizeOptions& options);
 
+// As options write it: "floor", "rceil", "even", "ceil".
+std::string_view ScaleModeName(ScaleMode mode);
+
 // What a block's elements say about its scale. Non-finite ones are left out and make `poisoned`
 // true.
 struct BlockStats {

@@ -83,20 +83,6 @@ absl::Status CheckHadamard(const FormatInfo& info, const QuantizeOptions& option
   return absl::OkStatus();
 }
 
-std::string_view ScaleModeName(ScaleMode mode) {
-  switch (mode) {
-    case ScaleMode::kFloor:
-      return "floor";
-    case ScaleMode::kRoundCeil:
-      return "rceil";
-    case ScaleMode::kEven:
-      return "even";
-    case ScaleMode::kCeil:
-      return "ceil";
-  }
-  return "";
-}
-
 absl::Status CheckRounding(const FormatInfo& info, const QuantizeOptions& options) {
   if (options.rounding == Rounding::kStochastic && !info.stochastic_rounding) {
     std::string_view why = info.scale_rule == ScaleRule::kMean
@@ -144,6 +130,20 @@ absl::Status CheckMsEden(const FormatInfo& info, const QuantizeOptions& options,
 }
 
 }  // namespace
+
+std::string_view ScaleModeName(ScaleMode mode) {
+  switch (mode) {
+    case ScaleMode::kFloor:
+      return "floor";
+    case ScaleMode::kRoundCeil:
+      return "rceil";
+    case ScaleMode::kEven:
+      return "even";
+    case ScaleMode::kCeil:
+      return "ceil";
+  }
+  return "";
+}
 
 absl::StatusOr<BlockShape> ResolveBlock(const FormatInfo& info, const QuantizeOptions& options) {
   std::string_view text =

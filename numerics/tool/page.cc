@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/version.h"
+#include "numerics/block_format.h"
 #include "numerics/tool/page/files.h"
 
 namespace fp4::numerics::tool {
@@ -19,20 +20,6 @@ const std::string& Find(const Values& values, std::string_view name) {
     if (key == name) return value;
   }
   std::abort();
-}
-
-std::string_view ScaleModeText(ScaleMode mode) {
-  switch (mode) {
-    case ScaleMode::kFloor:
-      return "floor";
-    case ScaleMode::kRoundCeil:
-      return "rceil";
-    case ScaleMode::kEven:
-      return "even";
-    case ScaleMode::kCeil:
-      return "ceil";
-  }
-  return "";
 }
 
 }  // namespace
@@ -123,7 +110,7 @@ std::vector<std::pair<std::string, std::string>> DescribeOptions(const FormatInf
                                  : options.block);
   const bool stochastic = options.rounding == Rounding::kStochastic;
   list.emplace_back("rounding", stochastic ? "stochastic" : "nearest");
-  if (options.scale_mode_set) list.emplace_back("scale mode", ScaleModeText(options.scale_mode));
+  if (options.scale_mode_set) list.emplace_back("scale mode", ScaleModeName(options.scale_mode));
   if (options.four_over_six != FourOverSix::kOff)
     list.emplace_back("four over six", options.four_over_six == FourOverSix::kMse ? "mse" : "mae");
   if (options.double_quantization) list.emplace_back("double quantization", "on");
