@@ -1,8 +1,10 @@
 #include "tests/numerics/cases.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <thread>
 
 #include "numerics/random.h"
 
@@ -178,6 +180,18 @@ std::vector<OptionsCase> OptionsCases(const Format& format) {
     add("given amax", [](QuantizeOptions& o) { o.tensor_amax = 2.5f; });
   }
   return cases;
+}
+
+void BackwardsOnTwoThreads(int64_t size, int64_t grain,
+                           const std::function<void(int64_t, int64_t)>& work) {
+  auto run = [&](int64_t parity) {
+    for (int64_t i = (size + grain - 1) / grain - 1; i >= 0; --i) {
+      if (i % 2 == parity) work(i * grain, std::min(size, (i + 1) * grain));
+    }
+  };
+  std::thread other(run, 1);
+  run(0);
+  other.join();
 }
 
 }  // namespace fp4::numerics

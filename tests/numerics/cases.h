@@ -3,6 +3,8 @@
 // driven by it.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,5 +33,10 @@ struct OptionsCase {
 // Every combination of options that makes sense for this format: all blocks × (nearest, stochastic,
 // rotations, prescale, headroom, scale modes, four-over-six, double quantization, MS-EDEN).
 std::vector<OptionsCase> OptionsCases(const Format& format);
+
+// A ParallelFor that calls the work on single units from the end, on two threads: results must not
+// depend on it.
+void BackwardsOnTwoThreads(int64_t size, int64_t grain,
+                           const std::function<void(int64_t, int64_t)>& work);
 
 }  // namespace fp4::numerics

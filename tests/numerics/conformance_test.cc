@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <thread>
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -17,19 +16,6 @@
 
 namespace fp4::numerics {
 namespace {
-
-// Calls the work on single units from the end, on two threads: results must not depend on it.
-void BackwardsOnTwoThreads(int64_t size, int64_t grain,
-                           const std::function<void(int64_t, int64_t)>& work) {
-  auto run = [&](int64_t parity) {
-    for (int64_t i = (size + grain - 1) / grain - 1; i >= 0; --i) {
-      if (i % 2 == parity) work(i * grain, std::min(size, (i + 1) * grain));
-    }
-  };
-  std::thread other(run, 1);
-  run(0);
-  other.join();
-}
 
 testing::AssertionResult SameBits(std::span<const float> expected, std::span<const float> actual) {
   for (size_t i = 0; i < expected.size(); ++i) {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <thread>
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -24,19 +23,6 @@ namespace fp4::numerics {
 namespace {
 
 constexpr uint8_t kOneE4M3 = 0x38, kOneE8M0 = 127;
-
-// Calls the work on single units from the end, on two threads.
-void BackwardsOnTwoThreads(int64_t size, int64_t grain,
-                           const std::function<void(int64_t, int64_t)>& work) {
-  auto run = [&](int64_t parity) {
-    for (int64_t i = (size + grain - 1) / grain - 1; i >= 0; --i) {
-      if (i % 2 == parity) work(i * grain, std::min(size, (i + 1) * grain));
-    }
-  };
-  std::thread other(run, 1);
-  run(0);
-  other.join();
-}
 
 testing::AssertionResult SameBits(const std::vector<float>& expected,
                                   const std::vector<float>& actual, int64_t columns) {

@@ -48,7 +48,8 @@ absl::StatusOr<Manifest> ParseManifest(std::string_view text) {
     json.at("metric").get_to(manifest.metric);
     if (!json.at("metric_value").is_null())
       manifest.metric_value = json["metric_value"].get<double>();
-    json.at("energy_joules").get_to(manifest.energy_joules);
+    // Checkpoints of earlier versions do not have it.
+    manifest.energy_joules = json.value("energy_joules", 0.0);
     json.at("frozen_layers").get_to(manifest.frozen_layers);
     return manifest;
   } catch (const nlohmann::json::exception& error) {

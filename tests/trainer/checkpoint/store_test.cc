@@ -146,6 +146,18 @@ TEST(ManifestTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(FormatManifest(*read), FormatManifest(manifest));
 }
 
+TEST(ManifestTest, OneOfAnEarlierVersionCountsNoEnergy) {
+  Manifest manifest;
+  manifest.energy_joules = 12.5;
+  const std::string now = FormatManifest(manifest);
+  const std::string line = "  \"energy_joules\": 12.5,\n";
+  const size_t at = now.find(line);
+  ASSERT_NE(at, std::string::npos) << now;
+  absl::StatusOr<Manifest> read = ParseManifest(std::string(now).erase(at, line.size()));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->energy_joules, 0.0);
+}
+
 TEST(ManifestTest, AnythingElseIsRefused) {
   for (const char* text : {"", "[]", "{}", R"({"layout":2})", R"({"layout":1,"step":"x"})"}) {
     EXPECT_FALSE(ParseManifest(text).ok()) << text;
