@@ -21,7 +21,10 @@ MAY_USE = {
     "server/rpc": ["base", "spec", "server/core", "server/store", "proto", "telemetry", "server/http"],
     "server/http": ["base", "server/core", "server/store", "telemetry"],
     "server": ["base", "spec", "server", "telemetry", "proto"],
-    "worker": ["base", "spec", "telemetry", "proto"],
+    "worker": ["base", "spec", "telemetry", "worker"],
+    "worker/host": ["base", "spec", "telemetry", "worker/types.h"],
+    "worker/run": ["base", "spec", "worker/types.h", "worker/host"],
+    "worker/rpc": ["base", "spec", "proto", "worker/types.h", "worker/controller_client.h", "worker/mailbox.h"],
     "client": ["base", "spec", "proto"],
     "trainer/data": ["base", "spec", "numerics/format.h", "numerics/philox.h"],
     "trainer": ["base", "spec", "numerics", "trainer"],
@@ -29,7 +32,7 @@ MAY_USE = {
 # A header's pattern -> the folders that may include it.
 ONLY_IN = {
     r"(torch|ATen|c10)/": ["trainer", "tests/trainer", "bench"],
-    r"(grpcpp|grpc)/": ["server/rpc", "server", "worker", "client", "tests"],
+    r"(grpcpp|grpc)/": ["server/rpc", "server", "worker/rpc", "client", "tests"],
     r"SQLiteCpp/|sqlite3\.h": ["server/store", "tests/server"],
     r"(spdlog|fmt)/": ["base/log.cc"],
     r"prometheus/": ["telemetry", "server", "worker", "tests"],

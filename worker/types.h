@@ -1,5 +1,5 @@
 // What worker and controller tell each other, as plain data: the wire's messages stop at
-// worker/convert.h.
+// worker/rpc/convert.h.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "worker/controller_client.h"
-#include "worker/run.h"
+#include "worker/run/run.h"
 
 namespace fp4::worker {
 

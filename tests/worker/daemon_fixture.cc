@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
-#include "worker/slots.h"
+#include "worker/host/slots.h"
 
 namespace fp4::worker {
 

@@ -9,8 +9,8 @@
 
 #include "tests/worker/fake_controller.h"
 #include "tests/worker/temporary_folder.h"
-#include "worker/posix_processes.h"
-#include "worker/run_directory.h"
+#include "worker/host/posix_processes.h"
+#include "worker/run/run_directory.h"
 
 namespace fp4::worker {
 

@@ -1,0 +1,169 @@
+#include "worker/host/posix_processes.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+extern char** environ;
+
+namespace fp4::worker {
+namespace {
+
+struct ProcessStat {
+  char state = 'X';
+  uint64_t start_time = 0;
+};
+
+// proc(5): "PID (NAME) STATE …"; the name may hold spaces and parentheses, so fields count from the
+// last ')'.
+std::optional<ProcessStat> ReadStat(pid_t pid) {
+  absl::StatusOr<std::string> text = ReadFile(absl::StrCat("/proc/", pid, "/stat"));
+  if (!text.ok()) return std::nullopt;
+  size_t name_end = text->rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(text->substr(name_end + 1));
+  ProcessStat stat;
+  fields >> stat.state;
+  std::string skipped;
+  for (int field = 4; field < 22; ++field) fields >> skipped;
+  fields >> stat.start_time;
+  if (!fields) return std::nullopt;
+  return stat;
+}
+
+// The pointers that exec wants, over strings that live in `storage`.
+std::vector<char*> Pointers(std::vector<std::string>& storage) {
+  std::vector<char*> pointers;
+  for (std::string& text : storage) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+std::vector<std::string> Environment(const SpawnRequest& request) {
+  std::map<std::string, std::string> merged;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string text = *entry;
+    size_t equals = text.find('=');
+    if (equals != std::string::npos) merged[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  for (const auto& [name, value] : request.environment) merged[name] = value;
+  std::vector<std::string> list;
+  for (const auto& [name, value] : merged) list.push_back(absl::StrCat(name, "=", value));
+  return list;
+}
+
+class FileActions {
+ public:
+  explicit FileActions(const SpawnRequest& request) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
+    constexpr int kAppend = O_WRONLY | O_CREAT | O_APPEND;
+    posix_spawn_file_actions_addopen(&actions_, 1, request.stdout_file.c_str(), kAppend, 0644);
+    posix_spawn_file_actions_addopen(&actions_, 2, request.stderr_file.c_str(), kAppend, 0644);
+    // dup2 onto itself would leave close-on-exec set; the standard's exception for equal numbers
+    // clears it.
+    if (request.inherited_fd >= 0) {
+      posix_spawn_file_actions_adddup2(&actions_, request.inherited_fd, 3);
+    }
+    posix_spawn_file_actions_addclosefrom_np(&actions_, request.inherited_fd >= 0 ? 4 : 3);
+    if (!request.working_folder.empty()) {
+      posix_spawn_file_actions_addchdir_np(&actions_, request.working_folder.c_str());
+    }
+  }
+  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
+  FileActions(const FileActions&) = delete;
+  FileActions& operator=(const FileActions&) = delete;
+
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+};
+
+// A session of its own; no signal blocked or ignored (the worker blocks those that it waits for).
+class Attributes {
+ public:
+  Attributes() {
+    posix_spawnattr_init(&attributes_);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setflags(&attributes_,
+                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
+
+}  // namespace
+
+std::optional<uint64_t> StartTimeOfRunning(pid_t pid) {
+  std::optional<ProcessStat> stat = ReadStat(pid);
+  if (!stat.has_value() || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
+  return stat->start_time;
+}
+
+absl::StatusOr<ProcessIdentity> PosixProcesses::Spawn(const SpawnRequest& request) {
+  std::vector<std::string> arguments = request.arguments;
+  std::vector<std::string> environment = Environment(request);
+  FileActions actions(request);
+  Attributes attributes;
+  pid_t pid = 0;
+  int error = posix_spawn(&pid, arguments[0].c_str(), actions.get(), attributes.get(),
+                          Pointers(arguments).data(), Pointers(environment).data());
+  if (error != 0) return ErrnoStatus(error, absl::StrCat("start ", arguments[0]));
+  children_.insert(pid);
+  // A zombie still has its line: nobody but us reaps it.
+  std::optional<ProcessStat> stat = ReadStat(pid);
+  return ProcessIdentity{
+      .pid = pid, .start_time = stat ? stat->start_time : 0, .boot_id = BootId()};
+}
+
+std::optional<ProcessEnd> PosixProcesses::Poll(const ProcessIdentity& process) {
+  if (process.pid <= 0) return ProcessEnd{};
+  if (children_.contains(process.pid)) return PollChild(process);
+  if (process.boot_id == BootId() && StartTimeOfRunning(process.pid) == process.start_time) {
+    return std::nullopt;
+  }
+  return ProcessEnd{};
+}
+
+std::optional<ProcessEnd> PosixProcesses::PollChild(const ProcessIdentity& process) {
+  siginfo_t info{};
+  if (waitid(P_PID, process.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0) {
+    return std::nullopt;
+  }
+  // Before the zombie is reaped its group's number cannot belong to anybody else.
+  kill(-process.pid, SIGKILL);
+  waitpid(process.pid, nullptr, 0);
+  children_.erase(process.pid);
+  if (info.si_code == CLD_EXITED) return ProcessEnd{.exit_code = info.si_status, .signal = {}};
+  return ProcessEnd{.exit_code = {}, .signal = info.si_status};
+}
+
+void PosixProcesses::Signal(const ProcessIdentity& process, int signal) {
+  if (process.pid <= 0) return;
+  bool ours = children_.contains(process.pid);
+  if (!ours && StartTimeOfRunning(process.pid) != process.start_time) return;
+  kill(-process.pid, signal);
+}
+
+}  // namespace fp4::worker

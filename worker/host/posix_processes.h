@@ -1,0 +1,25 @@
+#pragma once
+
+#include <set>
+
+#include "worker/host/process.h"
+
+namespace fp4::worker {
+
+// Over posix_spawn, waitid and /proc. Not thread-safe.
+class PosixProcesses : public Processes {
+ public:
+  absl::StatusOr<ProcessIdentity> Spawn(const SpawnRequest& request) override;
+  std::optional<ProcessEnd> Poll(const ProcessIdentity& process) override;
+  void Signal(const ProcessIdentity& process, int signal) override;
+
+ private:
+  std::optional<ProcessEnd> PollChild(const ProcessIdentity& process);
+
+  std::set<pid_t> children_;  // not yet reaped
+};
+
+// Start time of a process that runs (not a zombie); nothing: there is none.
+std::optional<uint64_t> StartTimeOfRunning(pid_t pid);
+
+}  // namespace fp4::worker

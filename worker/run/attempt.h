@@ -1,0 +1,51 @@
+// Decisions about one attempt, pure: how its log goes on, what its trainer's command line is, how
+// its end is judged.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "worker/host/process.h"
+#include "worker/run/event_log.h"
+#include "worker/run/lease.h"
+#include "worker/run/run_directory.h"
+#include "worker/types.h"
+
+namespace fp4::worker {
+
+struct LogPlan {
+  bool set_aside = false;        // the log here is not what the controller's history goes on with
+  int64_t trainer_next_seq = 1;  // of the first event that the trainer will write
+};
+
+// A new attempt goes on with the log of this run on this host where that leads on from what is
+// stored: there is nothing undelivered in it, or the attempt that wrote the rest was the one
+// before, so that no other host has written since.
+LogPlan PlanLog(const LogSummary& log, const Assignment& assignment);
+
+// The checkpoint to resume from, a folder that holds a complete one (`is_complete`): the assigned
+// one, else the newest of the log that is delivered first, else "none".
+std::string ChooseCheckpoint(const LogSummary& log, const LogPlan& plan,
+                             const Assignment& assignment,
+                             const std::function<bool(const std::string&)>& is_complete);
+
+struct TrainerCommand {
+  std::filesystem::path program;
+  std::string resume_from;
+  int64_t next_seq = 1;
+};
+
+// What fp4-train is started with. GPU slots are made the only visible devices, by UUID; a CPU slot
+// sees none.
+SpawnRequest MakeSpawnRequest(const TrainerCommand& command, const RunDirectory& directory,
+                              int32_t attempt, const std::vector<Slot>& slots);
+
+// How an attempt ended, from how its process did, what this worker did to it, and what the log says
+// (for a process that was not our child, the only witness). The message says only what the other
+// fields do not.
+ExitReport JudgeExit(const ProcessEnd& end, const Ending& ending, const LogSummary& log,
+                     int32_t attempt, std::string stderr_tail);
+
+}  // namespace fp4::worker
