@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "trainer/backend/probe.h"
 #include "trainer/checkpoint/state.h"
-#include "trainer/probe.h"
 #include "trainer/run/math_environment.h"
 
 namespace fp4::trainer {

@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "trainer/batches.h"
 #include "trainer/checkpoint/store.h"
-#include "trainer/evaluate.h"
-#include "trainer/health.h"
+#include "trainer/health/monitor.h"
+#include "trainer/measure/evaluate.h"
 #include "trainer/model/transformer.h"
 #include "trainer/optimizer/adamw.h"
 #include "trainer/run/event_log.h"
 #include "trainer/run/options.h"
 #include "trainer/run/started.h"
+#include "trainer/task/batches.h"
 
 namespace fp4::trainer {
 

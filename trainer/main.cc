@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/stop_signal.h"
-#include "trainer/cuda_library.h"
-#include "trainer/probe.h"
+#include "trainer/backend/cuda_library.h"
+#include "trainer/backend/probe.h"
 #include "trainer/run/lease.h"
 #include "trainer/run/math_environment.h"
 #include "trainer/run/options.h"

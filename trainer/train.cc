@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
+#include "trainer/measure/report.h"
 #include "trainer/optimizer/schedule.h"
-#include "trainer/report.h"
 
 namespace fp4::trainer {
 namespace {

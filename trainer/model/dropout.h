@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "trainer/backend.h"
+#include "trainer/backend/backend.h"
 #include "trainer/step_context.h"
 
 namespace fp4::trainer {

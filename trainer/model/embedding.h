@@ -1,7 +1,7 @@
 #pragma once
 
 #include "spec/run_spec.h"
-#include "trainer/backend.h"
+#include "trainer/backend/backend.h"
 #include "trainer/precision/operand.h"
 
 namespace fp4::trainer {

@@ -13,7 +13,7 @@
 #pragma once
 
 #include "spec/run_spec.h"
-#include "trainer/backend.h"
+#include "trainer/backend/backend.h"
 #include "trainer/precision/operand.h"
 #include "trainer/step_context.h"
 

@@ -2,7 +2,7 @@
 
 #include "numerics/format.h"
 #include "spec/run_spec.h"
-#include "trainer/backend.h"
+#include "trainer/backend/backend.h"
 #include "trainer/step_context.h"
 
 namespace fp4::trainer {

@@ -1,4 +1,4 @@
-#include "trainer/batches.h"
+#include "trainer/task/batches.h"
 
 #include <algorithm>
 #include <numeric>

@@ -14,7 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "base/gpu.h"
 #include "numerics/cuda/quantize.h"
-#include "trainer/backend.h"
+#include "trainer/backend/backend.h"
 
 namespace fp4::trainer {
 namespace {

@@ -1,4 +1,4 @@
-#include "trainer/report.h"
+#include "trainer/measure/report.h"
 
 #include <cmath>
 #include <utility>

@@ -5,8 +5,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "trainer/backend.h"
-#include "trainer/cuda_library.h"
+#include "trainer/backend/backend.h"
+#include "trainer/backend/cuda_library.h"
 
 namespace fp4::trainer {
 namespace {

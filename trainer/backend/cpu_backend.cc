@@ -4,7 +4,7 @@
 
 #include "numerics/cpu/quantize.h"
 #include "numerics/philox.h"
-#include "trainer/backend.h"
+#include "trainer/backend/backend.h"
 
 namespace fp4::trainer {
 namespace {

@@ -1,10 +1,10 @@
-#include "trainer/probe.h"
+#include "trainer/backend/probe.h"
 
 #include <torch/version.h>
 
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "trainer/backend.h"
+#include "trainer/backend/backend.h"
 #include "trainer/run/math_environment.h"
 
 namespace fp4::trainer {

@@ -1,4 +1,4 @@
-#include "trainer/health.h"
+#include "trainer/health/monitor.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "trainer/energy.h"
+#include "trainer/measure/energy.h"
 
 #include <gtest/gtest.h>
 

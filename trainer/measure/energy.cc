@@ -1,4 +1,4 @@
-#include "trainer/energy.h"
+#include "trainer/measure/energy.h"
 
 namespace fp4::trainer {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "trainer/build.h"
-#include "trainer/energy.h"
+#include "trainer/measure/energy.h"
 
 namespace fp4::trainer {
 

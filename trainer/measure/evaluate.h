@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "trainer/batches.h"
 #include "trainer/model/transformer.h"
+#include "trainer/task/batches.h"
 
 namespace fp4::trainer {
 

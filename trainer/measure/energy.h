@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "trainer/backend.h"
+#include "trainer/backend/backend.h"
 
 namespace fp4::trainer {
 
