@@ -12,6 +12,17 @@ absl::string_view View(std::string_view text) { return {text.data(), text.size()
 
 }  // namespace
 
+std::string_view MachineReasonOf(std::string_view last_words) {
+  constexpr std::string_view kProgram = "fp4-train: ";
+  if (last_words.starts_with(kProgram)) last_words.remove_prefix(kProgram.size());
+  for (std::string_view known : {reason::kDiskFull, reason::kMachineFault}) {
+    if (last_words.starts_with(known) && last_words.substr(known.size()).starts_with(": ")) {
+      return known;
+    }
+  }
+  return "";
+}
+
 absl::Status ErrorWithReason(absl::StatusCode code, std::string_view reason,
                              std::string_view message,
                              const std::map<std::string, std::string>& metadata) {

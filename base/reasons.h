@@ -1,6 +1,6 @@
 // The stable strings by which programs tell conditions apart: reasons of errors
-// (google.rpc.ErrorInfo.reason), reasons of a run's state, codes of health events. One table; the
-// texts beside them may change, these do not.
+// (google.rpc.ErrorInfo.reason) and reasons of a run's state. One table; the texts beside them may
+// change, these do not. Codes of health events stand in base/health_codes.h.
 #pragma once
 
 #include <map>
@@ -45,13 +45,20 @@ inline constexpr std::string_view kStopped = "stopped";  // by a signal, after a
 inline constexpr std::string_view kRetried = "retried";  // by a user
 inline constexpr std::string_view kRestartsExhausted = "restarts_exhausted";
 
-// Codes of health events.
-inline constexpr std::string_view kFrozenLayer = "frozen_layer";
-inline constexpr std::string_view kNonFinite = "non_finite";
+// Why a trainer failed although nothing is wrong with its run: what it says last (the reason of its
+// `finished` event, the last line on stderr) begins with one of these and a colon. Another machine,
+// or the same one later, may do better.
+inline constexpr std::string_view kDiskFull = "disk_full";  // no space or no quota left
+inline constexpr std::string_view kMachineFault =
+    "machine_fault";  // a disk that cannot be read or written, no memory, a missing device
 
 }  // namespace fp4::reason
 
 namespace fp4 {
+
+// kDiskFull or kMachineFault when `last_words` of a trainer ("fp4-train: disk_full: write …", or
+// without the program's name) begin with it; otherwise empty: the run itself is to blame.
+std::string_view MachineReasonOf(std::string_view last_words);
 
 // A status that carries a reason and, if needed, details for programs.
 absl::Status ErrorWithReason(absl::StatusCode code, std::string_view reason,

@@ -37,7 +37,7 @@ struct LogEvent {
   std::string severity, message;
 };
 struct FinishedEvent {
-  std::string status;  // "completed" | "failed" | "stopped"
+  std::string status;  // a word of base/trainer_exit.h
   std::string reason;
 };
 

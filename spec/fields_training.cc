@@ -1,5 +1,6 @@
 // The sections "training", "optimizer", "lr_schedule", "checkpoint" and "resources".
 #include "absl/strings/str_cat.h"
+#include "base/metric_names.h"
 #include "spec/fields.h"
 
 namespace fp4::spec {
@@ -168,7 +169,8 @@ Type CheckpointType() {
        .store = into(&CheckpointSpec::keep_best)},
       {.name = "metric",
        .doc = "What the best is best in.",
-       .type = Choice({"val/loss", "val/perplexity", "val/accuracy"}),
+       .type = Choice({std::string(metric::kValLoss), std::string(metric::kValPerplexity),
+                       std::string(metric::kValAccuracy)}),
        .default_json = "\"val/loss\"",
        .store = into(&CheckpointSpec::metric)},
   });

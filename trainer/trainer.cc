@@ -54,7 +54,7 @@ int Failed(const absl::Status& status, int code) {
 }
 
 int Finish(const absl::StatusOr<Outcome>& outcome, EventLog& log) {
-  spec::FinishedEvent finished{"failed", ""};
+  spec::FinishedEvent finished{std::string(outcome::kFailed), ""};
   int code = kExitFailed;
   if (!outcome.ok()) {
     finished.reason = std::string(outcome.status().message());
@@ -65,11 +65,11 @@ int Finish(const absl::StatusOr<Outcome>& outcome, EventLog& log) {
   } else {
     switch (*outcome) {
       case Outcome::kCompleted:
-        finished.status = "completed";
+        finished.status = outcome::kCompleted;
         code = kExitCompleted;
         break;
       case Outcome::kStopped:
-        finished = {"stopped", std::string(reason::kStopped)};
+        finished = {std::string(outcome::kStopped), std::string(reason::kStopped)};
         code = kExitStopped;
         break;
     }

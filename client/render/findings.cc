@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/reasons.h"
+#include "base/health_codes.h"
 #include "client/render/layer_groups.h"
 
 namespace fp4::client {
@@ -12,9 +12,8 @@ namespace {
 
 // What several events of one code have in common; one event speaks for itself.
 std::string Meaning(const std::string& code) {
-  if (code == reason::kFrozenLayer) return "no gradient arrives and not a bit has changed";
-  if (code == reason::kNonFinite) return "a number that is not finite";
-  return "";
+  const health_code::HealthCode* row = health_code::Find(code);
+  return row == nullptr ? "" : std::string(row->summary);
 }
 
 std::vector<std::string> DistinctLayers(const std::vector<v1::Health>& health) {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/metric_names.h"
 #include "client/render/numbers.h"
 
 namespace fp4::client {
@@ -14,13 +15,13 @@ std::string Steps(const v1::Run& run) {
   return absl::StrCat(run.step(), "/", run.total_steps());
 }
 
-std::string Metric(const v1::Run& run, const std::string& name) {
-  auto value = LatestValue(run, name);
+std::string Metric(const v1::Run& run, std::string_view name) {
+  auto value = LatestValue(run, std::string(name));
   return value.has_value() ? FormatFixed(*value, 4) : "";
 }
 
 std::string Speed(const v1::Run& run) {
-  auto value = LatestValue(run, "train/tokens_per_second");
+  auto value = LatestValue(run, std::string(metric::kTokensPerSecond));
   return value.has_value() ? FormatCount(*value) : "";
 }
 
@@ -95,7 +96,7 @@ std::string RenderRuns(const std::vector<v1::Run>& runs, const RunTableOptions& 
     table.AddRow({run.id(), options.with_experiment ? Printable(run.experiment_name()) : "",
                   Printable(run.variant()), absl::StrCat(run.seed()),
                   Cell(StateName(run.state()), StateColor(run.state())), Steps(run),
-                  Metric(run, "train/loss"), Metric(run, "val/loss"), Speed(run),
+                  Metric(run, metric::kTrainLoss), Metric(run, metric::kValLoss), Speed(run),
                   Cell(Note(run), Color::kYellow)});
   }
   return table.Render(layout);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/metric_names.h"
 #include "client/render/runs.h"
 
 namespace fp4::client {
@@ -12,10 +13,10 @@ constexpr size_t kSamples = 16;
 void ApplyMetrics(const v1::Metrics& metrics, absl::Time time, RunProgress& run) {
   run.step = metrics.step();
   for (const v1::Value& value : metrics.values()) {
-    if (value.name() == "train/loss") run.loss = value.value();
-    if (value.name() == "val/loss") run.val_loss = value.value();
-    if (value.name() == "val/accuracy") run.accuracy = value.value();
-    if (value.name() == "train/tokens_per_second") run.tokens_per_second = value.value();
+    if (value.name() == metric::kTrainLoss) run.loss = value.value();
+    if (value.name() == metric::kValLoss) run.val_loss = value.value();
+    if (value.name() == metric::kValAccuracy) run.accuracy = value.value();
+    if (value.name() == metric::kTokensPerSecond) run.tokens_per_second = value.value();
   }
   if (!run.samples.empty() && run.samples.back().step >= run.step) return;
   run.samples.push_back({time, run.step});

@@ -1,6 +1,7 @@
 #include "client/watch/view.h"
 
 #include "absl/strings/str_cat.h"
+#include "base/metric_names.h"
 #include "client/render/findings.h"
 #include "client/render/json.h"
 #include "client/render/numbers.h"
@@ -107,11 +108,13 @@ std::string MetricsText(const RunProgress& run, const v1::Event& event) {
   std::string text = absl::StrCat("step ", event.metrics().step(), "/", run.total_steps);
   for (const v1::Value& value : event.metrics().values()) {
     const std::string& name = value.name();
-    if (name == "train/loss") absl::StrAppend(&text, "  loss ", FormatFixed(value.value(), 4));
-    if (name == "val/loss") absl::StrAppend(&text, "  val loss ", FormatFixed(value.value(), 4));
-    if (name == "val/accuracy")
+    if (name == metric::kTrainLoss)
+      absl::StrAppend(&text, "  loss ", FormatFixed(value.value(), 4));
+    if (name == metric::kValLoss)
+      absl::StrAppend(&text, "  val loss ", FormatFixed(value.value(), 4));
+    if (name == metric::kValAccuracy)
       absl::StrAppend(&text, "  accuracy ", FormatFixed(value.value(), 4));
-    if (name == "train/tokens_per_second") {
+    if (name == metric::kTokensPerSecond) {
       absl::StrAppend(&text, "  ", FormatCount(value.value()), " tok/s");
     }
   }

@@ -28,7 +28,7 @@ struct Lease {
 // What the trainer's last `finished` event says.
 struct FinishedWord {
   int32_t attempt = 0;
-  std::string status;  // "completed" | "failed" | "stopped"
+  std::string status;  // a word of base/trainer_exit.h
   std::string reason;
 };
 

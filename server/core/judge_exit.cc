@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/reasons.h"
+#include "base/trainer_exit.h"
 
 namespace fp4::core {
 namespace {
@@ -45,13 +46,13 @@ Verdict AgainOrFail(const RunEntry& run, std::string_view reason, const std::str
 }
 
 bool LogSaysCompleted(const RunEntry& run) {
-  return run.finished && run.finished->status == "completed";
+  return run.finished && run.finished->status == outcome::kCompleted;
 }
 
 // What this attempt's log says of its failure.
 const FinishedWord* OwnFailure(const RunEntry& run) {
-  const bool failed =
-      run.finished && run.finished->attempt == run.attempt && run.finished->status == "failed";
+  const bool failed = run.finished && run.finished->attempt == run.attempt &&
+                      run.finished->status == outcome::kFailed;
   return failed ? &*run.finished : nullptr;
 }
 

@@ -21,15 +21,11 @@ enum class ExitCause : uint8_t {
 
 struct Exit {
   ExitCause cause = ExitCause::kExited;
-  int32_t exit_code = 0;
+  int32_t exit_code = 0;  // of base/trainer_exit.h, or what an operating system made of it
   int32_t signal = 0;
   std::string message;
   std::string stderr_tail;  // last lines
 };
-
-// The trainer's exit statuses.
-inline constexpr int32_t kExitCompleted = 0, kExitFailed = 1, kExitBadDocument = 2,
-                         kExitStopped = 3;
 
 struct Verdict {
   RunState next = RunState::kQueued;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/metric_names.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
 #include "server/core/compare.h"
@@ -91,7 +92,8 @@ absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(store::Reader& reader,
 
 absl::StatusOr<v1::CompareResponse> Compare(store::Reader& reader,
                                             const v1::CompareRequest& request) {
-  const std::string metric = request.metric().empty() ? "val/loss" : request.metric();
+  const std::string metric =
+      request.metric().empty() ? std::string(metric::kValLoss) : request.metric();
   FP4_ASSIGN_OR_RETURN(const auto experiment, reader.GetExperiment(request.experiment_id()));
   FP4_ASSIGN_OR_RETURN(const auto variants, reader.GetVariants(experiment.id));
   FP4_ASSIGN_OR_RETURN(const auto inputs, reader.GetCompareInputs(experiment.id, metric));

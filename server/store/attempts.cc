@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/reasons.h"
+#include "base/trainer_exit.h"
 #include "server/core/machine_choices.h"
 #include "server/store/json_columns.h"
 
@@ -69,7 +70,7 @@ void KeepLastWords(Ledger& ledger, const std::string& run_id, const std::string&
 
 bool EndedByItself(const core::Exit& exit) {
   return exit.cause == core::ExitCause::kExited &&
-         (exit.exit_code == core::kExitCompleted || exit.exit_code == core::kExitStopped);
+         (exit.exit_code == kExitCompleted || exit.exit_code == kExitStopped);
 }
 
 }  // namespace

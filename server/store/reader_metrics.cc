@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/metric_names.h"
 #include "base/status_macros.h"
 #include "server/store/connection.h"
 #include "server/store/errors.h"
@@ -67,10 +68,10 @@ CompareInput ReadCompareInput(Connection& connection, const Query& run, const st
   input.seed = static_cast<uint64_t>(run.Int(3));
   input.state = core::RunStateFromName(run.Text(4)).value();
   input.final_value = ReadLastPoint(connection, row, metric);
-  if (const auto accuracy = ReadLastPoint(connection, row, "val/accuracy")) {
+  if (const auto accuracy = ReadLastPoint(connection, row, std::string(metric::kValAccuracy))) {
     input.final_accuracy = accuracy->value;
   }
-  input.tokens_per_second = ReadMedian(connection, row, "train/tokens_per_second");
+  input.tokens_per_second = ReadMedian(connection, row, std::string(metric::kTokensPerSecond));
   input.started_json = ReadStarted(connection, row);
   input.health = ReadHealth(connection, row);
   return input;

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
+#include "base/trainer_exit.h"
 #include "server/store/attempts.h"
 #include "server/store/handlers.h"
 
@@ -56,9 +57,8 @@ std::string_view WhatIsWrong(const spec::HealthEvent& event) {
 }
 std::string_view WhatIsWrong(const spec::LogEvent&) { return ""; }
 std::string_view WhatIsWrong(const spec::FinishedEvent& event) {
-  const bool known =
-      event.status == "completed" || event.status == "failed" || event.status == "stopped";
-  return known ? "" : "the status of `finished` is none of completed, failed, stopped";
+  return IsOutcome(event.status) ? ""
+                                 : "the status of `finished` is none of completed, failed, stopped";
 }
 
 absl::Status CheckEvents(const ReportEvents& request) {
@@ -126,7 +126,7 @@ void FollowUp(Ledger& ledger, const std::string& run_id, bool attempt_reported) 
   if (run.state == RunState::kAssigned && attempt_reported) {
     Change(ledger, run_id, RunState::kRunning, "");
   } else if (run.state == RunState::kQueued && run.finished &&
-             run.finished->status == "completed") {
+             run.finished->status == outcome::kCompleted) {
     Change(ledger, run_id, RunState::kCompleted, "its log was delivered after its lease had ended");
   }
 }

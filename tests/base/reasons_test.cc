@@ -18,5 +18,16 @@ TEST(ReasonsTest, APlainStatusHasNone) {
   EXPECT_TRUE(ReasonMetadataOf(absl::OkStatus()).empty());
 }
 
+TEST(ReasonsTest, LastWordsOfATrainerTellWhetherItsMachineIsToBlame) {
+  EXPECT_EQ(MachineReasonOf("disk_full: write /run/events.jsonl: No space left on device"),
+            reason::kDiskFull);
+  EXPECT_EQ(MachineReasonOf("fp4-train: machine_fault: read /data/a.bin: Input/output error"),
+            reason::kMachineFault);
+  for (const char* other : {"", "disk_full", "disk_fuller: x", "non_finite: at step 3",
+                            "the disk_full: x", "fp4-train: fp4-train: disk_full: x"}) {
+    EXPECT_EQ(MachineReasonOf(other), "") << other;
+  }
+}
+
 }  // namespace
 }  // namespace fp4

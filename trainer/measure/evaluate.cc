@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/metric_names.h"
+
 namespace fp4::trainer {
 
 Evaluator::Evaluator(const spec::RunSpec& run, const Dataset& dataset, const Batches& batches)
@@ -25,10 +27,11 @@ MetricValues Evaluator::Evaluate(Transformer& model) {
   }
   const auto num_targets = static_cast<double>(num_windows * dataset_.sequence_length());
   loss /= num_targets;
-  MetricValues values = {{"val/loss", loss},
-                         {"val/accuracy", static_cast<double>(correct) / num_targets},
-                         {"val/perplexity", std::exp(loss)}};
-  if (has_true_model_) values.emplace_back("val/excess_loss", loss - TrueCrossEntropy());
+  MetricValues values = {
+      {std::string(metric::kValLoss), loss},
+      {std::string(metric::kValAccuracy), static_cast<double>(correct) / num_targets},
+      {std::string(metric::kValPerplexity), std::exp(loss)}};
+  if (has_true_model_) values.emplace_back(metric::kValExcessLoss, loss - TrueCrossEntropy());
   std::ranges::move(WeightErrors(model), std::back_inserter(values));
   model.SetTraining(true);
   return values;
@@ -52,9 +55,9 @@ MetricValues WeightErrors(const Transformer& model) {
     at::Tensor error = weight.quantized.to(at::kFloat) - weight.master;
     double signal = weight.master.square().sum(at::kDouble).item<double>();
     double noise = error.square().sum(at::kDouble).item<double>();
-    values.emplace_back("quant/" + weight.layer + "/weight_error",
+    values.emplace_back(metric::OfLayer(metric::kWeightError, weight.layer),
                         error.abs().mean(at::kDouble).item<double>());
-    values.emplace_back("quant/" + weight.layer + "/weight_sqnr_db",
+    values.emplace_back(metric::OfLayer(metric::kWeightSqnr, weight.layer),
                         10 * std::log10(signal / noise));
   }
   return values;

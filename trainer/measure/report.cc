@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/reasons.h"
+#include "base/health_codes.h"
+#include "base/metric_names.h"
 #include "base/status_macros.h"
 #include "trainer/checkpoint/state.h"
 
@@ -14,6 +15,11 @@ namespace {
 spec::CheckpointEvent EventOf(const Checkpoint& checkpoint) {
   return {checkpoint.folder.string(), checkpoint.manifest.step, checkpoint.manifest.state_bytes,
           checkpoint.manifest.state_sha256};
+}
+
+spec::HealthEvent Finding(std::string_view code, std::string layer, std::string message) {
+  return {std::string(health_code::Find(code)->severity), std::string(code), std::move(layer),
+          std::move(message)};
 }
 
 }  // namespace
@@ -46,13 +52,14 @@ void Report::EndStep() {
 absl::Status Report::Step(int64_t step, double loss, double gradient_norm, double learning_rate) {
   auto tokens = static_cast<double>(timed_steps_ * parts_.targets_per_step());
   MetricValues values = {
-      {"train/loss", loss},
-      {"train/grad_norm", gradient_norm},
-      {"train/learning_rate", learning_rate},
-      {"train/tokens_per_second", tokens / absl::ToDoubleSeconds(spent_)},
-      {"memory/allocated_bytes", static_cast<double>(parts_.backend->allocated_bytes())}};
+      {std::string(metric::kTrainLoss), loss},
+      {std::string(metric::kGradNorm), gradient_norm},
+      {std::string(metric::kLearningRate), learning_rate},
+      {std::string(metric::kTokensPerSecond), tokens / absl::ToDoubleSeconds(spent_)},
+      {std::string(metric::kAllocatedBytes),
+       static_cast<double>(parts_.backend->allocated_bytes())}};
   if (std::optional<double> joules = energy_.Joules())
-    values.emplace_back("energy/joules", *joules);
+    values.emplace_back(metric::kEnergy, *joules);
   spent_ = absl::ZeroDuration();
   timed_steps_ = 0;
   return Metrics(step, std::move(values));
@@ -85,14 +92,14 @@ absl::Status Report::Checkpoint(int64_t step) {
   FP4_RETURN_IF_ERROR(log_.Sync());
   const spec::CheckpointSpec& keep = parts_.run.checkpoint;
   return parts_.checkpoints->Prune(
-      {keep.keep_last, keep.keep_best, /*largest_is_best=*/keep.metric == "val/accuracy"});
+      {keep.keep_last, keep.keep_best, metric::BetterOf(keep.metric) == metric::Better::kLarger});
 }
 
 absl::Status Report::FrozenLayer(const std::string& layer) {
-  return log_.Append(spec::HealthEvent{
-      "error", std::string(reason::kFrozenLayer), layer,
-      absl::StrCat(layer, " does not learn: ", HealthMonitor::kUpdates,
-                   " updates brought it no gradient and left every bit of it as it was")});
+  return log_.Append(
+      Finding(health_code::kFrozenLayer, layer,
+              absl::StrCat(layer, " does not learn: ", HealthMonitor::kUpdates,
+                           " updates brought it no gradient and left every bit of it as it was")));
 }
 
 absl::Status Report::NonFinite(int64_t step, double loss) {
@@ -102,9 +109,8 @@ absl::Status Report::NonFinite(int64_t step, double loss) {
                      : tensor.empty()     ? "the norm of the gradients overflows"
                                       : absl::StrCat("the gradient of ", tensor, " is not finite");
   std::string message = absl::StrCat("at step ", step, " ", what, "; the update was not applied");
-  FP4_RETURN_IF_ERROR(
-      log_.Append(spec::HealthEvent{"error", std::string(reason::kNonFinite), layer, message}));
-  return absl::InternalError(absl::StrCat(std::string(reason::kNonFinite), ": ", message));
+  FP4_RETURN_IF_ERROR(log_.Append(Finding(health_code::kNonFinite, layer, message)));
+  return absl::InternalError(absl::StrCat(std::string(health_code::kNonFinite), ": ", message));
 }
 
 }  // namespace fp4::trainer

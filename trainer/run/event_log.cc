@@ -9,8 +9,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/reasons.h"
+#include "base/health_codes.h"
 #include "base/status_macros.h"
+#include "base/trainer_exit.h"
 
 namespace fp4::trainer {
 namespace {
@@ -25,11 +26,11 @@ void Remember(const spec::Event& event, LogHistory& history) {
     history.document = json.contains("document") ? json["document"].dump() : "";
     history.data_sha256 = json.value("data_sha256", "");
   } else if (const auto* health = std::get_if<spec::HealthEvent>(&event.kind)) {
-    if (health->code == reason::kFrozenLayer) history.frozen_layers.insert(health->layer);
+    if (health->code == health_code::kFrozenLayer) history.frozen_layers.insert(health->layer);
   } else if (const auto* checkpoint = std::get_if<spec::CheckpointEvent>(&event.kind)) {
     history.checkpoint_paths.insert(checkpoint->path);
   } else if (const auto* finished = std::get_if<spec::FinishedEvent>(&event.kind)) {
-    history.completed = finished->status == "completed";
+    history.completed = finished->status == outcome::kCompleted;
   }
 }
 

@@ -14,17 +14,24 @@ constexpr char kDescription[] =
     "Started again on the same directory it goes on from the newest checkpoint; a completed run is "
     "left alone.";
 
-constexpr char kExitCodes[] =
-    "Exit codes: 0 completed, 1 failed, 2 bad document or usage, 3 stopped by SIGTERM or SIGINT "
-    "after a checkpoint.\n"
+constexpr char kExample[] =
     "Example: fp4-train examples/fp4.json --run-dir /tmp/run --variant fp4 --seed 1";
+
+std::string ExitCodes() {
+  std::string text = "Exit codes:\n";
+  for (const TrainerEnding& ending : kTrainerEndings) {
+    absl::StrAppend(&text, "  ", ending.exit_status, "  ", std::string(ending.outcome), ": ",
+                    std::string(ending.meaning), "\n");
+  }
+  return text;
+}
 
 }  // namespace
 
 std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code) {
   Options options;
   CLI::App app(kDescription, "fp4-train");
-  app.footer(kExitCodes);
+  app.footer(ExitCodes() + kExample);
   app.set_version_flag("--version", absl::StrCat("fp4-train ", std::string(Version()), " (",
                                                  std::string(GitRevision()), ")"));
   app.add_option("document", options.document, "The experiment document of the run")

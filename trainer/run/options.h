@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "base/trainer_exit.h"
+
 namespace fp4::trainer {
 
 struct Options {
@@ -20,13 +22,8 @@ struct Options {
   bool probe = false;                      // measure the machine instead of training
 };
 
-// Exit codes.
-inline constexpr int kExitCompleted = 0;
-inline constexpr int kExitFailed = 1;
-inline constexpr int kExitBadDocument = 2;  // or bad usage: trying again does not help
-inline constexpr int kExitStopped = 3;      // by a signal, after a checkpoint
-
-// Nothing to run (--help, --version, an error, all said by then): the exit code is in `exit_code`.
+// Nothing to run (--help, --version, an error, all said by then): the exit status is in
+// `exit_code`.
 std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code);
 
 }  // namespace fp4::trainer

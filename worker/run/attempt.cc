@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/trainer_exit.h"
 
 namespace fp4::worker {
 namespace {
@@ -17,8 +18,7 @@ const spec::FinishedEvent* FinishedOf(const LogSummary& log, int32_t attempt) {
 
 ExitReport FromLog(const spec::FinishedEvent* finished) {
   if (finished == nullptr) return {.cause = ExitCause::kLost};
-  const int code = finished->status == "completed" ? 0 : finished->status == "stopped" ? 3 : 1;
-  return {.cause = ExitCause::kExited, .exit_code = code};
+  return {.cause = ExitCause::kExited, .exit_code = ExitStatusOf(finished->status)};
 }
 
 ExitReport FromProcess(const ProcessEnd& end, const Ending& ending,
@@ -93,7 +93,7 @@ ExitReport JudgeExit(const ProcessEnd& end, const Ending& ending, const LogSumma
                      int32_t attempt, std::string stderr_tail) {
   ExitReport report = FromProcess(end, ending, FinishedOf(log, attempt));
   report.stderr_tail = std::move(stderr_tail);
-  const bool completed = report.cause == ExitCause::kExited && report.exit_code == 0;
+  const bool completed = report.cause == ExitCause::kExited && report.exit_code == kExitCompleted;
   const bool was_ended = ending.terminated || ending.killed;
   if (completed || !was_ended) return report;
   if (ending.reason == StopReason::kLeaseExpired) {

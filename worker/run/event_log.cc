@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/metric_names.h"
 #include "base/status_macros.h"
 
 namespace fp4::worker {
@@ -45,7 +46,7 @@ void LogObserver::Note(const spec::Event& event) {
     summary_.checkpoints.push_back(checkpoint->path);
   } else if (const auto* metrics = std::get_if<spec::MetricsEvent>(&event.kind)) {
     for (const auto& [name, value] : metrics->values) {
-      if (name == "train/tokens_per_second") summary_.tokens_per_second = value;
+      if (name == metric::kTokensPerSecond) summary_.tokens_per_second = value;
     }
   }
 }

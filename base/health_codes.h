@@ -1,0 +1,40 @@
+// Codes of `health` events: what a run finds out about itself. One table, for the checks that
+// report them, for those who show them, and for docs/operations.md.
+#pragma once
+
+#include <string_view>
+
+namespace fp4::health_code {
+
+inline constexpr std::string_view kFrozenLayer = "frozen_layer";
+inline constexpr std::string_view kNonFinite = "non_finite";
+inline constexpr std::string_view kNoGradient = "no_gradient";
+
+struct HealthCode {
+  std::string_view code;
+  std::string_view severity;  // of its events: "error" or "warning"
+  std::string_view summary;   // what several events of the code have in common, a few words
+  std::string_view meaning;   // one sentence for people, without a full stop
+};
+
+inline constexpr HealthCode kTable[] = {
+    {kFrozenLayer, "error", "no gradient arrives and not a bit has changed",
+     "no gradient arrives at a tensor, and not a bit of it has changed over five updates; the run "
+     "goes on"},
+    {kNonFinite, "error", "a number that is not finite",
+     "a loss or a gradient is no number: the run stops before the update; after an evaluation it "
+     "goes on, but does not end as completed when the last one is concerned"},
+    {kNoGradient, "error", "every gradient is exactly zero",
+     "all gradients together were exactly zero in five updates in a row, as when the activations "
+     "have overflowed; the run goes on"},
+};
+
+// The row of `code`; null for a code of another version.
+constexpr const HealthCode* Find(std::string_view code) {
+  for (const HealthCode& row : kTable) {
+    if (row.code == code) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace fp4::health_code

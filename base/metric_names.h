@@ -1,0 +1,63 @@
+// The numbers that a trainer reports about a run: names of `metrics` events, of points in the
+// store, and of checkpoint.metric. One table, for whoever writes, reads or explains them. (What the
+// daemons export to Prometheus is another thing: telemetry/.)
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace fp4::metric {
+
+inline constexpr std::string_view kTrainLoss = "train/loss";
+inline constexpr std::string_view kGradNorm = "train/grad_norm";
+inline constexpr std::string_view kLearningRate = "train/learning_rate";
+inline constexpr std::string_view kTokensPerSecond = "train/tokens_per_second";
+inline constexpr std::string_view kValLoss = "val/loss";
+inline constexpr std::string_view kValAccuracy = "val/accuracy";
+inline constexpr std::string_view kValPerplexity = "val/perplexity";
+inline constexpr std::string_view kValExcessLoss = "val/excess_loss";
+inline constexpr std::string_view kWeightError = "quant/<layer>/weight_error";
+inline constexpr std::string_view kWeightSqnr = "quant/<layer>/weight_sqnr_db";
+inline constexpr std::string_view kAllocatedBytes = "memory/allocated_bytes";
+inline constexpr std::string_view kEnergy = "energy/joules";
+
+// Which of two values is better, where that can be said at all.
+enum class Better { kNeither, kSmaller, kLarger };
+
+struct Metric {
+  std::string_view name;  // with <layer> where there is one for each layer
+  std::string_view unit;
+  Better better;
+  std::string_view meaning;  // one sentence for people, without a full stop
+};
+
+inline constexpr Metric kTable[] = {
+    {kTrainLoss, "nats", Better::kSmaller,
+     "mean cross-entropy over the targets of this step alone, before its update"},
+    {kGradNorm, "1", Better::kNeither, "norm of all gradients together, before clipping"},
+    {kLearningRate, "1", Better::kNeither, "the rate that this step's update used"},
+    {kTokensPerSecond, "tokens/s", Better::kLarger,
+     "targets trained on, by the time that the updates since the last such number took"},
+    {kValLoss, "nats", Better::kSmaller, "mean cross-entropy over the validation targets"},
+    {kValAccuracy, "fraction", Better::kLarger,
+     "validation targets that the model holds most likely"},
+    {kValPerplexity, "1", Better::kSmaller, "exp of `val/loss`"},
+    {kValExcessLoss, "nats", Better::kSmaller,
+     "`val/loss` minus the cross-entropy of the true model, where that is known"},
+    {kWeightError, "weight", Better::kSmaller,
+     "mean absolute difference between the layer's weight and its quantized values"},
+    {kWeightSqnr, "dB", Better::kLarger,
+     "signal-to-noise ratio of the layer's weight as it is quantized"},
+    {kAllocatedBytes, "bytes", Better::kSmaller,
+     "what the program holds in memory, as its allocator counts"},
+    {kEnergy, "joules", Better::kSmaller,
+     "what the device has used for the run so far, on GPUs that count it"},
+};
+
+// The name for one layer: OfLayer(kWeightError, "lm_head") is "quant/lm_head/weight_error".
+std::string OfLayer(std::string_view name, std::string_view layer);
+
+// kNeither for a name that is not in the table.
+Better BetterOf(std::string_view name);
+
+}  // namespace fp4::metric
