@@ -86,7 +86,7 @@ void Worker::StartWaiting() {
   }
   for (const auto& [id, run] : runs_) {
     const auto taken = [&](int32_t slot) { return busy.contains(slot); };
-    if (run->phase() != Run::Phase::kWaiting) continue;
+    if (!run->waiting()) continue;
     if (std::any_of(run->slots().begin(), run->slots().end(), taken)) continue;
     run->StartIfReady();
     if (run->trainer_alive()) busy.insert(run->slots().begin(), run->slots().end());

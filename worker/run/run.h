@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -38,26 +39,20 @@ struct RunContext {
   WorkerMetrics& metrics;
 };
 
-// Not thread-safe: everything happens on the worker's thread.
+// Goes through its phases in one direction: waiting, running, delivering, telling, over;
+// docs/worker.md draws them. Each phase holds what is only known in it. Not thread-safe: everything
+// happens on the worker's thread.
 class Run {
  public:
-  enum class Phase {
-    kWaiting,  // no trainer yet: for a first renewal, for its slots, for an earlier trainer's end
-    kRunning,
-    kDelivering,  // the trainer has ended; the rest of its log is on its way
-    kTelling,     // the log is delivered; the exit is to be told
-    kOver,
-  };
-
   // A new attempt. Where this attempt was started here before, it is only settled or adopted.
   static std::unique_ptr<Run> Assigned(const RunContext& context, Assignment assignment);
   // What lies in a directory; nothing when there is nothing left to do.
   static std::unique_ptr<Run> Found(const RunContext& context, const RunDirectory& directory);
 
   const Held& lease() const { return lease_; }
-  Phase phase() const { return phase_; }
-  bool over() const { return phase_ == Phase::kOver; }
-  bool trainer_alive() const { return phase_ == Phase::kRunning; }
+  bool waiting() const { return std::holds_alternative<Waiting>(phase_); }
+  bool trainer_alive() const { return std::holds_alternative<Running>(phase_); }
+  bool over() const { return std::holds_alternative<Over>(phase_); }
   const std::vector<int32_t>& slots() const { return slots_; }
   const LogSummary& log() const { return log_.summary(); }
   int64_t num_unacknowledged() const;
@@ -85,14 +80,50 @@ class Run {
   Delivery::Verdict OnExitAnswer(const absl::Status& answer);
 
  private:
+  // No trainer yet: it waits for a first renewal, for its slots, for an earlier trainer's end.
+  struct Waiting {
+    Assignment assignment;
+    LogPlan plan;
+    Backoff pause;  // between two tries to start
+    absl::Duration not_before;
+  };
+  // A trainer lives.
+  struct Running {
+    ProcessIdentity process;
+    absl::Duration runtime_deadline = absl::InfiniteDuration();
+    Ending ending = {};
+    bool wanted = true;       // false: nothing of this attempt is told once the trainer has ended
+    std::string broken = {};  // why its log cannot be delivered; the trainer is being killed then
+  };
+  // The trainer has ended; the rest of its log is on its way.
+  struct Delivering {
+    ExitReport exit;
+    bool broken = false;  // nothing more of the log can be delivered
+  };
+  // The log is delivered; the exit is to be told.
+  struct Telling {
+    ExitReport exit;
+    Backoff pause;
+    bool in_flight = false;
+    absl::Duration not_before = -absl::InfiniteDuration();
+  };
+  struct Over {};
+  using Phase = std::variant<Waiting, Running, Delivering, Telling, Over>;
+
   Run(const RunContext& context, RunDirectory directory, Held lease, int64_t next_seq);
 
   absl::Duration now() const { return context_.clock.SinceBoot(); }
-  TrainerLimits Limits() const;
+  Backoff MakeBackoff() const;
+  TrainerLimits LimitsOf(const Running& running) const;
+
   void Adopt(const TrainerRecord& record);
-  absl::Status Start();
-  absl::Status PrepareLog();
-  void ApplyEnding();
+  absl::Status Prepare(Waiting& waiting);
+  absl::StatusOr<TrainerCommand> PlanStart(Waiting& waiting);
+  absl::StatusOr<std::vector<Slot>> FindSlots() const;
+  absl::Status Start(const UniqueFd& lock);
+
+  void End(StopReason reason);
+  void ApplyEnding(Running& running);
   void TrainerEnded(const ProcessEnd& end);
   void EndWith(ExitReport report);
   void Break(const absl::Status& error);
@@ -102,22 +133,11 @@ class Run {
   RunContext context_;
   RunDirectory directory_;
   Held lease_;
-  Phase phase_ = Phase::kWaiting;
   std::vector<int32_t> slots_;
-  std::optional<Assignment> assignment_;  // while waiting
-  LogPlan plan_;
   LogObserver log_;
   Delivery delivery_;
-  ProcessIdentity process_;
   LeaseDeadlines deadlines_;
-  absl::Duration runtime_deadline_ = absl::InfiniteDuration();
-  Ending ending_;
-  std::optional<ExitReport> exit_;
-  bool drop_ = false;  // fenced: nothing is delivered any more
-  bool exit_in_flight_ = false;
-  absl::Duration exit_not_before_;
-  Backoff exit_backoff_;
-  std::optional<std::string> broken_;  // why the log cannot be delivered
+  Phase phase_ = Over{};
 };
 
 }  // namespace fp4::worker

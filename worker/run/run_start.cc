@@ -16,29 +16,28 @@ bool IsCompleteCheckpoint(const std::string& folder) {
 
 }  // namespace
 
-absl::Status Run::PrepareLog() {
+absl::Status Run::Prepare(Waiting& waiting) {
+  FP4_RETURN_IF_ERROR(directory_.Create(waiting.assignment.document));
   FP4_RETURN_IF_ERROR(log_.AdvanceToEnd());
-  plan_ = PlanLog(log(), *assignment_);
+  waiting.plan = PlanLog(log(), waiting.assignment);
   return absl::OkStatus();
 }
 
 void Run::StartIfReady() {
-  if (phase_ != Phase::kWaiting || drop_ || now() >= deadlines_.stop) return;
-  absl::Status started = Start();
-  if (started.ok() || absl::IsFailedPrecondition(started)) return;
-  EndWith({.cause = ExitCause::kSpawnFailed, .message = started.ToString()});
+  auto* waiting = std::get_if<Waiting>(&phase_);
+  if (waiting == nullptr || now() >= deadlines_.stop || now() < waiting->not_before) return;
+  absl::StatusOr<UniqueFd> lock = directory_.LockForTrainer();
+  if (absl::IsFailedPrecondition(lock.status())) {
+    // Another trainer lives here, started by a worker that died before it could write that down. It
+    // ends with its lease, which nobody prolongs.
+    waiting->not_before = now() + waiting->pause.Next();
+    return;
+  }
+  absl::Status started = lock.ok() ? Start(*lock) : lock.status();
+  if (!started.ok()) EndWith({.cause = ExitCause::kSpawnFailed, .message = started.ToString()});
 }
 
-absl::Status Run::Start() {
-  // FAILED_PRECONDITION: another trainer lives here, started by a worker that died before it could
-  // write that down. It ends with its lease, which nobody prolongs.
-  FP4_ASSIGN_OR_RETURN(UniqueFd lock, directory_.LockForTrainer());
-  FP4_RETURN_IF_ERROR(PrepareLog());  // again: that trainer may have written
-  if (plan_.set_aside) {
-    FP4_RETURN_IF_ERROR(directory_.SetLogAside(log().last_seq));
-    log_ = LogObserver(directory_.events());
-    plan_.set_aside = false;
-  }
+absl::StatusOr<std::vector<Slot>> Run::FindSlots() const {
   std::vector<Slot> slots;
   for (int32_t index : slots_) {
     if (index < 0 || index >= static_cast<int32_t>(context_.slots.size())) {
@@ -47,22 +46,41 @@ absl::Status Run::Start() {
     }
     slots.push_back(context_.slots[index]);
   }
-  const TrainerCommand command = {
-      .program = context_.settings.trainer,
-      .resume_from = ChooseCheckpoint(log(), plan_, *assignment_, IsCompleteCheckpoint),
-      .next_seq = plan_.trainer_next_seq};
+  return slots;
+}
+
+// With the directory locked: what its last trainer wrote is complete now.
+absl::StatusOr<TrainerCommand> Run::PlanStart(Waiting& waiting) {
+  FP4_RETURN_IF_ERROR(log_.AdvanceToEnd());
+  waiting.plan = PlanLog(log(), waiting.assignment);
+  if (waiting.plan.set_aside) {
+    FP4_RETURN_IF_ERROR(directory_.SetLogAside(log().last_seq));
+    log_ = LogObserver(directory_.events());
+    waiting.plan.set_aside = false;
+  }
+  return TrainerCommand{.program = context_.settings.trainer,
+                        .resume_from = ChooseCheckpoint(log(), waiting.plan, waiting.assignment,
+                                                        IsCompleteCheckpoint),
+                        .next_seq = waiting.plan.trainer_next_seq};
+}
+
+absl::Status Run::Start(const UniqueFd& lock) {
+  auto& waiting = std::get<Waiting>(phase_);
+  FP4_ASSIGN_OR_RETURN(const TrainerCommand command, PlanStart(waiting));
+  FP4_ASSIGN_OR_RETURN(const std::vector<Slot> slots, FindSlots());
   SpawnRequest request = MakeSpawnRequest(command, directory_, lease_.attempt, slots);
   request.inherited_fd = lock.get();
   FP4_RETURN_IF_ERROR(directory_.RemoveExit());
   FP4_RETURN_IF_ERROR(directory_.WriteLease(deadlines_.trainer));
-  FP4_ASSIGN_OR_RETURN(process_, context_.processes.Spawn(request));
-  phase_ = Phase::kRunning;
-  if (assignment_->max_runtime > absl::ZeroDuration())
-    runtime_deadline_ = now() + assignment_->max_runtime;
-  absl::Status written = directory_.WriteTrainer({.process = process_,
+  FP4_ASSIGN_OR_RETURN(const ProcessIdentity process, context_.processes.Spawn(request));
+  Running running{.process = process};
+  if (waiting.assignment.max_runtime > absl::ZeroDuration())
+    running.runtime_deadline = now() + waiting.assignment.max_runtime;
+  absl::Status written = directory_.WriteTrainer({.process = process,
                                                   .attempt = lease_.attempt,
                                                   .slots = slots_,
-                                                  .runtime_deadline = runtime_deadline_});
+                                                  .runtime_deadline = running.runtime_deadline});
+  phase_ = std::move(running);
   if (!written.ok()) {  // a restarted worker could not find it: not a state to leave it in
     Break(written);
     return absl::OkStatus();
@@ -70,10 +88,9 @@ absl::Status Run::Start() {
   context_.metrics.trainers_spawned.Increment();
   LogInfo("trainer started", {{"run", lease_.run_id},
                               {"attempt", lease_.attempt},
-                              {"pid", process_.pid},
+                              {"pid", process.pid},
                               {"resume_from", command.resume_from},
                               {"next_seq", command.next_seq}});
-  assignment_.reset();
   return absl::OkStatus();
 }
 
