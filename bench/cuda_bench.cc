@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "base/version.h"
+#include "numerics/arithmetic/random.h"
 #include "numerics/cuda/quantize.h"
-#include "numerics/random.h"
 
 namespace fp4::numerics {
 namespace {

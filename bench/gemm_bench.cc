@@ -1,5 +1,5 @@
-// The integer GEMM of numerics/gemm.h beside LibTorch's fp32 and bf16 GEMM, in turns, on the same
-// shapes and numbers of threads. Packing is timed apart. Least and median wall time of all
+// The integer GEMM of numerics/gemm/gemm.h beside LibTorch's fp32 and bf16 GEMM, in turns, on the
+// same shapes and numbers of threads. Packing is timed apart. Least and median wall time of all
 // repetitions, and the least CPU time of the process divided by the threads, which a loaded machine
 // disturbs less (but which counts threads that spin); "x fp32" are the quotients.
 //
@@ -23,7 +23,7 @@
 #include "base/version.h"
 #include "numerics/cpu/quantize.h"
 #include "numerics/cpu/thread_pool.h"
-#include "numerics/gemm.h"
+#include "numerics/gemm/gemm.h"
 
 namespace fp4::numerics {
 namespace {

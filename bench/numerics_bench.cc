@@ -20,9 +20,9 @@
 #include <string>
 #include <vector>
 
+#include "numerics/arithmetic/random.h"
 #include "numerics/cpu/quantize.h"
 #include "numerics/cpu/thread_pool.h"
-#include "numerics/random.h"
 
 namespace fp4::numerics {
 namespace {

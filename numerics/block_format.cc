@@ -4,13 +4,13 @@
 #include <cmath>
 #include <cstring>
 
-#include "numerics/dynamic_map.h"
-#include "numerics/elements.h"
-#include "numerics/float_mode.h"
-#include "numerics/hadamard.h"
-#include "numerics/ms_eden.h"
-#include "numerics/packing.h"
-#include "numerics/random.h"
+#include "numerics/arithmetic/dynamic_map.h"
+#include "numerics/arithmetic/elements.h"
+#include "numerics/arithmetic/float_mode.h"
+#include "numerics/arithmetic/hadamard.h"
+#include "numerics/arithmetic/ms_eden.h"
+#include "numerics/arithmetic/packing.h"
+#include "numerics/arithmetic/random.h"
 
 namespace fp4::numerics {
 namespace {

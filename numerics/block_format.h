@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "numerics/block_grid.h"
-#include "numerics/block_scale.h"
+#include "numerics/arithmetic/block_grid.h"
+#include "numerics/arithmetic/block_scale.h"
 #include "numerics/format.h"
 
 namespace fp4::numerics {

@@ -5,8 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "numerics/arithmetic/float_mode.h"
 #include "numerics/block_format.h"
-#include "numerics/float_mode.h"
 
 namespace fp4::numerics {
 namespace {

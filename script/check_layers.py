@@ -12,8 +12,10 @@ import sys
 MAY_USE = {
     "base": [],
     "telemetry": ["base"],
+    "safetensors": ["base"],
+    "page": ["base"],
     "numerics": ["base"],
-    "numerics/tool": ["base", "numerics", "spec/suggest.h"],
+    "numerics/tool": ["base", "numerics", "page", "safetensors", "spec/suggest.h"],
     "spec": ["base", "numerics/format.h", "numerics/formats"],
     "proto": [],
     "server/core": ["base", "spec", "numerics/format.h"],
@@ -26,8 +28,8 @@ MAY_USE = {
     "worker/run": ["base", "spec", "worker/types.h", "worker/host"],
     "worker/rpc": ["base", "spec", "proto", "worker/types.h", "worker/controller_client.h", "worker/mailbox.h"],
     "client": ["base", "spec", "proto"],
-    "trainer/data": ["base", "spec", "numerics/format.h", "numerics/philox.h"],
-    "trainer": ["base", "spec", "numerics", "trainer"],
+    "trainer/data": ["base", "spec", "numerics/format.h", "numerics/arithmetic/philox.h"],
+    "trainer": ["base", "spec", "numerics", "safetensors", "trainer"],
 }
 # A header's pattern -> the folders that may include it.
 ONLY_IN = {

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/sha256.h"
-#include "numerics/philox.h"
+#include "numerics/arithmetic/philox.h"
 #include "trainer/torch.h"
 
 namespace fp4::trainer {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "numerics/random.h"
+#include "numerics/arithmetic/random.h"
 
 namespace fp4::numerics::analysis {
 namespace {

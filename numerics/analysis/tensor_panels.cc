@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "numerics/random.h"
+#include "numerics/arithmetic/random.h"
 
 namespace fp4::numerics::analysis {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <bit>
 
-#include "numerics/codebook.h"
+#include "numerics/arithmetic/codebook.h"
 
 namespace fp4::numerics::cpu {
 

@@ -1,5 +1,5 @@
-// The element types of the code books (numerics/codebook.h) in vectors. Included once for each
-// target by the kernels.
+// The element types of the code books (numerics/arithmetic/codebook.h) in vectors. Included once
+// for each target by the kernels.
 #if defined(FP4_NUMERICS_CPU_CODEBOOKS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef FP4_NUMERICS_CPU_CODEBOOKS_INL_H_
 #undef FP4_NUMERICS_CPU_CODEBOOKS_INL_H_
@@ -7,7 +7,7 @@
 #define FP4_NUMERICS_CPU_CODEBOOKS_INL_H_
 #endif
 
-#include "numerics/codebook.h"
+#include "numerics/arithmetic/codebook.h"
 #include "numerics/cpu/cells.h"
 #include "numerics/cpu/elements-inl.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "numerics/elements.h"
-#include "numerics/packing.h"
+#include "numerics/arithmetic/elements.h"
+#include "numerics/arithmetic/packing.h"
 
 namespace fp4::numerics::cpu {
 namespace {

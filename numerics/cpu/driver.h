@@ -4,14 +4,14 @@
 #include <span>
 #include <vector>
 
+#include "numerics/arithmetic/dynamic_map.h"
+#include "numerics/arithmetic/float_mode.h"
+#include "numerics/arithmetic/hadamard.h"
+#include "numerics/arithmetic/random.h"
 #include "numerics/cpu/job.h"
 #include "numerics/cpu/scratch.h"
 #include "numerics/cpu/units.h"
-#include "numerics/dynamic_map.h"
-#include "numerics/float_mode.h"
-#include "numerics/hadamard.h"
 #include "numerics/parallel.h"
-#include "numerics/random.h"
 
 namespace fp4::numerics::cpu {
 

@@ -1,5 +1,5 @@
-// The element types in vectors: the arithmetic of numerics/elements.h, instruction for instruction.
-// Included once for each target by the kernels.
+// The element types in vectors: the arithmetic of numerics/arithmetic/elements.h, instruction for
+// instruction. Included once for each target by the kernels.
 #if defined(FP4_NUMERICS_CPU_ELEMENTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef FP4_NUMERICS_CPU_ELEMENTS_INL_H_
 #undef FP4_NUMERICS_CPU_ELEMENTS_INL_H_
@@ -8,8 +8,8 @@
 #endif
 
 #include "hwy/highway.h"
+#include "numerics/arithmetic/minifloat.h"
 #include "numerics/cpu/job.h"
-#include "numerics/minifloat.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fp4::numerics::cpu {

@@ -3,8 +3,8 @@
 #include <atomic>
 #include <cmath>
 
+#include "numerics/arithmetic/ms_eden.h"
 #include "numerics/cpu/driver.h"
-#include "numerics/ms_eden.h"
 
 namespace fp4::numerics::cpu {
 

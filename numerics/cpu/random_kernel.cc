@@ -4,8 +4,8 @@
 
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
+#include "numerics/arithmetic/random.h"
 #include "numerics/cpu/job.h"
-#include "numerics/random.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fp4::numerics::cpu {
@@ -30,8 +30,9 @@ HWY_NOINLINE void BlockRandom(uint64_t key, uint64_t step, int64_t first, int64_
   }
 }
 #else
-// Philox (numerics/philox.h) with a counter in each lane of 64 bits: products of the lower halves
-// are what the rounds need, and what is in the upper halves of c0 ... c3 does not matter.
+// Philox (numerics/arithmetic/philox.h) with a counter in each lane of 64 bits: products of the
+// lower halves are what the rounds need, and what is in the upper halves of c0 ... c3 does not
+// matter.
 using DWide = hn::ScalableTag<uint64_t>;
 using DWord = hn::Repartition<uint32_t, DWide>;
 using VWide = hn::Vec<DWide>;

@@ -1,5 +1,5 @@
-// The scales of as many blocks as a vector has lanes: numerics/block_scale.h in vectors. Included
-// once for each target by the kernels.
+// The scales of as many blocks as a vector has lanes: numerics/arithmetic/block_scale.h in vectors.
+// Included once for each target by the kernels.
 #if defined(FP4_NUMERICS_CPU_SCALES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef FP4_NUMERICS_CPU_SCALES_INL_H_
 #undef FP4_NUMERICS_CPU_SCALES_INL_H_
@@ -7,8 +7,8 @@
 #define FP4_NUMERICS_CPU_SCALES_INL_H_
 #endif
 
+#include "numerics/arithmetic/ms_eden.h"
 #include "numerics/cpu/elements-inl.h"
-#include "numerics/ms_eden.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fp4::numerics::cpu {

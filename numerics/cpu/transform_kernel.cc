@@ -4,8 +4,8 @@
 
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
+#include "numerics/arithmetic/hadamard.h"
 #include "numerics/cpu/maxima-inl.h"
-#include "numerics/hadamard.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fp4::numerics::cpu {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "numerics/block_grid.h"
+#include "numerics/arithmetic/block_grid.h"
 #include "numerics/cpu/job.h"
 
 namespace fp4::numerics::cpu {

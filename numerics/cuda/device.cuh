@@ -5,9 +5,9 @@
 
 #include <utility>
 
+#include "numerics/arithmetic/elements.h"
+#include "numerics/arithmetic/random.h"
 #include "numerics/cuda/jobs.h"
-#include "numerics/elements.h"
-#include "numerics/random.h"
 
 // The instructions of one family of GPUs (compute capability 10.x or 12.x) may be used: compiled
 // for 100f or 120f, or for a single one (100a, 120a).

@@ -1,7 +1,7 @@
 // MS-EDEN: a warp holds a rotated group of 128, four lanes to a block of 16, so that the group's
 // correction needs no memory between its eight blocks.
+#include "numerics/arithmetic/ms_eden.h"
 #include "numerics/cuda/device.cuh"
-#include "numerics/ms_eden.h"
 
 namespace fp4::numerics::cuda {
 namespace {

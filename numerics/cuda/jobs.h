@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "numerics/block_scale.h"
+#include "numerics/arithmetic/block_scale.h"
 #include "numerics/format.h"
 
 namespace fp4::numerics::cuda {
@@ -20,8 +20,9 @@ struct Rules {
   float two_level_largest = 0.0f;  // 2688 or 1536
   float tensor_amax = 0.0f;        // of kTwoLevel where the caller has it; 0: it is in the stats
   FourOverSix four_over_six = FourOverSix::kOff;
-  float prescale = 1.0f;  // of elements against their scale: Prescaled in numerics/block_scale.h
-  float unscale = 1.0f;   // of decoded values: 1 / prescale where no rotation back does it
+  float prescale =
+      1.0f;  // of elements against their scale: Prescaled in numerics/arithmetic/block_scale.h
+  float unscale = 1.0f;  // of decoded values: 1 / prescale where no rotation back does it
   bool stochastic = false;
   uint64_t key = 0, step = 0;  // of random numbers
   bool output_bf16 = false;
@@ -74,8 +75,8 @@ using NestBatch = JobBatch<NestJob, 40>;
 void LaunchBlocks(const Batch& batch, const Rules& rules, int block_columns, bool tile,
                   cudaStream_t stream);
 
-// Blocks of 16 under MS-EDEN, eight of them to a group of kEdenGroup: numerics/ms_eden.h. Values
-// are aligned to 16 bytes.
+// Blocks of 16 under MS-EDEN, eight of them to a group of kEdenGroup:
+// numerics/arithmetic/ms_eden.h. Values are aligned to 16 bytes.
 void LaunchEden(const Batch& batch, const Rules& rules, cudaStream_t stream);
 
 // Stats of long blocks: rows (num_blocks = rows) or whole tensors (num_blocks = 1). LaunchMeans
@@ -86,11 +87,11 @@ void LaunchMeans(const Batch& batch, cudaStream_t stream);
 // Elements under scales that follow from stats (rows, tensors), or under none at all.
 void LaunchElements(const Batch& batch, const Rules& rules, cudaStream_t stream);
 
-// Double quantization: numerics/dynamic_map.h.
+// Double quantization: numerics/arithmetic/dynamic_map.h.
 void LaunchNest(const NestBatch& batch, cudaStream_t stream);
 
 // Groups of `size` elements of `values` rotated into `decoded`, or rotated back and then multiplied
-// by `factor`: numerics/hadamard.h. A job's blocks are its groups.
+// by `factor`: numerics/arithmetic/hadamard.h. A job's blocks are its groups.
 struct Rotation {
   int size = 0;
   uint64_t seed = 0, step = 0;

@@ -1,8 +1,8 @@
 // Double quantization of block scales: a block of threads for each kNestedBlock scales.
 #include <algorithm>
 
+#include "numerics/arithmetic/dynamic_map.h"
 #include "numerics/cuda/device.cuh"
-#include "numerics/dynamic_map.h"
 
 namespace fp4::numerics::cuda {
 namespace {

@@ -5,10 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "numerics/arithmetic/dynamic_map.h"
+#include "numerics/arithmetic/random.h"
 #include "numerics/block_format.h"
 #include "numerics/cuda/jobs.h"
-#include "numerics/dynamic_map.h"
-#include "numerics/random.h"
 
 namespace fp4::numerics::cuda {
 namespace {

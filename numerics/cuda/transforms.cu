@@ -1,7 +1,7 @@
 // Hadamard rotation and dropout masks.
+#include "numerics/arithmetic/hadamard.h"
+#include "numerics/arithmetic/philox.h"
 #include "numerics/cuda/device.cuh"
-#include "numerics/hadamard.h"
-#include "numerics/philox.h"
 
 namespace fp4::numerics::cuda {
 namespace {

@@ -4,14 +4,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "numerics/tool/page.h"
-#include "numerics/tool/page/files.h"
+#include "numerics/tool/page_files.h"
+#include "numerics/tool/page_parts.h"
+#include "page/page.h"
 
 namespace fp4::numerics::tool {
 namespace {
 
 using analysis::FormatCharts;
 using analysis::FormatFigures;
+using page::ChartNumber;
+using page::EscapeHtml;
+using page::ShortNumber;
 using Json = nlohmann::ordered_json;
 
 Json Numbers(std::span<const double> values) {
@@ -131,8 +135,8 @@ std::string RenderCharts(const FormatCharts& charts, uint64_t seed) {
       charts.formats.size() == 1
           ? absl::StrCat("The format ", charts.formats[0].choice.label)
           : absl::StrCat(charts.formats.size(), " number formats side by side");
-  const std::string body = FillTemplate(
-      page::kChartsBodyHtml,
+  const std::string body = page::FillTemplate(
+      kChartsBodyHtml,
       {{"heading", EscapeHtml(heading)},
        {"subtitle",
         "Measured on generated weights; the table and the histograms are over all of their "
@@ -142,7 +146,11 @@ std::string RenderCharts(const FormatCharts& charts, uint64_t seed) {
        {"weight_shape", ShapeText(analysis::kWeightShape)},
        {"stored_shape", ShapeText(analysis::kStoredShape)},
        {"sample_size", absl::StrCat(charts.formats.front().sample.size())}});
-  return RenderPage(heading, body, ToJson(charts), page::kChartsJs);
+  return page::Render({.program = "fp4-quantize",
+                       .title = heading,
+                       .body = body,
+                       .data = ToJson(charts),
+                       .script = kChartsJs});
 }
 
 std::vector<Result> ChartResults(const FormatCharts& charts) {

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status_macros.h"
-#include "numerics/elements.h"
+#include "numerics/arithmetic/elements.h"
 #include "spec/suggest.h"
 
 namespace fp4::numerics::tool {
@@ -13,20 +13,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool IsReadable(TensorType type) {
-  return type == TensorType::kF32 || type == TensorType::kBF16 || type == TensorType::kF16;
+bool IsReadable(safetensors::TensorType type) {
+  return type == safetensors::TensorType::kF32 || type == safetensors::TensorType::kBF16 ||
+         type == safetensors::TensorType::kF16;
 }
 
 // All dimensions but the last, and the last.
-MatrixShape ShapeOf(const TensorView& tensor) {
+MatrixShape ShapeOf(const safetensors::TensorView& tensor) {
   if (tensor.shape.empty()) return {1, 1};
   MatrixShape shape = {1, tensor.shape.back()};
   for (size_t i = 0; i + 1 < tensor.shape.size(); ++i) shape.rows *= tensor.shape[i];
   return shape;
 }
 
-std::string WrongType(const TensorView& tensor) {
-  return absl::StrCat("tensor '", tensor.name, "' is ", std::string(TensorTypeName(tensor.type)),
+std::string WrongType(const safetensors::TensorView& tensor) {
+  return absl::StrCat("tensor '", tensor.name, "' is ",
+                      std::string(safetensors::TensorTypeName(tensor.type)),
                       "; only F32, BF16 and F16 can be quantized");
 }
 
@@ -41,9 +43,9 @@ absl::Status CheckRawSize(const fs::path& path, MatrixShape shape, uint64_t byte
                           : absl::StrCat("need ", static_cast<uint64_t>(wanted)).c_str()));
 }
 
-absl::Status NoSuchTensor(const Options& options, const SafetensorsFile& file) {
+absl::Status NoSuchTensor(const Options& options, const safetensors::File& file) {
   std::vector<std::string> names;
-  for (const TensorView& tensor : file.tensors()) names.push_back(tensor.name);
+  for (const safetensors::TensorView& tensor : file.tensors()) names.push_back(tensor.name);
   return absl::InvalidArgumentError(absl::StrCat(
       "--tensor: ", options.input.string(), " has no tensor '", options.tensor, "'",
       names.empty() ? "; it is empty" : spec::SuggestionAndChoices(options.tensor, names)));
@@ -53,11 +55,12 @@ absl::Status NoSuchTensor(const Options& options, const SafetensorsFile& file) {
 
 std::vector<float> InputTensor::Values() const {
   std::vector<float> values(static_cast<size_t>(shape.size()));
-  if (type == TensorType::kF32) {
+  if (type == safetensors::TensorType::kF32) {
     if (!values.empty()) std::memcpy(values.data(), data.data(), values.size() * sizeof(float));
     return values;
   }
-  const ElementType element = type == TensorType::kF16 ? ElementType::kFp16 : ElementType::kBf16;
+  const ElementType element =
+      type == safetensors::TensorType::kF16 ? ElementType::kFp16 : ElementType::kBf16;
   for (size_t i = 0; i < values.size(); ++i) {
     uint16_t code;
     std::memcpy(&code, data.data() + 2 * i, sizeof code);
@@ -80,13 +83,13 @@ absl::StatusOr<Input> Input::OpenRaw(const Options& options) {
   FP4_RETURN_IF_ERROR(CheckRawSize(options.input, *options.raw_shape, content.size()));
   Input input;
   input.raw_.assign(content.begin(), content.end());
-  input.tensors_.push_back(
-      {"", *options.raw_shape, TensorType::kF32, std::as_bytes(std::span(input.raw_))});
+  input.tensors_.push_back({"", *options.raw_shape, safetensors::TensorType::kF32,
+                            std::as_bytes(std::span(input.raw_))});
   return input;
 }
 
 absl::StatusOr<Input> Input::OpenSafetensors(const Options& options) {
-  absl::StatusOr<SafetensorsFile> file = SafetensorsFile::Open(options.input);
+  absl::StatusOr<safetensors::File> file = safetensors::File::Open(options.input);
   if (absl::IsInvalidArgument(file.status())) {
     return absl::DataLossError(
         absl::StrCat(file.status().message(), " (raw fp32 needs --rows and --cols)"));
@@ -96,7 +99,7 @@ absl::StatusOr<Input> Input::OpenSafetensors(const Options& options) {
   input.file_ = *std::move(file);
   if (!options.tensor.empty() && input.file_->Find(options.tensor) == nullptr)
     return NoSuchTensor(options, *input.file_);
-  for (const TensorView& tensor : input.file_->tensors()) {
+  for (const safetensors::TensorView& tensor : input.file_->tensors()) {
     if (!options.tensor.empty() && tensor.name != options.tensor) continue;
     if (!IsReadable(tensor.type)) {
       input.skipped_.push_back(WrongType(tensor));

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "numerics/safetensors.h"
 #include "numerics/tool/options.h"
+#include "safetensors/safetensors.h"
 
 namespace fp4::numerics::tool {
 
@@ -15,7 +15,7 @@ namespace fp4::numerics::tool {
 struct InputTensor {
   std::string name;  // empty: raw input
   MatrixShape shape;
-  TensorType type = TensorType::kF32;
+  safetensors::TensorType type = safetensors::TensorType::kF32;
   std::span<const std::byte> data;
 
   std::vector<float> Values() const;
@@ -37,7 +37,7 @@ class Input {
   static absl::StatusOr<Input> OpenSafetensors(const Options& options);
 
   std::vector<char> raw_;
-  std::optional<SafetensorsFile> file_;
+  std::optional<safetensors::File> file_;
   std::vector<InputTensor> tensors_;
   std::vector<std::string> skipped_;
 };

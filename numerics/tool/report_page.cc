@@ -5,12 +5,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "numerics/tool/page.h"
-#include "numerics/tool/page/files.h"
+#include "numerics/tool/page_files.h"
+#include "numerics/tool/page_parts.h"
+#include "page/page.h"
 
 namespace fp4::numerics::tool {
 namespace {
 
+using page::ChartNumber;
+using page::EscapeHtml;
+using page::ShortNumber;
 using Json = nlohmann::ordered_json;
 
 // A figure of a tensor: in the table of several, or in the list of one.
@@ -179,14 +183,17 @@ std::string RenderReport(const Options& options, std::span<const TensorReport> r
   Json data;
   Json& tensors = data["tensors"] = Json::array();
   for (const TensorReport& report : reports) tensors.push_back(PanelsJson(options, report));
-  const std::string body =
-      FillTemplate(page::kReportBodyHtml,
-                   {{"heading", EscapeHtml(heading)},
-                    {"subtitle", EscapeHtml(Subtitle(reports, skipped))},
-                    {"options", OptionItems(DescribeOptions(info, options.quantize))},
-                    {"figures", single ? FigureList(reports[0].result)
-                                       : Totals(options, reports) + Table(options, reports)}});
-  return RenderPage(heading, body, data, page::kReportJs);
+  const std::string body = page::FillTemplate(
+      kReportBodyHtml, {{"heading", EscapeHtml(heading)},
+                        {"subtitle", EscapeHtml(Subtitle(reports, skipped))},
+                        {"options", OptionItems(DescribeOptions(info, options.quantize))},
+                        {"figures", single ? FigureList(reports[0].result)
+                                           : Totals(options, reports) + Table(options, reports)}});
+  return page::Render({.program = "fp4-quantize",
+                       .title = heading,
+                       .body = body,
+                       .data = std::move(data),
+                       .script = kReportJs});
 }
 
 }  // namespace fp4::numerics::tool

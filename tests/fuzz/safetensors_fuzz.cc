@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/file.h"
-#include "numerics/safetensors.h"
 #include "numerics/tool/input.h"
+#include "safetensors/safetensors.h"
 
 namespace {
 
@@ -33,15 +33,17 @@ const std::filesystem::path& Folder() {
   return folder;
 }
 
-void CheckTensors(const std::vector<TensorView>& tensors, std::span<const std::byte> data) {
+void CheckTensors(const std::vector<safetensors::TensorView>& tensors,
+                  std::span<const std::byte> data) {
   size_t total = 0;
-  for (const TensorView& tensor : tensors) {
+  for (const safetensors::TensorView& tensor : tensors) {
     uint64_t elements = 1;
     for (int64_t dimension : tensor.shape) {
       Require(dimension >= 0);
       elements *= static_cast<uint64_t>(dimension);
     }
-    Require(elements * static_cast<uint64_t>(TensorTypeSize(tensor.type)) == tensor.data.size());
+    Require(elements * static_cast<uint64_t>(safetensors::TensorTypeSize(tensor.type)) ==
+            tensor.data.size());
     Require(tensor.num_elements() == static_cast<int64_t>(elements));
     Require(tensor.data.empty() ||
             (tensor.data.data() >= data.data() &&
@@ -64,14 +66,14 @@ void ReadAsTool(const std::filesystem::path& path) {
     Require(static_cast<int64_t>(tensor.Values().size()) == tensor.shape.size());
 }
 
-void CheckWrittenAgain(const std::vector<TensorView>& tensors,
+void CheckWrittenAgain(const std::vector<safetensors::TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata) {
   const std::filesystem::path path = Folder() / "written";
-  Require(WriteSafetensors(path, tensors, metadata).ok());
-  const absl::StatusOr<SafetensorsFile> file = SafetensorsFile::Open(path);
+  Require(safetensors::Write(path, tensors, metadata).ok());
+  const absl::StatusOr<safetensors::File> file = safetensors::File::Open(path);
   Require(file.ok() && file->metadata() == metadata && file->tensors().size() == tensors.size());
-  for (const TensorView& tensor : tensors) {
-    const TensorView* found = file->Find(tensor.name);
+  for (const safetensors::TensorView& tensor : tensors) {
+    const safetensors::TensorView* found = file->Find(tensor.name);
     Require(found != nullptr && found->type == tensor.type && found->shape == tensor.shape);
     Require(std::ranges::equal(found->data, tensor.data));
   }
@@ -81,7 +83,7 @@ void CheckWrittenAgain(const std::vector<TensorView>& tensors,
 void CheckFile(std::string_view bytes) {
   const std::filesystem::path path = Folder() / "file";
   Require(fp4::ReplaceFile(path, bytes).ok());
-  const absl::StatusOr<SafetensorsFile> file = SafetensorsFile::Open(path);
+  const absl::StatusOr<safetensors::File> file = safetensors::File::Open(path);
   if (!file.ok()) Require(file.status().message().find(path.string()) != std::string::npos);
   ReadAsTool(path);
 }
@@ -95,9 +97,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view header = all.substr(2);
   const std::vector<std::byte> zeros(data_bytes);
 
-  std::vector<TensorView> tensors;
+  std::vector<safetensors::TensorView> tensors;
   std::map<std::string, std::string> metadata;
-  const absl::Status status = ParseSafetensorsHeader(header, zeros, tensors, metadata);
+  const absl::Status status = safetensors::ParseHeader(header, zeros, tensors, metadata);
   if (!status.ok()) {
     Require(!status.message().empty());
   } else {

@@ -6,7 +6,7 @@
 #include <numbers>
 #include <thread>
 
-#include "numerics/random.h"
+#include "numerics/arithmetic/random.h"
 
 namespace fp4::numerics {
 namespace {

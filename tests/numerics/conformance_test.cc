@@ -10,8 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "hwy/targets.h"
+#include "numerics/arithmetic/philox.h"
 #include "numerics/cpu/quantize.h"
-#include "numerics/philox.h"
 #include "tests/numerics/cases.h"
 
 namespace fp4::numerics {

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <limits>
 
-#include "numerics/dynamic_map.h"
+#include "numerics/arithmetic/dynamic_map.h"
 #include "numerics/format.h"
 #include "tests/numerics/cases.h"
 

@@ -8,11 +8,11 @@
 #include <cstring>
 #include <thread>
 
+#include "numerics/arithmetic/elements.h"
+#include "numerics/arithmetic/packing.h"
+#include "numerics/arithmetic/random.h"
 #include "numerics/cpu/quantize.h"
 #include "numerics/cpu/thread_pool.h"
-#include "numerics/elements.h"
-#include "numerics/packing.h"
-#include "numerics/random.h"
 #include "tests/numerics/cases.h"
 
 namespace fp4::numerics {

@@ -4,11 +4,11 @@
 
 #include <cmath>
 
+#include "numerics/arithmetic/hadamard.h"
+#include "numerics/arithmetic/random.h"
 #include "numerics/cpu/quantize.h"
 #include "numerics/cpu/thread_pool.h"
 #include "numerics/error_stats.h"
-#include "numerics/hadamard.h"
-#include "numerics/random.h"
 #include "tests/numerics/cases.h"
 
 namespace fp4::numerics {

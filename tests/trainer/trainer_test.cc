@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "base/file.h"
-#include "numerics/safetensors.h"
+#include "safetensors/safetensors.h"
 #include "tests/trainer/training_fixture.h"
 
 namespace fp4::trainer {
@@ -28,13 +28,13 @@ constexpr char kFrozen[] = R"({"precision": {"default": "fp4-frozen"}})";
 
 // The same tensors with a NaN in the first of them.
 void Poison(const fs::path& from, const fs::path& to) {
-  numerics::SafetensorsFile file = *numerics::SafetensorsFile::Open(from);
-  std::vector<numerics::TensorView> tensors = file.tensors();
+  safetensors::File file = *safetensors::File::Open(from);
+  std::vector<safetensors::TensorView> tensors = file.tensors();
   std::vector<std::byte> bytes(tensors[0].data.begin(), tensors[0].data.end());
   float nan = std::numeric_limits<float>::quiet_NaN();
   std::memcpy(bytes.data(), &nan, sizeof nan);
   tensors[0].data = bytes;
-  ASSERT_TRUE(numerics::WriteSafetensors(to, tensors, {}).ok());
+  ASSERT_TRUE(safetensors::Write(to, tensors, {}).ok());
 }
 
 TEST_F(TrainerTest, CompletedRunTellsItsWholeCourse) {

@@ -2,8 +2,8 @@
 
 #include <fstream>
 
+#include "numerics/arithmetic/philox.h"
 #include "numerics/cpu/quantize.h"
-#include "numerics/philox.h"
 #include "trainer/backend/backend.h"
 
 namespace fp4::trainer {

@@ -12,8 +12,8 @@ constexpr char kUpdates[] = "optimizer.step.";
 
 void Add(const std::string& name, const at::Tensor& tensor, StateSnapshot& snapshot) {
   at::Tensor stored = tensor.detach().to(at::kCPU).contiguous();
-  auto type =
-      stored.scalar_type() == at::kLong ? numerics::TensorType::kI64 : numerics::TensorType::kF32;
+  auto type = stored.scalar_type() == at::kLong ? safetensors::TensorType::kI64
+                                                : safetensors::TensorType::kF32;
   snapshot.storage.push_back(stored);
   snapshot.tensors.push_back(
       {name,
@@ -22,11 +22,11 @@ void Add(const std::string& name, const at::Tensor& tensor, StateSnapshot& snaps
        {static_cast<const std::byte*>(stored.const_data_ptr()), stored.nbytes()}});
 }
 
-absl::StatusOr<at::Tensor> Read(const numerics::SafetensorsFile& file, const std::string& name,
+absl::StatusOr<at::Tensor> Read(const safetensors::File& file, const std::string& name,
                                 at::IntArrayRef shape, at::ScalarType type) {
-  const numerics::TensorView* view = file.Find(name);
+  const safetensors::TensorView* view = file.Find(name);
   if (view == nullptr) return absl::DataLossError(absl::StrCat("checkpoint without ", name));
-  auto expected = type == at::kLong ? numerics::TensorType::kI64 : numerics::TensorType::kF32;
+  auto expected = type == at::kLong ? safetensors::TensorType::kI64 : safetensors::TensorType::kF32;
   if (view->type != expected || at::IntArrayRef(view->shape) != shape) {
     return absl::DataLossError(
         absl::StrCat("checkpoint whose ", name, " has another shape or type"));
@@ -34,7 +34,7 @@ absl::StatusOr<at::Tensor> Read(const numerics::SafetensorsFile& file, const std
   return at::from_blob(const_cast<std::byte*>(view->data.data()), view->shape, type);
 }
 
-absl::Status RestoreMoments(const numerics::SafetensorsFile& file, const Parameter& parameter,
+absl::Status RestoreMoments(const safetensors::File& file, const Parameter& parameter,
                             AdamState& state) {
   at::IntArrayRef shape = parameter.master.sizes();
   FP4_ASSIGN_OR_RETURN(at::Tensor first,
@@ -68,7 +68,7 @@ StateSnapshot TakeState(int64_t step, const ParameterSet& parameters, const Adam
 
 absl::Status RestoreState(const std::string& path, const ParameterSet& parameters,
                           AdamW& optimizer) {
-  FP4_ASSIGN_OR_RETURN(numerics::SafetensorsFile file, numerics::SafetensorsFile::Open(path));
+  FP4_ASSIGN_OR_RETURN(safetensors::File file, safetensors::File::Open(path));
   at::NoGradGuard no_grad;
   for (size_t i = 0; i < parameters.all().size(); ++i) {
     const Parameter& parameter = parameters.all()[i];

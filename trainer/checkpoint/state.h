@@ -9,16 +9,16 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "numerics/safetensors.h"
+#include "safetensors/safetensors.h"
 #include "trainer/model/parameters.h"
 #include "trainer/optimizer/adamw.h"
 
 namespace fp4::trainer {
 
 struct StateSnapshot {
-  std::vector<numerics::TensorView> tensors;    // views of `storage`
-  std::map<std::string, std::string> metadata;  // {"step"}
-  std::vector<at::Tensor> storage;              // on the CPU
+  std::vector<safetensors::TensorView> tensors;  // views of `storage`
+  std::map<std::string, std::string> metadata;   // {"step"}
+  std::vector<at::Tensor> storage;               // on the CPU
 };
 
 StateSnapshot TakeState(int64_t step, const ParameterSet& parameters, const AdamW& optimizer);

@@ -120,7 +120,7 @@ std::optional<Checkpoint> CheckpointStore::Newest(const fs::path& preferred,
 }
 
 absl::StatusOr<Checkpoint> CheckpointStore::Save(
-    Manifest manifest, const std::vector<numerics::TensorView>& tensors,
+    Manifest manifest, const std::vector<safetensors::TensorView>& tensors,
     const std::map<std::string, std::string>& metadata,
     const std::function<absl::Status()>& before_rename) {
   const fs::path target = folder_ / FolderName(manifest);
@@ -130,9 +130,8 @@ absl::StatusOr<Checkpoint> CheckpointStore::Save(
   if (fs::create_directories(temporary, error); error) {
     return ErrnoStatus(error.value(), absl::StrCat("make ", temporary.string()));
   }
-  FP4_ASSIGN_OR_RETURN(
-      numerics::WrittenFile state,
-      numerics::WriteSafetensors(temporary / "state.safetensors", tensors, metadata));
+  FP4_ASSIGN_OR_RETURN(safetensors::WrittenFile state,
+                       safetensors::Write(temporary / "state.safetensors", tensors, metadata));
   manifest.state_bytes = state.bytes;
   manifest.state_sha256 = state.sha256;
   FP4_RETURN_IF_ERROR(WriteFileDurably(temporary / "manifest.json", FormatManifest(manifest)));

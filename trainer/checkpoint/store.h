@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "numerics/safetensors.h"
+#include "safetensors/safetensors.h"
 #include "trainer/checkpoint/manifest.h"
 
 namespace fp4::trainer {
@@ -51,7 +51,7 @@ class CheckpointStore {
   // on the disk but the folder does not have its name yet: what the checkpoint implies is made
   // durable there.
   absl::StatusOr<Checkpoint> Save(Manifest manifest,
-                                  const std::vector<numerics::TensorView>& tensors,
+                                  const std::vector<safetensors::TensorView>& tensors,
                                   const std::map<std::string, std::string>& metadata,
                                   const std::function<absl::Status()>& before_rename);
 

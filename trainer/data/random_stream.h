@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "numerics/philox.h"
+#include "numerics/arithmetic/philox.h"
 
 namespace fp4::trainer {
 

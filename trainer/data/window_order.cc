@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "numerics/philox.h"
+#include "numerics/arithmetic/philox.h"
 
 namespace fp4::trainer {
 namespace {

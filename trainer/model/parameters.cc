@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
-#include "numerics/safetensors.h"
+#include "safetensors/safetensors.h"
 #include "trainer/random.h"
 
 namespace fp4::trainer {
@@ -43,13 +43,13 @@ at::Tensor InitialValues(const Shape& shape, uint64_t seed, double standard_devi
 }
 
 // A CPU tensor over the file's bytes; nothing for a type that is not taken.
-std::optional<at::Tensor> ViewOf(const numerics::TensorView& view) {
+std::optional<at::Tensor> ViewOf(const safetensors::TensorView& view) {
   at::ScalarType type;
-  if (view.type == numerics::TensorType::kF32) {
+  if (view.type == safetensors::TensorType::kF32) {
     type = at::kFloat;
-  } else if (view.type == numerics::TensorType::kF16) {
+  } else if (view.type == safetensors::TensorType::kF16) {
     type = at::kHalf;
-  } else if (view.type == numerics::TensorType::kBF16) {
+  } else if (view.type == safetensors::TensorType::kBF16) {
     type = at::kBFloat16;
   } else {
     return std::nullopt;
@@ -79,18 +79,18 @@ int64_t ParameterSet::num_elements() const {
 }
 
 absl::Status ParameterSet::InitializeFrom(const std::string& path) {
-  FP4_ASSIGN_OR_RETURN(numerics::SafetensorsFile file, numerics::SafetensorsFile::Open(path));
+  FP4_ASSIGN_OR_RETURN(safetensors::File file, safetensors::File::Open(path));
   std::vector<std::string> problems;
   at::NoGradGuard no_grad;
   for (const Parameter& parameter : parameters_) {
-    const numerics::TensorView* view = file.Find(parameter.name);
+    const safetensors::TensorView* view = file.Find(parameter.name);
     if (view == nullptr) {
       problems.push_back(absl::StrCat(parameter.name, " is missing"));
       continue;
     }
     std::optional<at::Tensor> values = ViewOf(*view);
     if (!values) {
-      auto type = numerics::TensorTypeName(view->type);
+      auto type = safetensors::TensorTypeName(view->type);
       problems.push_back(absl::StrCat(parameter.name, " has dtype ", std::string(type),
                                       "; allowed: F32, F16, BF16"));
     } else if (values->sizes() != parameter.master.sizes()) {
@@ -101,7 +101,7 @@ absl::Status ParameterSet::InitializeFrom(const std::string& path) {
       parameter.master.detach().copy_(*values);
     }
   }
-  for (const numerics::TensorView& view : file.tensors()) {
+  for (const safetensors::TensorView& view : file.tensors()) {
     bool known =
         std::ranges::any_of(parameters_, [&](const Parameter& p) { return p.name == view.name; });
     if (!known && !view.name.starts_with("optimizer."))

@@ -10,11 +10,10 @@
 #include <sstream>
 
 #include "base/file.h"
-#include "numerics/safetensors.h"
-#include "numerics/tool/page.h"
-#include "numerics/tool/page/files.h"
 #include "numerics/tool/report_page.h"
 #include "numerics/tool/run.h"
+#include "page/page.h"
+#include "safetensors/safetensors.h"
 
 namespace fp4::numerics::tool {
 namespace {
@@ -40,14 +39,14 @@ class PagesTest : public testing::Test {
 
   // One row each.
   std::string WriteModel(const std::vector<std::pair<std::string, std::vector<float>>>& tensors) {
-    std::vector<TensorView> views;
+    std::vector<safetensors::TensorView> views;
     for (const auto& [name, values] : tensors) {
       views.push_back({name,
-                       TensorType::kF32,
+                       safetensors::TensorType::kF32,
                        {static_cast<int64_t>(values.size())},
                        std::as_bytes(std::span(values))});
     }
-    const absl::Status written = WriteSafetensors(Path("model"), views, {}).status();
+    const absl::Status written = safetensors::Write(Path("model"), views, {}).status();
     EXPECT_TRUE(written.ok()) << written;
     return Path("model");
   }
@@ -155,7 +154,7 @@ TEST_F(PagesTest, ChartsSetFormatsSideBySide) {
   EXPECT_GT(printed.at(1).at("sqnr_db"), printed.at(2).at("sqnr_db"));
   EXPECT_EQ(Count(page, "<section class=\"card"), 9u);
   EXPECT_EQ(Count(page, "<tr><td>nvfp4"), 2u);
-  EXPECT_THAT(page, HasSubstr(ShortNumber(printed.at(0).at("mean_abs_error"))));
+  EXPECT_THAT(page, HasSubstr(page::ShortNumber(printed.at(0).at("mean_abs_error"))));
   EXPECT_THAT(page, HasSubstr("<li><span>seed</span> 5</li>"));
   EXPECT_THAT(page, HasSubstr(" 0.0859375"));  // a boundary of fp4
   ASSERT_EQ(data_.at("formats").size(), 3u);
@@ -173,35 +172,6 @@ TEST_F(PagesTest, EqualInputsGiveEqualPages) {
   const std::vector<std::string> arguments = {"--charts", Path("page"), "--format",
                                               "mxfp4",    "--rounding", "stochastic"};
   EXPECT_EQ(Page(arguments), Page(arguments));
-}
-
-TEST(PageTest, IsOneFileThatFetchesNothing) {
-  const std::string page = RenderPage("a < b", "<p>body</p>", {{"x", 1}}, "draw();");
-  EXPECT_THAT(page, HasSubstr("<title>a &lt; b</title>"));
-  EXPECT_THAT(page, HasSubstr("Chart.js v3.9.1"));
-  EXPECT_THAT(page, HasSubstr("The above copyright notice and this permission notice"));
-  EXPECT_EQ(Count(page, "</script>"), 3u);
-  EXPECT_THAT(page, Not(HasSubstr("src=")));
-  EXPECT_THAT(page, Not(HasSubstr("<link")));
-  EXPECT_THAT(page, Not(HasSubstr("url(")));
-}
-
-// As the build reads them, byte for byte.
-TEST(PageTest, EmbedsItsFilesWhole) {
-  EXPECT_EQ(page::kCommonJs, *ReadFile(FP4_PAGE_FOLDER "/common.js"));
-  EXPECT_EQ(page::kPageCss, *ReadFile(FP4_PAGE_FOLDER "/page.css"));
-  EXPECT_EQ(page::kChartJs, *ReadFile(FP4_CHART_JS));
-}
-
-TEST(PageTest, FillsTemplatesOnce) {
-  EXPECT_EQ(FillTemplate("{{a}}-{{b}}", {{"a", "{{b}}"}, {"b", "x"}}), "{{b}}-x");
-  EXPECT_EQ(FillTemplate("no names }}", {}), "no names }}");
-}
-
-TEST(PageTest, ChartNumbersAreShortOrNull) {
-  EXPECT_EQ(ChartNumber(0.1234567891).dump(), "0.123457");
-  EXPECT_EQ(ChartNumber(kNaN).dump(), "null");
-  EXPECT_EQ(ScriptJson({{"<a>", "\xFF"}}), "{\"\\u003ca>\":\"\uFFFD\"}");
 }
 
 }  // namespace

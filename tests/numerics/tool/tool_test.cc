@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include "base/file.h"
-#include "numerics/safetensors.h"
 #include "numerics/tool/run.h"
+#include "safetensors/safetensors.h"
 
 namespace fp4::numerics::tool {
 namespace {
@@ -38,13 +38,13 @@ class ToolTest : public testing::Test {
     const float a[] = {1, -1, 0.5f, 0};
     const uint16_t b[] = {0x3F80, 0xC000}, c[] = {0x3C00, 0xC000};
     const int64_t step = 3;
-    auto written =
-        WriteSafetensors(Path("model"),
-                         {{"a", TensorType::kF32, {1, 4}, std::as_bytes(std::span(a))},
-                          {"b", TensorType::kBF16, {2}, std::as_bytes(std::span(b))},
-                          {"c", TensorType::kF16, {2}, std::as_bytes(std::span(c))},
-                          {"step", TensorType::kI64, {}, std::as_bytes(std::span(&step, 1))}},
-                         {});
+    auto written = safetensors::Write(
+        Path("model"),
+        {{"a", safetensors::TensorType::kF32, {1, 4}, std::as_bytes(std::span(a))},
+         {"b", safetensors::TensorType::kBF16, {2}, std::as_bytes(std::span(b))},
+         {"c", safetensors::TensorType::kF16, {2}, std::as_bytes(std::span(c))},
+         {"step", safetensors::TensorType::kI64, {}, std::as_bytes(std::span(&step, 1))}},
+        {});
     EXPECT_TRUE(written.ok()) << written.status();
     return Path("model");
   }

@@ -24,9 +24,9 @@ class CheckpointStoreTest : public testing::Test {
     manifest.attempt = attempt;
     manifest.metric_value = loss;
     CheckpointStore store(folder_);
-    return *store.Save(manifest,
-                       {{"w", numerics::TensorType::kF32, {4}, std::as_bytes(std::span(values_))}},
-                       {{"step", std::to_string(step)}}, [] { return absl::OkStatus(); });
+    return *store.Save(
+        manifest, {{"w", safetensors::TensorType::kF32, {4}, std::as_bytes(std::span(values_))}},
+        {{"step", std::to_string(step)}}, [] { return absl::OkStatus(); });
   }
   std::vector<int64_t> Steps() {
     std::vector<std::string> warnings;

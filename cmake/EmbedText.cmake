@@ -1,0 +1,20 @@
+# Compiles text files into a program: fp4_embed_text(TARGET HEADER file.html=kFileHtml …) defines, in the namespace
+# NAMESPACE, one std::string_view for each file. HEADER is the header that declares them. A path that is not absolute
+# is one of the calling folder.
+function(fp4_embed_text target)
+  cmake_parse_arguments(ARG "" "HEADER;NAMESPACE" "FILES" ${ARGN})
+  set(FP4_EMBEDDED_TEXTS)
+  foreach(item ${ARG_FILES})
+    string(REGEX MATCH "^(.*)=([A-Za-z0-9_]+)$" matched ${item})
+    cmake_path(ABSOLUTE_PATH CMAKE_MATCH_1 BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE file)
+    set(variable ${CMAKE_MATCH_2})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} text)
+    string(APPEND FP4_EMBEDDED_TEXTS "const std::string_view ${variable} = R\"text(${text})text\";\n\n")
+  endforeach()
+  set(FP4_EMBEDDED_HEADER ${ARG_HEADER})
+  set(FP4_EMBEDDED_NAMESPACE ${ARG_NAMESPACE})
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${target}_texts.cc)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/embedded_texts.cc.in ${source} @ONLY)
+  target_sources(${target} PRIVATE ${source})
+endfunction()
