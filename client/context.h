@@ -23,6 +23,7 @@ struct Context {
   std::string controller;               // --controller, else FP4_CONTROLLER; empty: the local one
   std::filesystem::path state_folder;   // of the local controller and worker
   std::filesystem::path binary_folder;  // where fp4-controller and fp4-worker lie
+  std::string output = "text";          // -o
   bool json = false;                    // -o json
 
   // The address that the commands talk to; UNAVAILABLE when none was named and none is up here.

@@ -25,4 +25,18 @@ absl::StatusOr<DocumentInput> ReadDocument(Context& context, const std::string& 
                        .folder = std::filesystem::absolute(file).lexically_normal().parent_path()};
 }
 
+Option DocumentArgument(std::string& file) {
+  return {.names = "FILE",
+          .target = &file,
+          .help = "The document; - reads standard input",
+          .required = true};
+}
+
+Option SetOption(std::vector<std::string>& overrides) {
+  return {.names = "--set",
+          .target = &overrides,
+          .help = "Override a field: path=value, after the variants",
+          .value_name = "K=V"};
+}
+
 }  // namespace fp4::client

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "client/context.h"
+#include "client/verb.h"
 
 namespace fp4::client {
 
@@ -20,5 +21,9 @@ struct DocumentInput {
 
 // Reads FILE, or standard input for "-". INVALID_ARGUMENT when it cannot be read.
 absl::StatusOr<DocumentInput> ReadDocument(Context& context, const std::string& file);
+
+// What every verb that takes a document has: FILE, and --set.
+Option DocumentArgument(std::string& file);
+Option SetOption(std::vector<std::string>& overrides);
 
 }  // namespace fp4::client

@@ -28,7 +28,5 @@ int main(int argc, char** argv) {
       .state_folder = fp4::client::StateFolder(),
       .binary_folder = std::filesystem::read_symlink("/proc/self/exe").parent_path(),
   };
-  fp4::client::Program program(context);
-  fp4::client::AddVerbs(program);
-  return static_cast<int>(program.Run(argc, argv));
+  return static_cast<int>(fp4::client::RunProgram(argc, argv, fp4::client::AllVerbs(), context));
 }

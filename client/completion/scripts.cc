@@ -1,27 +1,35 @@
 #include "client/completion/scripts.h"
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 
 namespace fp4::client {
 namespace {
 
 using Argument = CommandWords::Argument;
 
-Argument ArgumentOf(const CLI::App& command) {
-  for (const CLI::Option* option : command.get_options()) {
-    if (!option->get_positional()) continue;
-    const std::string name = option->get_name(true);
-    if (name.find("FILE") != std::string::npos) return Argument::kFile;
-    if (name.find("EXPERIMENT") != std::string::npos) return Argument::kExperiment;
-    if (name.find("SHELL") != std::string::npos) return Argument::kShell;
-    if (name.find("FIELD") != std::string::npos) return Argument::kField;
+Argument ArgumentOf(const Verb& verb) {
+  for (const Option& option : verb.options) {
+    if (option.names.starts_with('-')) continue;
+    if (option.names == "FILE") return Argument::kFile;
+    if (option.names == "EXPERIMENT") return Argument::kExperiment;
+    if (option.names == "SHELL") return Argument::kShell;
+    if (option.names == "FIELD") return Argument::kField;
     return Argument::kAnyId;
   }
   return Argument::kNone;
+}
+
+// "--yes" and "-y" of "-y,--yes": long names first. Nothing for a positional argument.
+std::vector<std::string> Spellings(const Option& option) {
+  if (!option.names.starts_with('-')) return {};
+  std::vector<std::string> names = absl::StrSplit(option.names, ',');
+  std::reverse(names.begin(), names.end());
+  return names;
 }
 
 // Words in the shell that stand for the ids, asked from the controller when they are wanted; empty
@@ -148,16 +156,18 @@ std::string Fish(const std::vector<CommandWords>& commands) {
 
 }  // namespace
 
-std::vector<CommandWords> CommandsOf(const CLI::App& app) {
+std::vector<CommandWords> CommandsOf(const std::vector<Verb>& verbs,
+                                     const std::vector<Option>& shared) {
   std::vector<CommandWords> commands;
-  for (const CLI::App* command : app.get_subcommands({})) {
-    CommandWords words{.name = command->get_name(),
-                       .summary = command->get_description(),
-                       .options = {},
-                       .argument = ArgumentOf(*command)};
-    for (const CLI::Option* option : command->get_options()) {
-      for (const std::string& name : option->get_lnames()) words.options.push_back("--" + name);
-      for (const std::string& name : option->get_snames()) words.options.push_back("-" + name);
+  for (const Verb& verb : verbs) {
+    CommandWords words{.name = verb.name,
+                       .summary = verb.summary,
+                       .options = {"--help", "-h"},
+                       .argument = ArgumentOf(verb)};
+    for (const std::vector<Option>& options : {shared, verb.options}) {
+      for (const Option& option : options) {
+        for (std::string& name : Spellings(option)) words.options.push_back(std::move(name));
+      }
     }
     commands.push_back(std::move(words));
   }

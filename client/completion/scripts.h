@@ -5,9 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
+#include "client/verb.h"
 
 namespace fp4::client {
 
@@ -24,7 +22,9 @@ struct CommandWords {
   } argument = Argument::kNone;
 };
 
-std::vector<CommandWords> CommandsOf(const CLI::App& app);
+// `shared`: the options that every verb has.
+std::vector<CommandWords> CommandsOf(const std::vector<Verb>& verbs,
+                                     const std::vector<Option>& shared);
 
 // `shell` is bash, zsh or fish.
 std::string CompletionScript(const std::string& shell, const std::vector<CommandWords>& commands);

@@ -33,8 +33,8 @@ bool PortIsFree(int port) {
 
 // A restarted controller comes back where its worker and its watchers look for it. A killed one
 // holds its port until its last thread has ended, some milliseconds after it looks dead.
-std::string ListenAddress(int asked, const std::string& last_time) {
-  int port = asked;
+std::string ListenAddress(int64_t asked, const std::string& last_time) {
+  int port = static_cast<int>(asked);
   if (port == 0) {
     const size_t colon = last_time.rfind(':');
     const bool known = colon != std::string::npos &&

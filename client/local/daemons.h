@@ -13,8 +13,8 @@ namespace fp4::client {
 
 // How `fp4ctl up` starts things. Port 0: any; after a crash the one it had, if it is free.
 struct UpOptions {
-  int port = 0, http_port = 0, worker_http_port = 0;
-  int slots = 0;  // 0: as the worker finds
+  int64_t port = 0, http_port = 0, worker_http_port = 0;
+  int64_t slots = 0;  // 0: as the worker finds
   std::string lease_ttl = "10m";
   absl::Duration patience = absl::Seconds(120);
 };

@@ -131,6 +131,23 @@ Json VariantJson(const v1::VariantComparison& variant) {
       {"num_runs", variant.num_runs()}};
 }
 
+Json WorkerJson(const v1::Worker& worker) {
+  return {{"id", worker.id()},
+          {"name", worker.name()},
+          {"host", worker.host()},
+          {"version", worker.version()},
+          {"connected", worker.connected()},
+          {"last_seen_time", TimeJson(worker.has_last_seen_time(), worker.last_seen_time())},
+          {"slots", Array(worker.slots(), SlotJson)}};
+}
+
+Json StartedJson(const DaemonState& daemon) {
+  Json json = {{"pid", daemon.report.pid}, {"started", daemon.report.changed}};
+  if (!daemon.endpoints.grpc.empty()) json["grpc"] = daemon.endpoints.grpc;
+  json["http"] = daemon.endpoints.http;
+  return json;
+}
+
 }  // namespace
 
 std::string SubmissionJson(const v1::Experiment& experiment) {
@@ -157,18 +174,6 @@ std::string RunJson(const v1::Run& run) { return Dump(RunObject(run)); }
 
 std::string RunsJson(const std::vector<v1::Run>& runs) { return Dump(Array(runs, RunObject)); }
 
-std::string WorkersJson(const v1::ListWorkersResponse& workers) {
-  return Dump(Array(workers.workers(), [](const v1::Worker& worker) {
-    return Json{{"id", worker.id()},
-                {"name", worker.name()},
-                {"host", worker.host()},
-                {"version", worker.version()},
-                {"connected", worker.connected()},
-                {"last_seen_time", TimeJson(worker.has_last_seen_time(), worker.last_seen_time())},
-                {"slots", Array(worker.slots(), SlotJson)}};
-  }));
-}
-
 std::string PointsJson(const v1::Series& series) { return Dump(PointsArray(series)); }
 
 std::string SeriesNamesJson(const v1::QueryMetricsResponse& response) {
@@ -191,6 +196,36 @@ std::string ComparisonJson(const v1::CompareResponse& comparison) {
        {"reference", comparison.reference()},
        {"variants", Array(comparison.variants(), VariantJson)},
        {"warnings", Array(comparison.warnings(), [](const std::string& text) { return text; })}});
+}
+
+std::string FlatJson(const std::vector<JsonText>& fields) {
+  Json json = Json::object();
+  for (const JsonText& field : fields) json[field.name] = field.text;
+  return Dump(json);
+}
+
+std::string UpJson(const DaemonState& controller, const DaemonState& worker,
+                   const std::string& state_folder) {
+  return Dump({{"controller", StartedJson(controller)},
+               {"worker", StartedJson(worker)},
+               {"state_folder", state_folder}});
+}
+
+std::string DownJson(const std::vector<DaemonReport>& reports) {
+  Json json = Json::object();
+  for (const DaemonReport& report : reports) json[report.name] = {{"stopped", report.changed}};
+  return Dump(json);
+}
+
+std::string StatusJson(const std::string& address, const Endpoints* local,
+                       const v1::ListWorkersResponse& workers, size_t num_active_runs) {
+  return Dump({{"controller",
+                {{"address", address},
+                 {"serving", true},
+                 {"pid", local != nullptr ? Json(local->pid) : Json()},
+                 {"http", local != nullptr ? Json(local->http) : Json()}}},
+               {"workers", Array(workers.workers(), WorkerJson)},
+               {"active_runs", num_active_runs}});
 }
 
 }  // namespace fp4::client

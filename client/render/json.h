@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "client/local/endpoints.h"
+#include "client/local/daemons.h"
 #include "fp4/v1/experiments.pb.h"
 
 namespace fp4::client {
@@ -16,7 +16,6 @@ std::string ExperimentJson(const v1::Experiment& experiment);
 std::string ExperimentsJson(const std::vector<v1::Experiment>& experiments);
 std::string RunJson(const v1::Run& run);
 std::string RunsJson(const std::vector<v1::Run>& runs);
-std::string WorkersJson(const v1::ListWorkersResponse& workers);
 
 // [{"step", "value", "attempt"}]
 std::string PointsJson(const v1::Series& series);
@@ -37,5 +36,27 @@ std::string ComparisonJson(const v1::CompareResponse& comparison);
 // The event as the trainer wrote it, with "run" and "cursor"; a change of state has the type
 // "state" and no "seq".
 std::string EventJson(const v1::Event& event);
+
+// One object of texts, in the order given.
+struct JsonText {
+  std::string name, text;
+};
+std::string FlatJson(const std::vector<JsonText>& fields);
+
+// A daemon as `up` leaves it.
+struct DaemonState {
+  DaemonReport report;
+  Endpoints endpoints;
+};
+// {"controller": {"pid", "started", "grpc", "http"}, "worker": {"pid", "started", "http"},
+// "state_folder"}
+std::string UpJson(const DaemonState& controller, const DaemonState& worker,
+                   const std::string& state_folder);
+// {"worker": {"stopped"}, "controller": {"stopped"}}
+std::string DownJson(const std::vector<DaemonReport>& reports);
+// {"controller": {"address", "serving", "pid", "http"}, "workers", "active_runs"}. `local`: the
+// endpoints of a controller on this machine; null: it is elsewhere, and "pid" and "http" are too.
+std::string StatusJson(const std::string& address, const Endpoints* local,
+                       const v1::ListWorkersResponse& workers, size_t num_active_runs);
 
 }  // namespace fp4::client

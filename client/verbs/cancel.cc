@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "base/status_macros.h"
 #include "client/connection.h"
 #include "client/layout.h"
@@ -42,12 +40,17 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddCancel(Program& program) {
+Verb CancelVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.Add(kExperimentGroup, "cancel", "Stop a run, or all runs of an experiment", kHelp,
-                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("ID", options->id, "An experiment or a run")->required();
+  return {.group = kExperimentGroup,
+          .name = "cancel",
+          .summary = "Stop a run, or all runs of an experiment",
+          .help = kHelp,
+          .options = {{.names = "ID",
+                       .target = &options->id,
+                       .help = "An experiment or a run",
+                       .required = true}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

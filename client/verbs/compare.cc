@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/connection.h"
@@ -44,16 +42,24 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddCompare(Program& program) {
+Verb CompareVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.Add(kExperimentGroup, "compare", "Compare the variants of an experiment", kHelp,
-                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("EXPERIMENT", options->experiment, "The experiment")->required();
-  command.add_option("--metric", options->metric, "What is compared (default: val/loss)");
-  command.add_option(
-      "--reference", options->reference,
-      "The variant that the others are compared with (default: baseline, else the first)");
+  return {.group = kExperimentGroup,
+          .name = "compare",
+          .summary = "Compare the variants of an experiment",
+          .help = kHelp,
+          .options = {{.names = "EXPERIMENT",
+                       .target = &options->experiment,
+                       .help = "The experiment",
+                       .required = true},
+                      {.names = "--metric",
+                       .target = &options->metric,
+                       .help = "What is compared (default: val/loss)"},
+                      {.names = "--reference",
+                       .target = &options->reference,
+                       .help = "The variant that the others are compared with (default: baseline, "
+                               "else the first)"}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

@@ -1,7 +1,4 @@
-#include <CLI/CLI.hpp>
-
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "client/command_line.h"
 #include "client/completion/scripts.h"
 #include "client/verbs/verbs.h"
 
@@ -20,19 +17,25 @@ To have it in every new shell:
   zsh    fp4ctl completion zsh > "${fpath[1]}/_fp4ctl"
   fish   fp4ctl completion fish > ~/.config/fish/completions/fp4ctl.fish)";
 
+absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
+  context.out << CompletionScript(options.shell, CommandsOf(AllVerbs(), SharedOptions(context)));
+  return ExitCode::kOk;
+}
+
 }  // namespace
 
-void AddCompletion(Program& program) {
+Verb CompletionVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.Add(kOtherGroup, "completion", "Print a completion script for a shell", kHelp,
-                  [options, &program](Context& context) -> absl::StatusOr<ExitCode> {
-                    context.out << CompletionScript(options->shell, CommandsOf(program.app()));
-                    return ExitCode::kOk;
-                  });
-  command.add_option("SHELL", options->shell, "bash, zsh or fish")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  return {.group = kOtherGroup,
+          .name = "completion",
+          .summary = "Print a completion script for a shell",
+          .help = kHelp,
+          .options = {{.names = "SHELL",
+                       .target = &options->shell,
+                       .help = "bash, zsh or fish",
+                       .required = true,
+                       .choices = {"bash", "zsh", "fish"}}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

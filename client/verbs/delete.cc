@@ -1,8 +1,6 @@
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
-
 #include "base/status_macros.h"
 #include "client/connection.h"
+#include "client/render/json.h"
 #include "client/render/text.h"
 #include "client/verbs/verbs.h"
 
@@ -34,7 +32,7 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   if (ask && !Confirmed(experiment, context)) return ExitCode::kFailed;
   FP4_RETURN_IF_ERROR(connection->DeleteExperiment(experiment.id()));
   if (context.json) {
-    context.out << nlohmann::ordered_json{{"deleted", experiment.id()}}.dump() << "\n";
+    context.out << FlatJson({{"deleted", experiment.id()}}) << "\n";
   } else {
     context.out << "Deleted experiment " << experiment.id() << " (" << Printable(experiment.name())
                 << ") and its " << experiment.num_runs() << " runs.\n";
@@ -44,13 +42,18 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddDelete(Program& program) {
+Verb DeleteVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.Add(kExperimentGroup, "delete", "Remove an experiment and its results", kHelp,
-                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("EXPERIMENT", options->id, "The experiment")->required();
-  command.add_flag("-y,--yes", options->yes, "Do not ask");
+  return {.group = kExperimentGroup,
+          .name = "delete",
+          .summary = "Remove an experiment and its results",
+          .help = kHelp,
+          .options = {{.names = "EXPERIMENT",
+                       .target = &options->id,
+                       .help = "The experiment",
+                       .required = true},
+                      {.names = "-y,--yes", .target = &options->yes, .help = "Do not ask"}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "base/status_macros.h"
 #include "client/connection.h"
 #include "client/layout.h"
@@ -31,12 +29,17 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddDescribe(Program& program) {
+Verb DescribeVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.Add(kExperimentGroup, "describe", "Print all about an experiment or a run", "",
-                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("ID", options->id, "An experiment or a run")->required();
+  return {.group = kExperimentGroup,
+          .name = "describe",
+          .summary = "Print all about an experiment or a run",
+          .help = "",
+          .options = {{.names = "ID",
+                       .target = &options->id,
+                       .help = "An experiment or a run",
+                       .required = true}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

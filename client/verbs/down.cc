@@ -1,15 +1,13 @@
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
-
 #include "base/status_macros.h"
 #include "client/local/daemons.h"
+#include "client/render/json.h"
 #include "client/verbs/verbs.h"
 
 namespace fp4::client {
 namespace {
 
 struct Options {
-  int timeout_s = 120;
+  int64_t timeout_s = 120;
 };
 
 constexpr char kHelp[] = R"(
@@ -19,31 +17,34 @@ after the next `fp4ctl up` unfinished runs go on.)";
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   LocalDaemons daemons(context.state_folder, context.binary_folder);
   FP4_ASSIGN_OR_RETURN(auto reports, daemons.Down(absl::Seconds(options.timeout_s)));
-  nlohmann::ordered_json json;
+  if (context.json) {
+    context.out << DownJson(reports) << "\n";
+    return ExitCode::kOk;
+  }
   for (const DaemonReport& report : reports) {
-    json[report.name] = {{"stopped", report.changed}};
-    if (context.json) continue;
     if (report.changed) {
       context.out << report.name << " stopped (process " << report.pid << ")\n";
     } else {
       context.out << report.name << " was not up\n";
     }
   }
-  if (context.json) context.out << json.dump() << "\n";
   return ExitCode::kOk;
 }
 
 }  // namespace
 
-void AddDown(Program& program) {
+Verb DownVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.Add(kLocalGroup, "down", "Stop the controller and the worker of `fp4ctl up`", kHelp,
-                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("--timeout", options->timeout_s, "How long to wait for each of them")
-      ->capture_default_str()
-      ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber);
+  return {.group = kLocalGroup,
+          .name = "down",
+          .summary = "Stop the controller and the worker of `fp4ctl up`",
+          .help = kHelp,
+          .options = {{.names = "--timeout",
+                       .target = &options->timeout_s,
+                       .help = "How long to wait for each of them",
+                       .value_name = "SECONDS",
+                       .range = {1, 7 * 24 * 3600}}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

@@ -1,7 +1,5 @@
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
-
 #include "base/status_macros.h"
+#include "client/render/json.h"
 #include "client/verbs/verbs.h"
 #include "spec/document.h"
 
@@ -21,7 +19,7 @@ Examples:
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   FP4_ASSIGN_OR_RETURN(std::string text, spec::Explain(options.field));
   if (context.json) {
-    context.out << nlohmann::ordered_json{{"field", options.field}, {"text", text}}.dump() << "\n";
+    context.out << FlatJson({{"field", options.field}, {"text", text}}) << "\n";
     return ExitCode::kOk;
   }
   context.out << text;
@@ -31,12 +29,16 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddExplain(Program& program) {
+Verb ExplainVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.Add(kDocumentGroup, "explain", "Say what a field of the document means", kHelp,
-                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("FIELD", options->field, "Dotted path of the field; all without it");
+  return {.group = kDocumentGroup,
+          .name = "explain",
+          .summary = "Say what a field of the document means",
+          .help = kHelp,
+          .options = {{.names = "FIELD",
+                       .target = &options->field,
+                       .help = "Dotted path of the field; all without it"}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

@@ -7,6 +7,11 @@
 #include "spec/layers.h"
 
 namespace fp4::client {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 std::string FormatLayerTables(const spec::Experiment& experiment) {
   const size_t runs = experiment.variants.size() * experiment.seeds.size();
@@ -22,7 +27,6 @@ std::string FormatLayerTables(const spec::Experiment& experiment) {
 }
 
 std::string LayerTablesJson(const spec::Experiment& experiment) {
-  using Json = nlohmann::ordered_json;
   Json variants = Json::array();
   for (const spec::Variant& variant : experiment.variants) {
     variants.push_back({{"name", variant.name},
@@ -35,6 +39,18 @@ std::string LayerTablesJson(const spec::Experiment& experiment) {
                      {"num_runs", experiment.seeds.size() * experiment.variants.size()},
                      {"variants", variants}};
   return json.dump();
+}
+
+std::string ProblemsJson(const std::vector<spec::Problem>& problems) {
+  Json errors = Json::array();
+  for (const spec::Problem& problem : problems) {
+    errors.push_back({{"path", problem.path},
+                      {"line", problem.line},
+                      {"column", problem.column},
+                      {"message", problem.message}});
+  }
+  const Json json = {{"valid", false}, {"errors", errors}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace fp4::client

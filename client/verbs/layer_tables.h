@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "spec/document.h"
 
@@ -13,5 +14,9 @@ std::string FormatLayerTables(const spec::Experiment& experiment);
 // The same as JSON: {"valid": true, "name", "seeds", "num_runs", "variants": [{"name", "layers",
 // "document"}]}.
 std::string LayerTablesJson(const spec::Experiment& experiment);
+
+// What both print of a document that is none: {"valid": false, "errors": [{"path", "line",
+// "column", "message"}]}.
+std::string ProblemsJson(const std::vector<spec::Problem>& problems);
 
 }  // namespace fp4::client

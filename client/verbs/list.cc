@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "base/status_macros.h"
 #include "client/connection.h"
 #include "client/layout.h"
@@ -14,7 +12,7 @@ struct Options {
   bool runs = false;
   std::string experiment, project;
   std::vector<std::string> states;
-  int limit = 50;
+  int64_t limit = 50;
 };
 
 constexpr char kHelp[] = R"(
@@ -28,8 +26,8 @@ Examples:
 constexpr int kPageSize = 500;
 
 int PageSize(const Options& options, size_t have) {
-  const int left = options.limit - static_cast<int>(have);
-  return options.limit == 0 ? kPageSize : std::min(kPageSize, left);
+  if (options.limit == 0) return kPageSize;
+  return static_cast<int>(std::min<int64_t>(kPageSize, options.limit - have));
 }
 
 bool Enough(const Options& options, size_t have) {
@@ -99,20 +97,28 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddList(Program& program) {
+Verb ListVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command = program.Add(kExperimentGroup, "ls", "List experiments, or runs", kHelp,
-                                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("EXPERIMENT", options->experiment, "List the runs of this experiment");
-  command.add_flag("--runs", options->runs, "List runs");
-  command.add_option("--state", options->states, "Only runs in this state; may be given again")
-      ->type_name("STATE")
-      ->take_all()
-      ->expected(1);
-  command.add_option("--project", options->project, "Only experiments of this project");
-  command.add_option("--limit", options->limit, "At most so many; 0: all")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+  return {.group = kExperimentGroup,
+          .name = "ls",
+          .summary = "List experiments, or runs",
+          .help = kHelp,
+          .options = {{.names = "EXPERIMENT",
+                       .target = &options->experiment,
+                       .help = "List the runs of this experiment"},
+                      {.names = "--runs", .target = &options->runs, .help = "List runs"},
+                      {.names = "--state",
+                       .target = &options->states,
+                       .help = "Only runs in this state; may be given again",
+                       .value_name = "STATE"},
+                      {.names = "--project",
+                       .target = &options->project,
+                       .help = "Only experiments of this project"},
+                      {.names = "--limit",
+                       .target = &options->limit,
+                       .help = "At most so many; 0: all",
+                       .range = {0, 1'000'000'000}}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/connection.h"
@@ -42,12 +40,17 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddLogs(Program& program) {
+Verb LogsVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.Add(kExperimentGroup, "logs", "Print what a run or an experiment has logged", kHelp,
-                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("ID", options->id, "A run or an experiment")->required();
+  return {.group = kExperimentGroup,
+          .name = "logs",
+          .summary = "Print what a run or an experiment has logged",
+          .help = kHelp,
+          .options = {{.names = "ID",
+                       .target = &options->id,
+                       .help = "A run or an experiment",
+                       .required = true}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -17,7 +16,7 @@ namespace {
 
 struct Options {
   std::string id, name;
-  int max_points = 0;
+  int64_t max_points = 0;
 };
 
 constexpr char kHelp[] = R"(
@@ -56,7 +55,7 @@ absl::StatusOr<RunSeries> Query(const v1::Run& run, const Options& options,
   v1::QueryMetricsRequest request;
   request.set_run_id(run.id());
   request.add_names(options.name);
-  request.set_max_points(options.max_points);
+  request.set_max_points(static_cast<int32_t>(options.max_points));
   FP4_ASSIGN_OR_RETURN(v1::QueryMetricsResponse response, connection.QueryMetrics(request));
   RunSeries result{.run = run, .series = {}};
   if (response.series_size() > 0) result.series = response.series(0);
@@ -111,17 +110,24 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddMetrics(Program& program) {
+Verb MetricsVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.Add(kExperimentGroup, "metrics", "Print the values of a metric", kHelp,
-                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("ID", options->id, "A run or an experiment")->required();
-  command.add_option("-n,--name", options->name, "The metric; without it their names are listed");
-  command
-      .add_option("--max-points", options->max_points,
-                  "Reduce to so many points, minima and maxima kept; 0: all")
-      ->check(CLI::NonNegativeNumber);
+  return {.group = kExperimentGroup,
+          .name = "metrics",
+          .summary = "Print the values of a metric",
+          .help = kHelp,
+          .options = {{.names = "ID",
+                       .target = &options->id,
+                       .help = "A run or an experiment",
+                       .required = true},
+                      {.names = "-n,--name",
+                       .target = &options->name,
+                       .help = "The metric; without it their names are listed"},
+                      {.names = "--max-points",
+                       .target = &options->max_points,
+                       .help = "Reduce to so many points, minima and maxima kept; 0: all",
+                       .range = {0, std::numeric_limits<int32_t>::max()}}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

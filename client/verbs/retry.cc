@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
@@ -46,12 +44,17 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddRetry(Program& program) {
+Verb RetryVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.Add(kExperimentGroup, "retry", "Queue failed or cancelled runs again", kHelp,
-                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("ID", options->id, "A run or an experiment")->required();
+  return {.group = kExperimentGroup,
+          .name = "retry",
+          .summary = "Queue failed or cancelled runs again",
+          .help = kHelp,
+          .options = {{.names = "ID",
+                       .target = &options->id,
+                       .help = "A run or an experiment",
+                       .required = true}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

@@ -15,9 +15,13 @@ absl::StatusOr<ExitCode> Run(Context& context) {
 
 }  // namespace
 
-void AddSchema(Program& program) {
-  program.Add(kDocumentGroup, "schema", "Print the JSON Schema (draft 7) of experiment documents",
-              kHelp, Run);
+Verb SchemaVerb() {
+  return {.group = kDocumentGroup,
+          .name = "schema",
+          .summary = "Print the JSON Schema (draft 7) of experiment documents",
+          .help = kHelp,
+          .options = {},
+          .run = Run};
 }
 
 }  // namespace fp4::client

@@ -1,6 +1,3 @@
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
-
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/connection.h"
@@ -69,15 +66,9 @@ absl::StatusOr<ExitCode> Run(Context& context) {
   const Endpoints local = daemons.Controller().value_or(Endpoints());
   const bool is_local = local.grpc == connection->address();
   if (context.json) {
-    using Json = nlohmann::ordered_json;
-    const Json json = {{"controller",
-                        {{"address", connection->address()},
-                         {"serving", true},
-                         {"pid", is_local ? Json(local.pid) : Json()},
-                         {"http", is_local ? Json(local.http) : Json()}}},
-                       {"workers", Json::parse(WorkersJson(workers))},
-                       {"active_runs", active.size()}};
-    context.out << json.dump() << "\n";
+    context.out << StatusJson(connection->address(), is_local ? &local : nullptr, workers,
+                              active.size())
+                << "\n";
     return ExitCode::kOk;
   }
   context.out << "controller  " << connection->address() << "  serving";
@@ -97,8 +88,13 @@ absl::StatusOr<ExitCode> Run(Context& context) {
 
 }  // namespace
 
-void AddStatus(Program& program) {
-  program.Add(kLocalGroup, "status", "Show the controller, its workers and what runs", kHelp, Run);
+Verb StatusVerb() {
+  return {.group = kLocalGroup,
+          .name = "status",
+          .summary = "Show the controller, its workers and what runs",
+          .help = kHelp,
+          .options = {},
+          .run = Run};
 }
 
 }  // namespace fp4::client

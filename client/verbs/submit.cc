@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "absl/strings/str_cat.h"
 #include "base/ids.h"
 #include "base/status_macros.h"
@@ -103,18 +101,21 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddSubmit(Program& program) {
+Verb SubmitVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command = program.Add(kExperimentGroup, "submit", "Queue the runs of a document", kHelp,
-                                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("FILE", options->file, "The document; - reads standard input")->required();
-  command
-      .add_option("--set", options->overrides, "Override a field: path=value, after the variants")
-      ->type_name("K=V")
-      ->take_all()
-      ->expected(1);
-  command.add_flag("-w,--watch", options->watch, "Watch until all runs have finished");
-  command.add_flag("--dry-run", options->dry_run, "Check and print the layer tables only");
+  return {.group = kExperimentGroup,
+          .name = "submit",
+          .summary = "Queue the runs of a document",
+          .help = kHelp,
+          .options = {DocumentArgument(options->file),
+                      SetOption(options->overrides),
+                      {.names = "-w,--watch",
+                       .target = &options->watch,
+                       .help = "Watch until all runs have finished"},
+                      {.names = "--dry-run",
+                       .target = &options->dry_run,
+                       .help = "Check and print the layer tables only"}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

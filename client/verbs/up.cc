@@ -1,9 +1,7 @@
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
-
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/local/daemons.h"
+#include "client/render/json.h"
 #include "client/verbs/verbs.h"
 
 namespace fp4::client {
@@ -26,23 +24,14 @@ std::string Sentence(const DaemonReport& report, const Endpoints& endpoints) {
   return text;
 }
 
-nlohmann::ordered_json ReportJson(const DaemonReport& report, const Endpoints& endpoints) {
-  nlohmann::ordered_json json = {{"pid", report.pid}, {"started", report.changed}};
-  if (!endpoints.grpc.empty()) json["grpc"] = endpoints.grpc;
-  json["http"] = endpoints.http;
-  return json;
-}
-
 absl::StatusOr<ExitCode> Run(const UpOptions& options, Context& context) {
   LocalDaemons daemons(context.state_folder, context.binary_folder);
   FP4_ASSIGN_OR_RETURN(auto reports, daemons.Up(options));
   const Endpoints controller = daemons.Controller().value_or(Endpoints());
   const Endpoints worker = daemons.Worker().value_or(Endpoints());
   if (context.json) {
-    context.out << nlohmann::ordered_json{{"controller", ReportJson(reports[0], controller)},
-                                          {"worker", ReportJson(reports[1], worker)},
-                                          {"state_folder", context.state_folder.string()}}
-                       .dump()
+    context.out << UpJson({reports[0], controller}, {reports[1], worker},
+                          context.state_folder.string())
                 << "\n";
     return ExitCode::kOk;
   }
@@ -52,30 +41,35 @@ absl::StatusOr<ExitCode> Run(const UpOptions& options, Context& context) {
   return ExitCode::kOk;
 }
 
-void AddPort(CLI::App& command, const std::string& name, int& port, const std::string& what) {
-  command.add_option(name, port, what + "; 0: any, after a crash the one it had")
-      ->type_name("PORT")
-      ->check(CLI::Range(0, 65535));
+Option PortOption(const std::string& name, int64_t& port, const std::string& what) {
+  return {.names = name,
+          .target = &port,
+          .help = what + "; 0: any, after a crash the one it had",
+          .value_name = "PORT",
+          .range = {0, 65535}};
 }
 
 }  // namespace
 
-void AddUp(Program& program) {
+Verb UpVerb() {
   auto options = std::make_shared<UpOptions>();
-  CLI::App& command =
-      program.Add(kLocalGroup, "up", "Start a controller and a worker on this machine", kHelp,
-                  [options](Context& context) { return Run(*options, context); });
-  command
-      .add_option("--slots", options->slots,
-                  "Runs at a time; 0: one for each GPU, else as the cores allow")
-      ->check(CLI::Range(0, 1024));
-  AddPort(command, "--port", options->port, "gRPC port of the controller");
-  AddPort(command, "--http-port", options->http_port, "HTTP port of the controller");
-  AddPort(command, "--worker-http-port", options->worker_http_port, "HTTP port of the worker");
-  command
-      .add_option("--lease-ttl", options->lease_ttl,
-                  "How long a run's right to a slot outlives a silent worker")
-      ->capture_default_str();
+  return {.group = kLocalGroup,
+          .name = "up",
+          .summary = "Start a controller and a worker on this machine",
+          .help = kHelp,
+          .options = {{.names = "--slots",
+                       .target = &options->slots,
+                       .help = "Runs at a time; 0: one for each GPU, else as the cores allow",
+                       .range = {0, 1024}},
+                      PortOption("--port", options->port, "gRPC port of the controller"),
+                      PortOption("--http-port", options->http_port, "HTTP port of the controller"),
+                      PortOption("--worker-http-port", options->worker_http_port,
+                                 "HTTP port of the worker"),
+                      {.names = "--lease-ttl",
+                       .target = &options->lease_ttl,
+                       .help = "How long a run's right to a slot outlives a silent worker",
+                       .value_name = "DURATION"}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

@@ -1,6 +1,3 @@
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
-
 #include "base/status_macros.h"
 #include "client/document_input.h"
 #include "client/errors.h"
@@ -10,8 +7,6 @@
 
 namespace fp4::client {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Options {
   std::string file;
@@ -25,18 +20,6 @@ goes to standard error, with its place, and the exit status is then 2.
 Examples:
   fp4ctl validate fp4.json
   fp4ctl validate fp4.json --set optimizer.learning_rate=3e-4)";
-
-std::string ProblemsJson(const std::vector<spec::Problem>& problems) {
-  Json errors = Json::array();
-  for (const spec::Problem& problem : problems) {
-    errors.push_back({{"path", problem.path},
-                      {"line", problem.line},
-                      {"column", problem.column},
-                      {"message", problem.message}});
-  }
-  const Json json = {{"valid", false}, {"errors", errors}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   FP4_ASSIGN_OR_RETURN(DocumentInput document, ReadDocument(context, options.file));
@@ -58,17 +41,14 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddValidate(Program& program) {
+Verb ValidateVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.Add(kDocumentGroup, "validate", "Check a document and print its layer tables", kHelp,
-                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("FILE", options->file, "The document; - reads standard input")->required();
-  command
-      .add_option("--set", options->overrides, "Override a field: path=value, after the variants")
-      ->type_name("K=V")
-      ->take_all()
-      ->expected(1);
+  return {.group = kDocumentGroup,
+          .name = "validate",
+          .summary = "Check a document and print its layer tables",
+          .help = kHelp,
+          .options = {DocumentArgument(options->file), SetOption(options->overrides)},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client

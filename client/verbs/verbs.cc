@@ -2,25 +2,10 @@
 
 namespace fp4::client {
 
-void AddVerbs(Program& program) {
-  AddUp(program);
-  AddDown(program);
-  AddStatus(program);
-  AddSubmit(program);
-  AddWatch(program);
-  AddList(program);
-  AddDescribe(program);
-  AddMetrics(program);
-  AddCompare(program);
-  AddLogs(program);
-  AddCancel(program);
-  AddRetry(program);
-  AddDelete(program);
-  AddValidate(program);
-  AddSchema(program);
-  AddExplain(program);
-  AddVersion(program);
-  AddCompletion(program);
+std::vector<Verb> AllVerbs() {
+#define FP4_MAKE_VERB(name) name##Verb(),
+  return {FP4_VERBS(FP4_MAKE_VERB)};
+#undef FP4_MAKE_VERB
 }
 
 }  // namespace fp4::client

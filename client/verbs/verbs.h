@@ -1,36 +1,39 @@
-// The commands of fp4ctl, one file each: its options, its help text, what it does.
+// The verbs of fp4ctl, one file each: its options, its help text, what it does.
 #pragma once
 
-#include "client/program.h"
+#include <vector>
+
+#include "client/verb.h"
+
+// The one list, in the order of the help page. A new verb is a row here and a file that defines
+// its function.
+#define FP4_VERBS(VERB) \
+  VERB(Up)              \
+  VERB(Down)            \
+  VERB(Status)          \
+  VERB(Submit)          \
+  VERB(Watch)           \
+  VERB(List)            \
+  VERB(Describe)        \
+  VERB(Metrics)         \
+  VERB(Compare)         \
+  VERB(Logs)            \
+  VERB(Cancel)          \
+  VERB(Retry)           \
+  VERB(Delete)          \
+  VERB(Validate)        \
+  VERB(Schema)          \
+  VERB(Explain)         \
+  VERB(Version)         \
+  VERB(Completion)
 
 namespace fp4::client {
 
-void AddUp(Program& program);
-void AddDown(Program& program);
-void AddStatus(Program& program);
-void AddSubmit(Program& program);
-void AddWatch(Program& program);
-void AddList(Program& program);
-void AddDescribe(Program& program);
-void AddMetrics(Program& program);
-void AddCompare(Program& program);
-void AddLogs(Program& program);
-void AddCancel(Program& program);
-void AddRetry(Program& program);
-void AddDelete(Program& program);
-void AddValidate(Program& program);
-void AddSchema(Program& program);
-void AddExplain(Program& program);
-void AddVersion(Program& program);
-void AddCompletion(Program& program);
+#define FP4_DECLARE_VERB(name) Verb name##Verb();
+FP4_VERBS(FP4_DECLARE_VERB)
+#undef FP4_DECLARE_VERB
 
-// All of them, in the order of the help page.
-void AddVerbs(Program& program);
-
-// Groups of the help page.
-inline constexpr char kLocalGroup[] = "On this machine";
-inline constexpr char kExperimentGroup[] = "Experiments and runs";
-inline constexpr char kDocumentGroup[] = "Documents";
-inline constexpr char kOtherGroup[] = "Other";
+// All of them. Each call gives verbs with options of their own.
+std::vector<Verb> AllVerbs();
 
 }  // namespace fp4::client

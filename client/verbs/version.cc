@@ -1,7 +1,6 @@
 #include "base/version.h"
 
-#include <nlohmann/json.hpp>
-
+#include "client/render/json.h"
 #include "client/verbs/verbs.h"
 
 namespace fp4::client {
@@ -9,9 +8,9 @@ namespace {
 
 absl::StatusOr<ExitCode> Run(Context& context) {
   if (context.json) {
-    context.out
-        << nlohmann::ordered_json{{"version", Version()}, {"git_revision", GitRevision()}}.dump()
-        << "\n";
+    context.out << FlatJson({{"version", std::string(Version())},
+                             {"git_revision", std::string(GitRevision())}})
+                << "\n";
   } else {
     context.out << "fp4ctl " << Version() << " (" << GitRevision() << ")\n";
   }
@@ -20,8 +19,13 @@ absl::StatusOr<ExitCode> Run(Context& context) {
 
 }  // namespace
 
-void AddVersion(Program& program) {
-  program.Add(kOtherGroup, "version", "Print the version of fp4ctl", "", Run);
+Verb VersionVerb() {
+  return {.group = kOtherGroup,
+          .name = "version",
+          .summary = "Print the version of fp4ctl",
+          .help = "",
+          .options = {},
+          .run = Run};
 }
 
 }  // namespace fp4::client

@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "base/status_macros.h"
 #include "client/connection.h"
 #include "client/verbs/verbs.h"
@@ -35,13 +33,20 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 }  // namespace
 
-void AddWatch(Program& program) {
+Verb WatchVerb() {
   auto options = std::make_shared<Options>();
-  CLI::App& command = program.Add(kExperimentGroup, "watch", "Follow an experiment or a run", kHelp,
-                                  [options](Context& context) { return Run(*options, context); });
-  command.add_option("ID", options->id, "An experiment or a run")->required();
-  command.add_option("--cursor", options->cursor, "Go on after this event; 0: from the beginning")
-      ->check(CLI::NonNegativeNumber);
+  return {.group = kExperimentGroup,
+          .name = "watch",
+          .summary = "Follow an experiment or a run",
+          .help = kHelp,
+          .options = {{.names = "ID",
+                       .target = &options->id,
+                       .help = "An experiment or a run",
+                       .required = true},
+                      {.names = "--cursor",
+                       .target = &options->cursor,
+                       .help = "Go on after this event; 0: from the beginning"}},
+          .run = [options](Context& context) { return Run(*options, context); }};
 }
 
 }  // namespace fp4::client
