@@ -1,13 +1,13 @@
 // The resolved table, for people and for programs.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "spec/layers.h"
+#include "spec/model_tensors.h"
 #include "spec/recipes.h"
 
 namespace fp4::spec {
@@ -15,24 +15,11 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-// "blocks.3.mlp.up" in block 3, "mlp.up" there; block -1 outside the blocks.
-struct BlockName {
-  int64_t block = -1;
-  std::string rest;
-};
-
-BlockName SplitBlock(const std::string& layer) {
-  constexpr std::string_view kPrefix = "blocks.";
-  BlockName name;
-  if (!layer.starts_with(kPrefix)) return {-1, layer};
-  const char* const end = layer.data() + layer.size();
-  const auto number = std::from_chars(layer.data() + kPrefix.size(), end, name.block);
-  name.rest = std::string(number.ptr + 1, end);
-  return name;
-}
+int64_t BlockOf(const LayerPrecision& layer) { return SplitLayerName(layer.layer).number; }
 
 bool SamePrecision(const LayerPrecision& a, const LayerPrecision& b) {
-  return a.recipe == b.recipe && a.estimator == b.estimator && std::ranges::equal(a.gemms, b.gemms);
+  return a.out_features == b.out_features && a.in_features == b.in_features &&
+         a.recipe == b.recipe && a.estimator == b.estimator && std::ranges::equal(a.gemms, b.gemms);
 }
 
 bool SameBlock(std::span<const LayerPrecision> a, std::span<const LayerPrecision> b) {
@@ -48,9 +35,9 @@ struct BlockGroup {
 std::vector<BlockGroup> GroupBlocks(std::span<const LayerPrecision> layers) {
   std::vector<BlockGroup> groups;
   for (size_t begin = 0; begin < layers.size();) {
-    const int64_t block = SplitBlock(layers[begin].layer).block;
+    const int64_t block = BlockOf(layers[begin]);
     size_t end = begin + 1;
-    while (block >= 0 && end < layers.size() && SplitBlock(layers[end].layer).block == block) ++end;
+    while (block >= 0 && end < layers.size() && BlockOf(layers[end]) == block) ++end;
     const auto own = layers.subspan(begin, end - begin);
     const bool repeats = block >= 0 && !groups.empty() && groups.back().first >= 0 &&
                          SameBlock(groups.back().layers, own);
@@ -66,7 +53,9 @@ std::vector<BlockGroup> GroupBlocks(std::span<const LayerPrecision> layers) {
 
 std::string GroupName(const BlockGroup& group, const std::string& layer) {
   if (group.first == group.last) return layer;
-  return absl::StrCat("blocks.{", group.first, "..", group.last, "}.", SplitBlock(layer).rest);
+  const LayerName name = SplitLayerName(layer);
+  return absl::StrCat(name.stem, ".{", group.first, "..", group.last, "}",
+                      name.rest.empty() ? "" : ".", name.rest);
 }
 
 std::string OrDash(std::string text) { return text.empty() ? "-" : text; }
@@ -94,8 +83,8 @@ std::string BytesText(double bytes) {
 
 // A tied head has no matrix of its own unless it is quantized otherwise than the embedding.
 bool SharesMatrix(const RunSpec& run, const LayerPrecision& layer) {
-  return run.model.tie_embeddings && layer.layer == "lm_head" &&
-         layer.weight() == run.layers.front().weight();
+  const auto owner = std::ranges::find(run.layers, layer.shares, &LayerPrecision::layer);
+  return owner != run.layers.end() && layer.weight() == owner->weight();
 }
 
 Row TableRow(const RunSpec& run, const BlockGroup& group, const LayerPrecision& layer) {
@@ -153,6 +142,12 @@ nlohmann::ordered_json GemmJson(const GemmPrecision& gemm) {
 }
 
 }  // namespace
+
+double LayerPrecision::weight_bits(ComputeDtype compute_dtype) const {
+  if (!weight().quantized()) return compute_dtype == ComputeDtype::kBf16 ? 16 : 32;
+  return numerics::FindFormat(weight().format)
+      ->BitsPerValue(weight().options, {out_features, in_features});
+}
 
 std::string FormatLayerTable(const RunSpec& run) {
   std::vector<Row> rows = {

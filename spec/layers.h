@@ -1,4 +1,4 @@
-// The layers of a model by name, and the table of what is quantized where.
+// The patterns that name layers, and the table of what is quantized where.
 #pragma once
 
 #include <string>
@@ -7,15 +7,6 @@
 #include "spec/run_spec.h"
 
 namespace fp4::spec {
-
-struct LayerShape {
-  std::string name;  // "embedding", "blocks.0.attention.qkv", …, "lm_head"
-  int64_t out_features = 0, in_features = 0;
-};
-
-// In the model's order: embedding, the blocks' linears, lm_head (with tied embeddings too: its GEMM
-// is there).
-std::vector<LayerShape> ModelLayers(const ModelSpec& model);
 
 // Whether a pattern of precision.rules matches a layer's name: whole dotted segments, `*` within
 // one, `**` any number,

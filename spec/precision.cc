@@ -4,7 +4,8 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "spec/layers.h"
+#include "spec/layer_patterns.h"
+#include "spec/model_tensors.h"
 #include "spec/pattern.h"
 #include "spec/recipe_book.h"
 #include "spec/suggest.h"
@@ -61,9 +62,9 @@ class Resolver {
     ReadDefault();
     ReadRules();
     std::vector<LayerPrecision> layers;
-    for (const LayerShape& shape : ModelLayers(run_.model)) layers.push_back(ResolveLayer(shape));
+    for (const TensorInfo& tensor : ModelLayers(run_.model)) layers.push_back(ResolveLayer(tensor));
     ReportUnmatched();
-    CheckTie(layers);
+    CheckShared(layers);
     return layers;
   }
 
@@ -102,23 +103,25 @@ class Resolver {
     }
   }
 
-  LayerPrecision ResolveLayer(const LayerShape& shape) {
+  LayerPrecision ResolveLayer(const TensorInfo& tensor) {
+    const std::string name = tensor.layer();
     const Assignment baseline;
-    const Assignment* chosen = shape.name.starts_with("blocks.") ? &default_ : &baseline;
+    const Assignment* chosen = tensor.in_body ? &default_ : &baseline;
     const Path* parent = &path_;
     Path rule_path;
     for (size_t i = 0; i < rules_.size(); ++i) {
-      if (!Matches(rules_[i].pattern, shape.name)) continue;
+      if (!Matches(rules_[i].pattern, name)) continue;
       rules_[i].matched = true;
       chosen = &rules_[i].assignment;
       rule_path = rules_path_.Item(i);
       parent = &rule_path;
     }
-    LayerPrecision layer{.layer = shape.name,
+    LayerPrecision layer{.layer = name,
                          .recipe = chosen->recipe,
-                         .out_features = shape.out_features,
-                         .in_features = shape.in_features,
-                         .is_lookup = shape.name == "embedding",
+                         .out_features = tensor.out_features(),
+                         .in_features = tensor.in_features(),
+                         .shares = tensor.shares.substr(0, tensor.shares.rfind('.')),
+                         .is_lookup = tensor.role == TensorRole::kLookup,
                          .estimator = chosen->bundle.estimator};
     std::ranges::copy(chosen->bundle.gemms, layer.gemms);
     if (layer.is_lookup) KeepWeightOnly(layer);
@@ -151,55 +154,31 @@ class Resolver {
       if (rule.matched || rule.pattern.segments.empty()) continue;
       const Node& match = *precision_.Find("rules")->items[i].Find("match");
       const Path item = rules_path_.Item(i);
+      const std::string nearest = NearestLayerPattern(match.text, run_.model);
       problems_.Add(
           match.place, item.Field("match"),
-          absl::StrCat("is ", Shown(match), ", which matches no layer", Suggestion(match.text),
-                       SuggestionAndChoices("", LayersAs(AllBlocks()))));
+          absl::StrCat("is ", Shown(match), ", which matches no layer",
+                       nearest.empty() ? "" : absl::StrCat("; did you mean '", nearest, "'"),
+                       SuggestionAndChoices("", LayerPatterns(run_.model))));
     }
   }
 
-  // For what is mistyped; a number out of range is not.
-  std::string Suggestion(const std::string& pattern) const {
-    if (pattern.find_first_of("0123456789") != std::string::npos) return "";
-    std::vector<std::string> usual = LayersAs("blocks.*");
-    usual.insert(usual.end(), {"blocks.**", "blocks.*.attention.*", "blocks.*.mlp.*"});
-    const std::string nearest = Nearest(pattern, usual);
-    return nearest.empty() || EditDistance(pattern, nearest) > 2
-               ? ""
-               : absl::StrCat("; did you mean '", nearest, "'");
-  }
-
-  std::string AllBlocks() const {
-    const int64_t last = run_.model.num_layers - 1;
-    return last == 0 ? "blocks.0" : absl::StrCat("blocks.{0..", last, "}");
-  }
-
-  // The layers of the model, with one pattern in place of the blocks.
-  std::vector<std::string> LayersAs(const std::string& blocks) const {
-    constexpr std::string_view kFirstBlock = "blocks.0";
-    std::vector<std::string> patterns;
-    for (const LayerShape& layer : ModelLayers(run_.model)) {
-      if (layer.name.starts_with("blocks.0.")) {
-        patterns.push_back(blocks + layer.name.substr(kFirstBlock.size()));
-      } else if (!layer.name.starts_with("blocks.")) {
-        patterns.push_back(layer.name);
-      }
+  // A matrix that two layers share learns through both or not at all.
+  void CheckShared(const std::vector<LayerPrecision>& layers) {
+    for (const LayerPrecision& layer : layers) {
+      const auto owner = std::ranges::find(layers, layer.shares, &LayerPrecision::layer);
+      if (owner == layers.end() || owner->estimator == layer.estimator) continue;
+      const bool frozen = layer.estimator == Estimator::kNone;
+      ReportHalfFrozen(frozen ? layer.layer : owner->layer, frozen ? owner->layer : layer.layer);
     }
-    return patterns;
   }
 
-  void CheckTie(const std::vector<LayerPrecision>& layers) {
-    if (!run_.model.tie_embeddings || layers.empty()) return;
-    const bool embedding = layers.front().estimator == Estimator::kNone;
-    const bool head = layers.back().estimator == Estimator::kNone;
-    if (embedding == head) return;
-    const std::string_view frozen = embedding ? "embedding" : "lm_head";
+  void ReportHalfFrozen(const std::string& frozen, const std::string& learning) {
     for (size_t i = rules_.size(); i-- > 0;) {
       if (!Matches(rules_[i].pattern, frozen)) continue;
       const Path item = rules_path_.Item(i);
       problems_.Add(rules_[i].assignment.place, item.Field(rules_[i].assignment.field),
-                    absl::StrCat("freezes ", std::string(frozen), ", which shares its matrix with ",
-                                 embedding ? "lm_head" : "embedding",
+                    absl::StrCat("freezes ", frozen, ", which shares its matrix with ", learning,
                                  "; freeze both or neither, or set model.tie_embeddings to false"));
       return;
     }

@@ -27,6 +27,7 @@ enum class DecayOn : uint8_t { kMatrices, kAll };
 enum class Schedule : uint8_t { kCosine, kLinear, kWsd, kConstant };
 
 struct ModelSpec {
+  std::string kind = "transformer";  // a spec::ModelKind's name
   std::string preset;
   int64_t d_model = 0, num_layers = 0, num_heads = 0, d_ff = 0, vocab_size = 0, sequence_length = 0;
   Norm norm = Norm::kRmsNorm;
@@ -124,6 +125,7 @@ struct LayerPrecision {
   std::string layer;   // "blocks.0.attention.qkv"
   std::string recipe;  // the name that it came from, "+" when a rule overrode parts
   int64_t out_features = 0, in_features = 0;
+  std::string shares;      // the layer whose matrix this one uses too; empty: it has its own
   bool is_lookup = false;  // the embedding: its table is read, no GEMM
   Estimator estimator = Estimator::kStraightThrough;
   GemmPrecision gemms[kNumGemms] = {};  // by Gemm

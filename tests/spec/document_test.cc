@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "spec/layers.h"
+#include "spec/model_tensors.h"
 #include "tests/spec/reading.h"
 
 namespace fp4::spec {
@@ -77,21 +78,15 @@ TEST(ReadExperiment, EveryFieldReachesTheRun) {
   EXPECT_EQ(run.resources.max_runtime, absl::Minutes(90));
 }
 
-int64_t NumParameters(const std::string& preset) {
-  const RunSpec run = ReadRun(R"({"name": "a", "model": {"preset": ")" + preset + R"("}})");
-  int64_t count = (2 * run.model.num_layers + 1) * run.model.d_model;  // norms
-  for (const LayerShape& layer : ModelLayers(run.model)) {
-    if (layer.name != "lm_head" || !run.model.tie_embeddings)
-      count += layer.out_features * layer.in_features;
-  }
-  return count;
+int64_t ParametersOf(const std::string& preset) {
+  return NumParameters(ReadRun(R"({"name": "a", "model": {"preset": ")" + preset + R"("}})").model);
 }
 
 TEST(Presets, HaveThePublishedSizes) {
-  EXPECT_EQ(NumParameters("seed-30m"), 29496192);
-  EXPECT_EQ(NumParameters("llama-60m"), 58073600);
-  EXPECT_EQ(NumParameters("llama-130m"), 134105856);
-  EXPECT_EQ(NumParameters("micro"), 820352);
+  EXPECT_EQ(ParametersOf("seed-30m"), 29496192);
+  EXPECT_EQ(ParametersOf("llama-60m"), 58073600);
+  EXPECT_EQ(ParametersOf("llama-130m"), 134105856);
+  EXPECT_EQ(ParametersOf("micro"), 820352);
 }
 
 TEST(ReadExperiment, CommentsAndByteOrderMarkAreSpace) {

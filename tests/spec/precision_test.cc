@@ -25,24 +25,6 @@ std::vector<std::string> RecipesOf(const RunSpec& run) {
   return names;
 }
 
-TEST(ModelLayers, AreTheModelsInOrder) {
-  ModelSpec model;
-  model.d_model = 8;
-  model.num_layers = 1;
-  model.d_ff = 20;
-  model.vocab_size = 100;
-  model.activation = Activation::kSwiglu;
-  std::vector<std::string> rows;
-  for (const LayerShape& layer : ModelLayers(model)) {
-    rows.push_back(layer.name + " " + std::to_string(layer.out_features) + " " +
-                   std::to_string(layer.in_features));
-  }
-  EXPECT_THAT(rows,
-              ElementsAre("embedding 100 8", "blocks.0.attention.qkv 24 8",
-                          "blocks.0.attention.out 8 8", "blocks.0.mlp.up 20 8",
-                          "blocks.0.mlp.gate 20 8", "blocks.0.mlp.down 8 20", "lm_head 100 8"));
-}
-
 TEST(Precision, DefaultIsForTheBlocksAlone) {
   const RunSpec run = WithPrecision(R"({"default": "fp4"})", R"({"num_layers": 1})");
   EXPECT_THAT(RecipesOf(run), ElementsAre("baseline", "fp4", "fp4", "fp4", "fp4", "baseline"));

@@ -11,34 +11,11 @@
 namespace fp4::trainer {
 namespace {
 
-struct Shape {
-  std::string name;
-  std::vector<int64_t> sizes;
-};
-
-std::vector<Shape> ModelShapes(const spec::ModelSpec& model) {
-  const int64_t d = model.d_model;
-  std::vector<Shape> shapes = {{"embedding.weight", {model.vocab_size, d}}};
-  for (int64_t i = 0; i < model.num_layers; ++i) {
-    std::string block = absl::StrCat("blocks.", i, ".");
-    shapes.push_back({block + "attention_norm.weight", {d}});
-    shapes.push_back({block + "attention.qkv.weight", {3 * d, d}});
-    shapes.push_back({block + "attention.out.weight", {d, d}});
-    shapes.push_back({block + "mlp_norm.weight", {d}});
-    shapes.push_back({block + "mlp.up.weight", {model.d_ff, d}});
-    if (model.gated()) shapes.push_back({block + "mlp.gate.weight", {model.d_ff, d}});
-    shapes.push_back({block + "mlp.down.weight", {d, model.d_ff}});
-  }
-  shapes.push_back({"final_norm.weight", {d}});
-  if (!model.tie_embeddings) shapes.push_back({"lm_head.weight", {model.vocab_size, d}});
-  return shapes;
-}
-
-at::Tensor InitialValues(const Shape& shape, uint64_t seed, double standard_deviation) {
-  if (shape.sizes.size() == 1) return at::ones(shape.sizes, at::kFloat);
-  at::Tensor values = at::empty(shape.sizes, at::kFloat);
+at::Tensor InitialValues(const spec::TensorInfo& tensor, uint64_t seed) {
+  if (tensor.init_std == 0) return at::ones(tensor.shape, at::kFloat);
+  at::Tensor values = at::empty(tensor.shape, at::kFloat);
   FillNormal({values.mutable_data_ptr<float>(), static_cast<size_t>(values.numel())},
-             RandomKey(seed, "initial values", shape.name), standard_deviation);
+             RandomKey(seed, "initial values", tensor.name), tensor.init_std);
   return values;
 }
 
@@ -60,9 +37,10 @@ std::optional<at::Tensor> ViewOf(const safetensors::TensorView& view) {
 }  // namespace
 
 ParameterSet::ParameterSet(const spec::ModelSpec& model, uint64_t seed, at::Device device) {
-  for (const Shape& shape : ModelShapes(model)) {
-    at::Tensor master = InitialValues(shape, seed, model.init_std).to(device);
-    parameters_.push_back({shape.name, master.set_requires_grad(true)});
+  for (spec::TensorInfo& tensor : spec::ModelTensors(model)) {
+    if (!tensor.shares.empty()) continue;
+    at::Tensor master = InitialValues(tensor, seed).to(device);
+    parameters_.push_back({std::move(tensor), master.set_requires_grad(true)});
   }
 }
 

@@ -6,25 +6,20 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "spec/run_spec.h"
+#include "spec/model_tensors.h"
 #include "trainer/torch.h"
 
 namespace fp4::trainer {
 
-struct Parameter {
-  std::string name;   // "blocks.0.attention.qkv.weight"
+// A tensor of the model with its values.
+struct Parameter : spec::TensorInfo {
   at::Tensor master;  // fp32, contiguous, requires_grad
-
-  // What rules and reports call it: the name without ".weight".
-  std::string layer() const { return name.substr(0, name.rfind('.')); }
-  bool is_matrix() const { return master.dim() == 2; }
 };
 
 // In the model's order.
 class ParameterSet {
  public:
-  // Every tensor of the model with its initial values: N(0, init_std) by (seed, name) for matrices,
-  // ones for norms.
+  // Every tensor of the model that has values of its own, with its initial ones: by (seed, name).
   ParameterSet(const spec::ModelSpec& model, uint64_t seed, at::Device device);
 
   ParameterSet(const ParameterSet&) = delete;
