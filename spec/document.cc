@@ -98,8 +98,8 @@ class ExperimentReader {
     Resolved resolved = Resolve(merged, options_, problems);
     CheckAcrossFields(merged, resolved, problems);
     resolved.run.variant = name;
-    resolved.run.layers =
-        ResolvePrecision(*resolved.document.Find("precision"), resolved.run, problems);
+    resolved.run.layers = ResolvePrecision(*resolved.document.Find("precision"), resolved.run,
+                                           options_.with_unbuilt, problems);
     experiment_.variants.push_back({name, std::move(resolved.run),
                                     WriteJson(WithVariant(std::move(resolved.document), name))});
     return problems;

@@ -28,6 +28,9 @@ struct ReadOptions {
   // Relative paths of the document are made absolute against this folder; empty: a relative path is
   // a problem (as on the server).
   std::string base_folder;
+  // Takes also what the trainer cannot do yet (spec/features.h). Only to look at such a document:
+  // its runs cannot be trained.
+  bool with_unbuilt = false;
 };
 
 struct Variant {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "spec/layer_patterns.h"
 #include "spec/model_tensors.h"
+#include "spec/operand_checks.h"
 #include "spec/pattern.h"
 #include "spec/recipe_book.h"
 #include "spec/suggest.h"
@@ -28,35 +29,13 @@ struct Rule {
   bool matched = false;
 };
 
-// What is wrong with a block on a matrix of this shape; empty: nothing.
-std::string BlockFault(const OperandPrecision& weight, numerics::MatrixShape shape) {
-  const numerics::Format& format = *numerics::FindFormat(weight.format);
-  absl::Status status = format.Check(weight.options, shape);
-  if (!status.ok()) return std::string(status.message());
-  const std::string text = weight.options.block.empty() ? std::string(format.info().default_block)
-                                                        : weight.options.block;
-  absl::StatusOr<numerics::BlockShape> block = numerics::ParseBlock(text);
-  if (!block.ok()) return "";
-  const bool flat = block->kind == numerics::BlockShape::Kind::kFlat;
-  const bool tile = block->kind == numerics::BlockShape::Kind::kTile;
-  // A short last block of a flattened tensor is scaled by what it holds (docs/formats.md).
-  if (flat && shape.size() < block->columns) {
-    return absl::StrCat(weight.format, ": it has ", shape.size(), " values, fewer than the block ",
-                        text);
-  }
-  if (tile && (shape.columns % block->columns != 0 || shape.rows % block->rows != 0)) {
-    return absl::StrCat(weight.format, ": the block ", text, " does not divide it");
-  }
-  return "";
-}
-
 class Resolver {
  public:
-  Resolver(const Node& precision, const RunSpec& run, Problems& problems)
+  Resolver(const Node& precision, const RunSpec& run, bool with_unbuilt, Problems& problems)
       : precision_(precision),
         run_(run),
         problems_(problems),
-        recipes_(precision, path_, problems) {}
+        recipes_(precision, path_, with_unbuilt, problems) {}
 
   std::vector<LayerPrecision> Resolve() {
     ReadDefault();
@@ -125,7 +104,7 @@ class Resolver {
                          .estimator = chosen->bundle.estimator};
     std::ranges::copy(chosen->bundle.gemms, layer.gemms);
     if (layer.is_lookup) KeepWeightOnly(layer);
-    if (chosen->usable) CheckBlocks(layer, *chosen, parent->Field(chosen->field));
+    if (chosen->usable) CheckOperands(layer, tensor, *chosen, parent->Field(chosen->field));
     return layer;
   }
 
@@ -136,16 +115,22 @@ class Resolver {
     layer.gemms[static_cast<size_t>(Gemm::kFprop)].b = weight;
   }
 
-  void CheckBlocks(const LayerPrecision& layer, const Assignment& assignment, const Path& path) {
-    if (!layer.weight().quantized()) return;
-    const std::string fault = BlockFault(layer.weight(), {layer.out_features, layer.in_features});
-    if (fault.empty()) return;
-    // Blocks of a model are alike: the first layer of a kind stands for all.
-    const std::string kind = layer.layer.substr(layer.layer.find_last_of('.') + 1);
-    if (!reported_.insert(absl::StrCat(path.ToString(), " ", kind)).second) return;
-    problems_.Add(assignment.place, path,
-                  absl::StrCat("does not fit ", layer.layer, " (", layer.out_features, " x ",
-                               layer.in_features, "): ", fault));
+  // A fault is said where its operand is given; of a built-in recipe, where the recipe is named.
+  void CheckOperands(const LayerPrecision& layer, const TensorInfo& tensor,
+                     const Assignment& assignment, const Path& path) {
+    for (const OperandFault& fault :
+         FindOperandFaults(layer, tensor, run_.training.micro_batch_size)) {
+      const auto use = std::ranges::find(kOperandUses, fault.use) - std::begin(kOperandUses);
+      Origin origin = assignment.bundle.origins[static_cast<size_t>(use)];
+      if (origin.path.empty()) origin = {assignment.place, path.ToString()};
+      // Layers of one name and shape are alike: the first stands for all, and so does the first
+      // operand of a GEMM for what one field says about both.
+      const LayerName name = SplitLayerName(layer.layer);
+      const std::string kind = absl::StrCat(origin.path, " ", std::string(GemmName(fault.use.gemm)),
+                                            " ", name.number < 0 ? name.stem : name.rest, " ",
+                                            layer.out_features, " x ", layer.in_features);
+      if (reported_.insert(kind).second) problems_.Add(origin.place, origin.path, fault.message);
+    }
   }
 
   void ReportUnmatched() {
@@ -199,8 +184,8 @@ class Resolver {
 }  // namespace
 
 std::vector<LayerPrecision> ResolvePrecision(const Node& precision, const RunSpec& run,
-                                             Problems& problems) {
-  return Resolver(precision, run, problems).Resolve();
+                                             bool with_unbuilt, Problems& problems) {
+  return Resolver(precision, run, with_unbuilt, problems).Resolve();
 }
 
 }  // namespace fp4::spec

@@ -14,9 +14,13 @@ std::string Path::ToString() const {
 }
 
 void Problems::Add(const Place& place, const Path& path, std::string message) {
+  Add(place, path.ToString(), std::move(message));
+}
+
+void Problems::Add(const Place& place, std::string path, std::string message) {
   const Source none;
   const Source& source = place.source == nullptr ? none : *place.source;
-  std::string where = source.prefix + path.ToString();
+  std::string where = source.prefix + path;
   if (where.ends_with('.')) where.pop_back();
   Add({std::move(where), place.line, place.column, std::move(message), source.override});
 }

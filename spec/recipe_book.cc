@@ -12,12 +12,21 @@ namespace {
 
 bool IsRuleOnly(std::string_view field) { return field == "match" || field == "use"; }
 
-// Where to point for what is wrong with the whole: the first field that changes something.
-const Member* FirstChange(const Node& recipe) {
-  for (const Member& member : recipe.members) {
-    if (!IsRuleOnly(member.key)) return &member;
+// Notes where the document says something about the operands.
+void NoteOrigins(const Member& member, const Path& path, Bundle& bundle) {
+  for (size_t i = 0; i < std::size(kOperandUses); ++i) {
+    const OperandUse use = kOperandUses[i];
+    const std::string_view operand = OperandName(TensorOf(use));
+    if (member.key == operand) {
+      bundle.origins[i] = {member.value.place, path.ToString()};
+    } else if (member.key != GemmName(use.gemm)) {
+      continue;
+    } else if (member.value.kind == Node::Kind::kString) {
+      bundle.origins[i] = {member.value.place, path.ToString()};
+    } else if (const Node* own = member.value.Find(operand)) {
+      bundle.origins[i] = {own->place, path.Field(operand).ToString()};
+    }
   }
-  return nullptr;
 }
 
 }  // namespace
@@ -29,8 +38,9 @@ bool FitsPrecisionField(const Node& node, std::string_view field) {
   return Check(node, type.items.empty() ? type : type.items[0], Path{}, CheckAs::kDocument, unused);
 }
 
-RecipeBook::RecipeBook(const Node& precision, const Path& path, Problems& problems)
-    : problems_(problems) {
+RecipeBook::RecipeBook(const Node& precision, const Path& path, bool with_unbuilt,
+                       Problems& problems)
+    : with_unbuilt_(with_unbuilt), problems_(problems) {
   const Node* recipes = precision.Find("recipes");
   if (recipes == nullptr) return;
   const Path recipes_path = path.Field("recipes");
@@ -52,7 +62,8 @@ std::optional<Bundle> RecipeBook::Find(const Node& name, const Path& path) {
   for (const BuiltinRecipe& builtin : BuiltinRecipes()) {
     if (builtin.name != name.text) continue;
     const std::string missing = WhyNotBuilt(builtin);
-    if (missing.empty()) return BuiltinBundle(builtin);
+    const bool shown = with_unbuilt_ && builtin.missing.empty();
+    if (missing.empty() || shown) return BuiltinBundle(builtin);
     problems_.Add(name.place, path,
                   absl::StrCat("is '", name.text, "', which needs ", missing, ": not built yet",
                                SuggestionAndChoices("", Names())));
@@ -68,7 +79,7 @@ bool RecipeBook::Apply(const Node& recipe, const Path& path, Bundle& bundle) {
   for (const Member& member : recipe.members) {
     if (!IsRuleOnly(member.key)) ok = ApplyField(member, path, bundle) && ok;
   }
-  return ok && CheckOptions(recipe, path, bundle);
+  return ok && CheckOptions(bundle);
 }
 
 bool RecipeBook::ApplyField(const Member& member, const Path& parent, Bundle& bundle) {
@@ -78,8 +89,9 @@ bool RecipeBook::ApplyField(const Member& member, const Path& parent, Bundle& bu
     problems_.Add(member.value.place, path, std::move(error));
     return false;
   }
+  NoteOrigins(member, path, bundle);
   const std::vector<std::string> missing = UnbuiltFeatures(bundle);
-  if (missing.empty()) return true;
+  if (missing.empty() || with_unbuilt_) return true;
   if (missing_before != missing) {
     problems_.Add(member.value.place, path,
                   absl::StrCat("needs ", absl::StrJoin(missing, ", "), ": not built yet"));
@@ -88,15 +100,21 @@ bool RecipeBook::ApplyField(const Member& member, const Path& parent, Bundle& bu
 }
 
 // Options that a format does not take at all, whatever the layer.
-bool RecipeBook::CheckOptions(const Node& recipe, const Path& path, const Bundle& bundle) {
+bool RecipeBook::CheckOptions(const Bundle& bundle) {
   constexpr numerics::MatrixShape kRoomy = {4096, 4096};
-  const OperandPrecision& weight = bundle.gemms[static_cast<size_t>(Gemm::kFprop)].b;
-  const Member* change = FirstChange(recipe);
-  if (!weight.quantized() || change == nullptr) return true;
-  absl::Status status = numerics::FindFormat(weight.format)->Check(weight.options, kRoomy);
-  if (status.ok()) return true;
-  problems_.Add(change->value.place, path.Field(change->key), std::string(status.message()));
-  return false;
+  bool ok = true;
+  for (size_t i = 0; i < std::size(kOperandUses); ++i) {
+    const GemmPrecision& gemm = bundle.gemms[static_cast<size_t>(kOperandUses[i].gemm)];
+    const OperandPrecision& operand = kOperandUses[i].second ? gemm.b : gemm.a;
+    const Origin& origin = bundle.origins[i];
+    if (!operand.quantized() || origin.path.empty()) continue;
+    const numerics::Format& format = *numerics::FindFormat(operand.format);
+    const absl::Status status = format.Check(operand.options, kRoomy);
+    if (status.ok()) continue;
+    problems_.Add(origin.place, origin.path, std::string(status.message()));
+    ok = false;
+  }
+  return ok;
 }
 
 std::vector<std::string> RecipeBook::Names() const {

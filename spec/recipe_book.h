@@ -15,7 +15,8 @@ class RecipeBook {
  public:
   // Reads precision.recipes. `precision` is the canonical section, `path` its path. What does not
   // fit its type is passed over: Check has reported it.
-  RecipeBook(const Node& precision, const Path& path, Problems& problems);
+  // `with_unbuilt`: see ReadOptions.
+  RecipeBook(const Node& precision, const Path& path, bool with_unbuilt, Problems& problems);
 
   // The recipe that a field names; nothing: it cannot be used, and a problem says why.
   std::optional<Bundle> Find(const Node& name, const Path& path);
@@ -26,9 +27,10 @@ class RecipeBook {
 
  private:
   bool ApplyField(const Member& member, const Path& parent, Bundle& bundle);
-  bool CheckOptions(const Node& recipe, const Path& path, const Bundle& bundle);
+  bool CheckOptions(const Bundle& bundle);
   std::vector<std::string> Names() const;
 
+  const bool with_unbuilt_;
   Problems& problems_;
   std::map<std::string, std::optional<Bundle>> own_;  // nothing: reported already
 };

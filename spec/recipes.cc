@@ -16,26 +16,9 @@ using numerics::QuantizeOptions;
 using numerics::Rounding;
 using numerics::ScaleMode;
 
-// Where an operand enters: in which GEMM, and as its first or second factor.
-struct Use {
-  Gemm gemm;
-  bool second;
-};
-
-struct Operand {
-  std::string_view name;
-  std::array<Use, 2> uses;
-};
-
-constexpr std::array kOperands = {
-    Operand{"weights", {{{Gemm::kFprop, true}, {Gemm::kDgrad, true}}}},
-    Operand{"activations", {{{Gemm::kFprop, false}, {Gemm::kWgrad, true}}}},
-    Operand{"gradients", {{{Gemm::kDgrad, false}, {Gemm::kWgrad, false}}}},
-};
-constexpr std::array<std::string_view, kNumGemms> kGemmNames = {"fprop", "dgrad", "wgrad"};
 constexpr std::array<std::string_view, 4> kScaleModes = {"floor", "rceil", "even", "ceil"};
 
-OperandPrecision& At(Bundle& bundle, Use use) {
+OperandPrecision& At(Bundle& bundle, OperandUse use) {
   GemmPrecision& gemm = bundle.gemms[static_cast<size_t>(use.gemm)];
   return use.second ? gemm.b : gemm.a;
 }
@@ -88,16 +71,13 @@ std::string ApplyOperand(const Node& value, OperandPrecision& operand) {
   return "";
 }
 
-std::string ApplyGemm(Gemm gemm, const Node& value, Bundle& bundle) {
-  for (const Operand& operand : kOperands) {
-    const Node* own = value.kind == Node::Kind::kString ? &value : value.Find(operand.name);
-    if (own == nullptr) continue;
-    for (const Use use : operand.uses) {
-      if (use.gemm != gemm) continue;
-      if (std::string error = ApplyOperand(*own, At(bundle, use)); !error.empty()) return error;
-    }
-  }
-  return "";
+// What a field of a recipe says about one use of an operand; null: nothing. `by_gemm`: it names the
+// GEMM, not the operand alone.
+const Node* SaidAbout(OperandUse use, std::string_view field, const Node& value, bool& by_gemm) {
+  const std::string_view operand = OperandName(TensorOf(use));
+  by_gemm = field == GemmName(use.gemm);
+  if (!by_gemm) return field == operand ? &value : nullptr;
+  return value.kind == Node::Kind::kString ? &value : value.Find(operand);
 }
 
 }  // namespace
@@ -163,13 +143,14 @@ std::string ApplyRecipeField(std::string_view field, const Node& value, Bundle& 
     bundle.estimator = value.text == "none" ? Estimator::kNone : Estimator::kStraightThrough;
     return "";
   }
-  for (size_t i = 0; i < kGemmNames.size(); ++i) {
-    if (kGemmNames[i] == field) return ApplyGemm(static_cast<Gemm>(i), value, bundle);
-  }
-  for (const Operand& operand : kOperands) {
-    if (operand.name != field) continue;
-    for (const Use use : operand.uses) {
-      if (std::string error = ApplyOperand(value, At(bundle, use)); !error.empty()) return error;
+  for (const OperandUse use : kOperandUses) {
+    bool by_gemm = false;
+    const Node* said = SaidAbout(use, field, value, by_gemm);
+    if (said == nullptr) continue;
+    OperandPrecision& operand = At(bundle, use);
+    if (std::string error = ApplyOperand(*said, operand); !error.empty()) return error;
+    if (use.second && use.gemm != Gemm::kFprop) {
+      bundle.gemms[static_cast<size_t>(use.gemm)].b_as_in_fprop = !by_gemm && operand.quantized();
     }
   }
   return "";

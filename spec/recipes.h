@@ -1,11 +1,13 @@
 // Recipes: named bundles of quantizers for the operands of a layer's three GEMMs.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "spec/gemm_shapes.h"
 #include "spec/json.h"
 #include "spec/run_spec.h"
 
@@ -19,10 +21,17 @@ struct BuiltinRecipe {
 
 std::span<const BuiltinRecipe> BuiltinRecipes();
 
+// Where a document says something, for messages.
+struct Origin {
+  Place place = {};
+  std::string path = {};  // "precision.rules[0].gradients"; empty: not in the document
+};
+
 // What a recipe or rule comes to.
 struct Bundle {
   GemmPrecision gemms[kNumGemms];  // by Gemm
   Estimator estimator = Estimator::kStraightThrough;
+  std::array<Origin, std::size(kOperandUses)> origins = {};  // by kOperandUses
 };
 
 // Changes `bundle` by one field of a recipe ("weights", "fprop", "estimator", …). An operand given

@@ -117,6 +117,10 @@ struct OperandPrecision {
 // X).
 struct GemmPrecision {
   OperandPrecision a, b;
+  // Of dgrad and wgrad: b is given together with fprop's, so that it is quantized as there, in
+  // blocks along `in`; where it reads like fprop's operand it is the very same values. False: b is
+  // quantized for this GEMM, in blocks along its contraction dimension (spec/gemm_shapes.h).
+  bool b_as_in_fprop = false;
   bool operator==(const GemmPrecision&) const = default;
 };
 

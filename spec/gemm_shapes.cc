@@ -1,0 +1,71 @@
+#include "spec/gemm_shapes.h"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+namespace fp4::spec {
+namespace {
+
+// Logits of one piece: 64 MiB in fp32, but enough rows for the GEMMs to be fast.
+constexpr int64_t kPieceElements = int64_t{1} << 24;
+constexpr int64_t kLeastPieceRows = 256;
+// The largest rotation; blocks along rows are not longer.
+constexpr int64_t kPieceGranularity = 128;
+
+// X, W or dY as it lies in memory.
+numerics::MatrixShape TensorShape(OperandTensor tensor, const GemmSizes& sizes) {
+  switch (tensor) {
+    case OperandTensor::kWeights:
+      return {sizes.out, sizes.in};
+    case OperandTensor::kActivations:
+      return {sizes.rows, sizes.in};
+    case OperandTensor::kGradients:
+      return {sizes.rows, sizes.out};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view GemmName(Gemm gemm) {
+  switch (gemm) {
+    case Gemm::kFprop:
+      return "fprop";
+    case Gemm::kDgrad:
+      return "dgrad";
+    case Gemm::kWgrad:
+      return "wgrad";
+  }
+  return "";
+}
+
+std::string_view OperandName(OperandTensor tensor) {
+  switch (tensor) {
+    case OperandTensor::kWeights:
+      return "weights";
+    case OperandTensor::kActivations:
+      return "activations";
+    case OperandTensor::kGradients:
+      return "gradients";
+  }
+  return "";
+}
+
+numerics::MatrixShape OperandShape(OperandUse use, const GemmSizes& sizes, bool as_in_fprop) {
+  numerics::MatrixShape shape = TensorShape(TensorOf(use), sizes);
+  const bool blocks_of_fprop = use.second && as_in_fprop;
+  if (QuantizedTransposed(use) && !blocks_of_fprop) std::swap(shape.rows, shape.columns);
+  return shape;
+}
+
+int64_t HeadPieceRows(const LayerPrecision& head) {
+  const int64_t rows = std::max(kLeastPieceRows, kPieceElements / head.out_features);
+  const bool rows_quantized = std::ranges::any_of(kOperandUses, [&head](OperandUse use) {
+    const GemmPrecision& gemm = head.gemm(use.gemm);
+    return TensorOf(use) != OperandTensor::kWeights && (use.second ? gemm.b : gemm.a).quantized();
+  });
+  return rows_quantized ? rows - rows % kPieceGranularity : rows;
+}
+
+}  // namespace fp4::spec
