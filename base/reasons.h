@@ -26,6 +26,9 @@ inline constexpr std::string_view kStaleAttempt = "STALE_ATTEMPT";
 inline constexpr std::string_view kSeqGap = "SEQ_GAP";  // metadata: expected_seq
 inline constexpr std::string_view kProtocolVersion = "PROTOCOL_VERSION";
 inline constexpr std::string_view kUnknownWorker = "UNKNOWN_WORKER";
+inline constexpr std::string_view kDuplicateWorker =
+    "DUPLICATE_WORKER";  // another live one has this id: a directory was copied
+inline constexpr std::string_view kWorkerInUse = "WORKER_IN_USE";  // forget before it is gone
 inline constexpr std::string_view kStorage = "STORAGE";
 inline constexpr std::string_view kShuttingDown = "SHUTTING_DOWN";
 inline constexpr std::string_view kUnimplemented = "UNIMPLEMENTED";

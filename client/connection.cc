@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "client/rpc_status.h"
 #include "fp4/v1/experiments.grpc.pb.h"
+#include "wire/channel.h"
 
 namespace fp4::client {
 namespace {
@@ -18,21 +19,6 @@ constexpr absl::Duration kCallTimeout = absl::Seconds(30);
 
 std::chrono::system_clock::time_point DeadlineIn(absl::Duration timeout) {
   return std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout);
-}
-
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  // A lost controller is tried again soon, and a new connection does not inherit the waiting time
-  // of an old one.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // A web proxy (http_proxy) is not for the cluster's own services.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  // Documents and resolved tables may be long.
-  arguments.SetMaxReceiveMessageSize(64 << 20);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
 class RpcWatchStream final : public WatchStream {
@@ -55,7 +41,7 @@ class RpcWatchStream final : public WatchStream {
 
 struct Connection::Channel {
   explicit Channel(const std::string& address)
-      : address(address), channel(OpenChannel(address)), stub(channel) {}
+      : address(address), channel(wire::OpenChannel(address)), stub(channel) {}
 
   template <typename Request, typename Response>
   absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,

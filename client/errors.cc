@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "client/rpc_status.h"
+#include "wire/status.h"
 
 namespace fp4::client {
 namespace {
@@ -40,11 +41,11 @@ ExitCode CodeFor(const absl::Status& status) {
 ExitCode ReportError(const absl::Status& status, std::ostream& err,
                      const std::string& document_name) {
   if (status.GetPayload(kPrintedPayload).has_value()) return CodeFor(status);
-  const auto violations = ViolationsOf(status);
-  for (const Violation& violation : violations) {
-    err << FormatViolation(violation, document_name) << "\n";
+  const std::vector<spec::Problem> problems = wire::ProblemsOf(status);
+  for (const spec::Problem& problem : problems) {
+    err << FormatProblem(problem, document_name) << "\n";
   }
-  if (violations.empty()) err << "fp4ctl: " << std::string(status.message()) << "\n";
+  if (problems.empty()) err << "fp4ctl: " << std::string(status.message()) << "\n";
   if (std::string next = NextStep(status); !next.empty()) err << "  " << next << "\n";
   return CodeFor(status);
 }

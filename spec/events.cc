@@ -30,11 +30,17 @@ std::string Field(std::string_view name, const Json& value) {
   return absl::StrCat(",\"", absl::string_view(name.data(), name.size()), "\":", Dump(value));
 }
 
-std::string Fields(const StartedEvent& event) {
-  std::string text = Dump(Json::parse(event.json));
-  if (text == "{}") return R"("type":"started")";
-  return absl::StrCat(R"("type":"started",)", text.substr(1, text.size() - 2));
+// Of a kind whose fields are one JSON object; a text that is none counts as one without fields.
+std::string ObjectFields(const std::string& type, const std::string& json) {
+  const Json object = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  const std::string text = object.is_object() ? Dump(object) : "{}";
+  const std::string start = absl::StrCat(R"("type":)", Dump(type));
+  return text == "{}" ? start : absl::StrCat(start, ",", text.substr(1, text.size() - 2));
 }
+
+std::string Fields(const StartedEvent& event) { return ObjectFields("started", event.json); }
+
+std::string Fields(const UnknownEvent& event) { return ObjectFields(event.type, event.json); }
 
 std::string Fields(const MetricsEvent& event) {
   std::string text = absl::StrCat(R"("type":"metrics","step":)", event.step, R"(,"values":{)");
@@ -132,10 +138,14 @@ std::optional<double> ToNumber(const Json& value) {
   return std::nullopt;
 }
 
-absl::Status ReadKind(const Json& object, StartedEvent& event) {
+std::string OwnFields(const Json& object) {
   Json rest = object;
   for (const char* name : kCommonFields) rest.erase(name);
-  event.json = Dump(rest);
+  return Dump(rest);
+}
+
+absl::Status ReadKind(const Json& object, StartedEvent& event) {
+  event.json = OwnFields(object);
   return absl::OkStatus();
 }
 
@@ -187,7 +197,8 @@ absl::Status ReadKindNamed(const std::string& type, const Json& object, Event& e
   if (type == "health") return ReadAs<HealthEvent>(object, event);
   if (type == "log") return ReadAs<LogEvent>(object, event);
   if (type == "finished") return ReadAs<FinishedEvent>(object, event);
-  return Wrong("type", "started, metrics, checkpoint, health, log or finished", type);
+  event.kind = UnknownEvent{.type = type, .json = OwnFields(object)};
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Event> ReadEvent(const Json& object) {

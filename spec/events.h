@@ -40,20 +40,29 @@ struct FinishedEvent {
   std::string status;  // a word of base/trainer_exit.h
   std::string reason;
 };
+// A kind that this program does not know: a newer one wrote it. It keeps its place among the events
+// (its seq) and what it says; nobody here acts on it.
+struct UnknownEvent {
+  std::string type;  // empty: not known either
+  std::string json;  // its other fields, one JSON object
+};
+
+using EventKind = std::variant<StartedEvent, MetricsEvent, CheckpointEvent, HealthEvent, LogEvent,
+                               FinishedEvent, UnknownEvent>;
 
 struct Event {
   int64_t seq = 0;
   absl::Time time;
   int32_t attempt = 0;
-  std::variant<StartedEvent, MetricsEvent, CheckpointEvent, HealthEvent, LogEvent, FinishedEvent>
-      kind;
+  EventKind kind;
 };
 
 // One line without its newline. A non-finite number is written as "NaN", "Infinity" or "-Infinity"
 // in quotes.
 std::string FormatEvent(const Event& event);
 
-// INVALID_ARGUMENT says what is wrong with the line.
+// INVALID_ARGUMENT says what is wrong with the line. A type that is not known is nothing wrong: the
+// event is an UnknownEvent then.
 absl::StatusOr<Event> ParseEvent(std::string_view line);
 
 // A number of an event as JSON text: shortest form that reads back to the same double, quoted when

@@ -12,6 +12,7 @@
 #include "base/stop_signal.h"
 #include "base/version.h"
 #include "telemetry/http_endpoint.h"
+#include "wire/library_log.h"
 #include "worker/host/gpu_metrics.h"
 #include "worker/host/posix_processes.h"
 #include "worker/host/probe.h"
@@ -143,6 +144,7 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
 
 int Main(int argc, char** argv) {
   StopSignal stop;
+  wire::RouteLibraryLogs();
   absl::StatusOr<std::optional<Options>> options = ParseOptions(argc, argv);
   if (!options.ok()) {
     std::cerr << "fp4-worker: " << options.status().message() << "\nTry fp4-worker --help.\n";

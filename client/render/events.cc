@@ -7,39 +7,12 @@
 #include "base/clock.h"
 #include "client/render/json.h"
 #include "client/render/runs.h"
+#include "wire/events.h"
 
 namespace fp4::client {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-spec::MetricsEvent ToMetrics(const v1::Metrics& metrics) {
-  spec::MetricsEvent event{.step = metrics.step(), .values = {}};
-  for (const v1::Value& value : metrics.values())
-    event.values.emplace_back(value.name(), value.value());
-  return event;
-}
-
-spec::Event ToLogEvent(const v1::Event& event) {
-  spec::Event result{
-      .seq = event.seq(), .time = ToTime(event.time()), .attempt = event.attempt(), .kind = {}};
-  if (event.has_started()) {
-    result.kind = spec::StartedEvent{event.started().json()};
-  } else if (event.has_metrics()) {
-    result.kind = ToMetrics(event.metrics());
-  } else if (event.has_checkpoint()) {
-    const auto& it = event.checkpoint();
-    result.kind = spec::CheckpointEvent{it.path(), it.step(), it.bytes(), it.sha256()};
-  } else if (event.has_health()) {
-    const auto& it = event.health();
-    result.kind = spec::HealthEvent{it.severity(), it.code(), it.layer(), it.message()};
-  } else if (event.has_log()) {
-    result.kind = spec::LogEvent{event.log().severity(), event.log().message()};
-  } else if (event.has_finished()) {
-    result.kind = spec::FinishedEvent{event.finished().status(), event.finished().reason()};
-  }
-  return result;
-}
 
 std::string StateJson(const v1::Event& event) {
   Json json = {{"run", event.run_id()},
@@ -58,9 +31,10 @@ std::string StateJson(const v1::Event& event) {
 
 std::string EventJson(const v1::Event& event) {
   if (event.has_state()) return StateJson(event);
+  if (event.kind_case() == v1::Event::KIND_NOT_SET) return "";
   // FormatEvent's text stays as it is, so that a line equals the log's but for the two names in
   // front.
-  const std::string line = spec::FormatEvent(ToLogEvent(event));
+  const std::string line = spec::FormatEvent(wire::FromProto(event));
   return absl::StrCat("{\"run\":", Json(event.run_id()).dump(), ",\"cursor\":", event.cursor(), ",",
                       line.substr(1));
 }

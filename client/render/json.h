@@ -34,7 +34,7 @@ std::string RunSeriesJson(const std::vector<RunSeries>& all);
 std::string ComparisonJson(const v1::CompareResponse& comparison);
 
 // The event as the trainer wrote it, with "run" and "cursor"; a change of state has the type
-// "state" and no "seq".
+// "state" and no "seq". Empty for a kind that this program does not know: it is passed over.
 std::string EventJson(const v1::Event& event);
 
 // One object of texts, in the order given.

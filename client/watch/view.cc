@@ -17,7 +17,9 @@ class JsonView final : public WatchView {
  public:
   explicit JsonView(const Context& context) : out_(context.out), err_(context.err) {}
   void OnEvent(const Board&, const v1::Event& event) override {
-    out_ << EventJson(event) << "\n" << std::flush;
+    if (const std::string json = EventJson(event); !json.empty()) {
+      out_ << json << "\n" << std::flush;
+    }
   }
   void OnNotice(const Board&, const std::string& text) override { err_ << text << "\n"; }
   void Tick(const Board&, absl::Time) override {}

@@ -5,7 +5,7 @@
 
 #include "base/reasons.h"
 #include "server/rpc/convert_worker.h"
-#include "server/rpc/errors.h"
+#include "wire/status.h"
 
 namespace fp4::rpc {
 namespace {
@@ -25,7 +25,7 @@ class Acquisition : public grpc::ServerUnaryReactor,
   void Start(store::AcquireWork request) {
     self_ = shared_from_this();
     if (!open_calls_.Add(self_)) {
-      Finish(ToGrpcStatus(ShuttingDown()));
+      Finish(wire::ToGrpcStatus(ShuttingDown()));
       return;
     }
     store_.Acquire(std::move(request), [self = self_](absl::StatusOr<store::AcquiredWork> work) {
@@ -56,7 +56,7 @@ class Acquisition : public grpc::ServerUnaryReactor,
     if (work.ok()) *response_ = ToProto(*work);
     const bool nothing = work.ok() && work->assignments.empty() && work->stop.empty();
     if (nothing && stopping_) status = ShuttingDown();
-    Finish(ToGrpcStatus(status));
+    Finish(wire::ToGrpcStatus(status));
   }
 
   store::Store& store_;

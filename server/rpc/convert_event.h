@@ -13,11 +13,9 @@ v1::RunState ToProto(core::RunState state);
 absl::StatusOr<core::RunState> FromProto(v1::RunState state);
 
 void ToProto(const store::StoredEvent& event, v1::Event& message);
-v1::Checkpoint ToProto(const spec::CheckpointEvent& event);
-v1::Health ToProto(const spec::HealthEvent& event);
 
-// What a worker reports. INVALID_ARGUMENT names the seq: no seq, no attempt, no kind, or a kind
-// that only the controller makes.
+// What a worker reports. INVALID_ARGUMENT names the seq: no seq, no attempt, or a kind that only
+// the controller makes. A kind that is not known here is an UnknownEvent.
 absl::StatusOr<spec::Event> FromProto(const v1::Event& message);
 
 }  // namespace fp4::rpc

@@ -2,7 +2,8 @@
 
 #include "server/core/downsample.h"
 #include "server/rpc/convert_event.h"
-#include "server/rpc/convert_time.h"
+#include "wire/events.h"
+#include "wire/times.h"
 
 namespace fp4::rpc {
 namespace {
@@ -39,7 +40,7 @@ v1::VariantComparison SummaryToProto(const core::VariantSummary& summary) {
   if (summary.tokens_per_second) message.set_tokens_per_second(*summary.tokens_per_second);
   if (summary.bits_per_value) message.set_bits_per_value(*summary.bits_per_value);
   for (const spec::HealthEvent& finding : summary.health) {
-    *message.add_health() = ToProto(finding);
+    *message.add_health() = wire::ToProto(finding);
   }
   message.set_num_failed(summary.num_failed);
   message.set_num_runs(summary.num_runs);
@@ -64,15 +65,15 @@ v1::Run ToProto(const store::RunRecord& run) {
   message.mutable_slots()->Add(run.slots.begin(), run.slots.end());
   message.set_step(run.step);
   message.set_total_steps(run.total_steps);
-  *message.mutable_create_time() = ToProto(run.create_time);
-  if (run.start_time) *message.mutable_start_time() = ToProto(*run.start_time);
-  if (run.finish_time) *message.mutable_finish_time() = ToProto(*run.finish_time);
+  *message.mutable_create_time() = wire::ToProto(run.create_time);
+  if (run.start_time) *message.mutable_start_time() = wire::ToProto(*run.start_time);
+  if (run.finish_time) *message.mutable_finish_time() = wire::ToProto(*run.finish_time);
   for (const auto& [name, number] : run.latest) {
     v1::Value* value = message.add_latest();
     value->set_name(name);
     value->set_value(number);
   }
-  for (const spec::HealthEvent& event : run.health) *message.add_health() = ToProto(event);
+  for (const spec::HealthEvent& event : run.health) *message.add_health() = wire::ToProto(event);
   return message;
 }
 
@@ -82,7 +83,7 @@ v1::Run ToProto(const store::RunDetails& details) {
   message.set_started_json(details.started_json);
   message.set_stderr_tail(details.stderr_tail);
   for (const spec::CheckpointEvent& point : details.checkpoints) {
-    *message.add_checkpoints() = ToProto(point);
+    *message.add_checkpoints() = wire::ToProto(point);
   }
   return message;
 }
@@ -98,7 +99,7 @@ v1::Experiment ToProto(const store::ExperimentRecord& experiment) {
   message.set_document_name(experiment.document_name);
   for (const std::string& text : experiment.overrides) message.add_overrides(text);
   message.set_created_by(experiment.created_by);
-  *message.mutable_create_time() = ToProto(experiment.create_time);
+  *message.mutable_create_time() = wire::ToProto(experiment.create_time);
   for (const store::RunRecord& run : experiment.runs) *message.add_runs() = ToProto(run);
   message.set_num_runs(experiment.num_runs);
   message.set_num_finished(experiment.num_finished);

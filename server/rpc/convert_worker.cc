@@ -4,7 +4,8 @@
 #include "base/reasons.h"
 #include "base/status_macros.h"
 #include "server/rpc/convert_event.h"
-#include "server/rpc/convert_time.h"
+#include "wire/events.h"
+#include "wire/times.h"
 
 namespace fp4::rpc {
 namespace {
@@ -73,8 +74,9 @@ v1::Assignment AssignmentToProto(const store::Assignment& assignment) {
   message.set_document(assignment.document);
   message.mutable_slots()->Add(assignment.slots.begin(), assignment.slots.end());
   message.set_next_seq(assignment.next_seq);
-  if (assignment.resume_from) *message.mutable_resume_from() = ToProto(*assignment.resume_from);
-  *message.mutable_max_runtime() = ToProto(assignment.max_runtime);
+  if (assignment.resume_from)
+    *message.mutable_resume_from() = wire::ToProto(*assignment.resume_from);
+  *message.mutable_max_runtime() = wire::ToProto(assignment.max_runtime);
   return message;
 }
 
@@ -130,7 +132,7 @@ absl::StatusOr<store::RegisterWorker> FromProto(const v1::RegisterRequest& reque
 }
 
 absl::StatusOr<store::AcquireWork> FromProto(const v1::AcquireRequest& request) {
-  const absl::Duration wait = FromProto(request.wait());
+  const absl::Duration wait = wire::FromProto(request.wait());
   if (wait < absl::ZeroDuration() || wait > store::kMaxAcquireWait) {
     return Invalid(absl::StrCat("wait is ", absl::FormatDuration(wait), "; allowed: 0 s to ",
                                 absl::FormatDuration(store::kMaxAcquireWait)));
@@ -172,8 +174,8 @@ absl::StatusOr<store::ReportExit> FromProto(const v1::ReportExitRequest& request
 v1::RegisterResponse ToProto(const store::RegisteredWorker& registered) {
   v1::RegisterResponse message;
   message.set_worker_id(registered.worker_id);
-  *message.mutable_lease_ttl() = ToProto(registered.lease_ttl);
-  *message.mutable_renew_interval() = ToProto(registered.renew_interval);
+  *message.mutable_lease_ttl() = wire::ToProto(registered.lease_ttl);
+  *message.mutable_renew_interval() = wire::ToProto(registered.renew_interval);
   for (const store::FoundAnswer& answer : registered.answers) {
     v1::FoundRunAnswer* added = message.add_answers();
     added->set_run_id(answer.held.run_id);
@@ -208,7 +210,7 @@ v1::Worker ToProto(const store::WorkerRecord& worker) {
   message.set_host(worker.host);
   message.set_version(worker.version);
   message.set_connected(worker.connected);
-  *message.mutable_last_seen_time() = ToProto(worker.last_seen);
+  *message.mutable_last_seen_time() = wire::ToProto(worker.last_seen);
   for (const core::Slot& slot : worker.slots) {
     v1::Slot* added = message.add_slots();
     *added = SlotToProto(slot);

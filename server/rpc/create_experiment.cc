@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
-#include "server/rpc/errors.h"
+#include "wire/status.h"
 
 namespace fp4::rpc {
 namespace {
@@ -16,15 +16,8 @@ std::string AndMore(std::string first, size_t count) {
 }
 
 absl::Status DocumentStatus(const std::vector<spec::Problem>& problems, std::string_view name) {
-  std::vector<FieldViolation> violations;
-  for (const spec::Problem& problem : problems) {
-    const std::string place = problem.override_text.empty()
-                                  ? absl::StrCat(problem.line, ":", problem.column, ": ")
-                                  : absl::StrCat("--set ", problem.override_text, ": ");
-    violations.push_back({problem.path, absl::StrCat(place, problem.message)});
-  }
-  return InvalidFields(reason::kInvalidDocument,
-                       AndMore(problems.front().ToString(name), problems.size()), violations);
+  return wire::InvalidDocument(reason::kInvalidDocument,
+                               AndMore(problems.front().ToString(name), problems.size()), problems);
 }
 
 // The files that a run reads: path -> field.
@@ -42,16 +35,18 @@ void CollectPaths(const spec::RunSpec& run, std::map<std::string, std::string>& 
 absl::Status CheckPaths(const spec::Experiment& experiment, const AllowedRoots& roots) {
   std::map<std::string, std::string> paths;
   for (const spec::Variant& variant : experiment.variants) CollectPaths(variant.run, paths);
-  std::vector<FieldViolation> violations;
+  std::vector<spec::Problem> problems;
   for (const auto& [path, field] : paths) {
     if (roots.Allow(path)) continue;
-    violations.push_back({field, absl::StrCat("'", path,
-                                              "' is outside the folders that this controller "
-                                              "allows; start fp4-controller with --allow-path")});
+    problems.push_back({.path = field,
+                        .message = absl::StrCat("'", path,
+                                                "' is outside the folders that this controller "
+                                                "allows; start fp4-controller with --allow-path"),
+                        .override_text = ""});
   }
-  if (violations.empty()) return absl::OkStatus();
-  const std::string first = absl::StrCat(violations[0].field, ": ", violations[0].description);
-  return InvalidFields(reason::kPathNotAllowed, AndMore(first, violations.size()), violations);
+  if (problems.empty()) return absl::OkStatus();
+  const std::string first = absl::StrCat(problems[0].path, ": ", problems[0].message);
+  return wire::InvalidDocument(reason::kPathNotAllowed, AndMore(first, problems.size()), problems);
 }
 
 }  // namespace

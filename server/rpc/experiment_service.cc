@@ -45,7 +45,7 @@ grpc::ServerUnaryReactor* ExperimentService::AnswerByRead(Context* context, Mess
 
 store::Done<std::string> ExperimentService::FinishWithRun(Reactor* reactor, v1::Run* response) {
   return [=, this](absl::StatusOr<std::string> id) {
-    if (!id.ok()) return reactor->Finish(ToGrpcStatus(id.status()));
+    if (!id.ok()) return reactor->Finish(wire::ToGrpcStatus(id.status()));
     Read(reactor, response, [id = *id](store::Reader& reader) { return FindRun(reader, id); });
   };
 }
@@ -53,7 +53,7 @@ store::Done<std::string> ExperimentService::FinishWithRun(Reactor* reactor, v1::
 store::Done<std::string> ExperimentService::FinishWithExperiment(Reactor* reactor,
                                                                  v1::Experiment* response) {
   return [=, this](absl::StatusOr<std::string> id) {
-    if (!id.ok()) return reactor->Finish(ToGrpcStatus(id.status()));
+    if (!id.ok()) return reactor->Finish(wire::ToGrpcStatus(id.status()));
     Read(reactor, response,
          [id = *id](store::Reader& reader) { return FindExperiment(reader, id); });
   };
@@ -66,7 +66,7 @@ grpc::ServerUnaryReactor* ExperimentService::CreateExperiment(
   // On a reader's thread: the check of paths follows links on the disk.
   store_.Read([=, this, user = CallerOf(*context)](store::Reader&) {
     auto experiment = ReadCreateRequest(*request, user, roots_);
-    if (!experiment.ok()) return reactor->Finish(ToGrpcStatus(experiment.status()));
+    if (!experiment.ok()) return reactor->Finish(wire::ToGrpcStatus(experiment.status()));
     if (request->validate_only()) {
       *response->mutable_experiment() = PreviewToProto(*experiment);
       return reactor->Finish(grpc::Status::OK);
@@ -107,7 +107,7 @@ grpc::ServerUnaryReactor* ExperimentService::DeleteExperiment(
     Context* context, const v1::DeleteExperimentRequest* request, v1::DeleteExperimentResponse*) {
   Reactor* reactor = context->DefaultReactor();
   store_.DeleteExperiment(request->id(), [=](absl::StatusOr<store::Nothing> done) {
-    reactor->Finish(ToGrpcStatus(done.status()));
+    reactor->Finish(wire::ToGrpcStatus(done.status()));
   });
   return reactor;
 }
@@ -180,7 +180,7 @@ grpc::ServerUnaryReactor* ExperimentService::ListWorkers(Context* context,
     if (workers.ok()) {
       for (const store::WorkerRecord& worker : *workers) *response->add_workers() = ToProto(worker);
     }
-    reactor->Finish(ToGrpcStatus(workers.status()));
+    reactor->Finish(wire::ToGrpcStatus(workers.status()));
   });
   return reactor;
 }

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "grpcpp/support/server_callback.h"
-#include "server/rpc/errors.h"
+#include "wire/status.h"
 
 namespace fp4::rpc {
 
@@ -13,7 +13,7 @@ namespace fp4::rpc {
 template <typename Message>
 void Finish(grpc::ServerUnaryReactor* reactor, absl::StatusOr<Message> message, Message* response) {
   if (message.ok()) *response = *std::move(message);
-  reactor->Finish(ToGrpcStatus(message.status()));
+  reactor->Finish(wire::ToGrpcStatus(message.status()));
 }
 
 // The same for what the store answers.
@@ -21,7 +21,7 @@ template <typename Reply, typename Message>
 void FinishConverted(grpc::ServerUnaryReactor* reactor, const absl::StatusOr<Reply>& reply,
                      Message* response) {
   if (reply.ok()) *response = ToProto(*reply);
-  reactor->Finish(ToGrpcStatus(reply.status()));
+  reactor->Finish(wire::ToGrpcStatus(reply.status()));
 }
 
 }  // namespace fp4::rpc

@@ -11,15 +11,15 @@
 #include "server/core/downsample.h"
 #include "server/rpc/convert_event.h"
 #include "server/rpc/convert_experiment.h"
-#include "server/rpc/errors.h"
+#include "wire/status.h"
 
 namespace fp4::rpc {
 namespace {
 
 absl::Status InvalidField(const std::string& field, const std::string& description) {
-  const FieldViolation violation{field, description};
-  return InvalidFields(reason::kInvalidArgument, absl::StrCat(field, ": ", description),
-                       {&violation, 1});
+  const wire::FieldViolation violation{field, description};
+  return wire::InvalidFields(reason::kInvalidArgument, absl::StrCat(field, ": ", description),
+                             {&violation, 1});
 }
 
 absl::StatusOr<int> PageSize(int32_t page_size) {

@@ -1,6 +1,5 @@
 #include "server/rpc/server.h"
 
-#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -9,10 +8,10 @@
 #include <mutex>
 
 #include "absl/strings/str_cat.h"
-#include "base/log.h"
 #include "server/rpc/call_metrics.h"
 #include "server/rpc/experiment_service.h"
 #include "server/rpc/worker_service.h"
+#include "wire/library_log.h"
 
 namespace fp4::rpc {
 namespace {
@@ -21,17 +20,10 @@ namespace {
 constexpr int kMaxRequestBytes = 16 << 20;
 constexpr auto kShutdownGrace = std::chrono::seconds(5);
 
-// gRPC's own messages, as lines of our log.
-void LogOfGrpc(gpr_log_func_args* arguments) {
-  const Severity severity =
-      arguments->severity == GPR_LOG_SEVERITY_DEBUG ? Severity::kDebug : Severity::kWarning;
-  Log(severity, "grpc", {{"detail", arguments->message}});
-}
-
 void SetUpLibrary() {
   static std::once_flag once;
   std::call_once(once, [] {
-    gpr_set_log_function(LogOfGrpc);
+    wire::RouteLibraryLogs();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });

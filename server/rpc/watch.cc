@@ -8,7 +8,7 @@
 #include "base/reasons.h"
 #include "base/status_macros.h"
 #include "server/rpc/convert_event.h"
-#include "server/rpc/errors.h"
+#include "wire/status.h"
 
 namespace fp4::rpc {
 namespace {
@@ -94,7 +94,7 @@ class Watch : public grpc::ServerWriteReactor<v1::Event>,
       wait = wait_;
     }
     context_.commits.Cancel(wait);
-    Finish(ToGrpcStatus(StopStatus()));
+    Finish(wire::ToGrpcStatus(StopStatus()));
   }
 
   absl::Status StopStatus() {
@@ -107,7 +107,7 @@ class Watch : public grpc::ServerWriteReactor<v1::Event>,
     context_.store.Read([self = shared_from_this()](store::Reader& reader) {
       absl::Status status = self->ReadPage(reader);
       if (!status.ok()) {
-        self->Finish(ToGrpcStatus(status));
+        self->Finish(wire::ToGrpcStatus(status));
       } else if (!std::exchange(self->headers_sent_, true)) {
         self->StartSendInitialMetadata();  // tells the caller that its position is fixed
       } else {
@@ -130,7 +130,7 @@ class Watch : public grpc::ServerWriteReactor<v1::Event>,
   // No operation is under way: starts the next one.
   void Continue() {
     if (absl::Status status = StopStatus(); !status.ok()) {
-      Finish(ToGrpcStatus(status));
+      Finish(wire::ToGrpcStatus(status));
     } else if (next_ < page_.events.size() && page_.events[next_].cursor > position_.last) {
       Finish(grpc::Status::OK);
     } else if (next_ < page_.events.size()) {

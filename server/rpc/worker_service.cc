@@ -6,16 +6,18 @@
 #include "server/rpc/acquire.h"
 #include "server/rpc/convert_worker.h"
 #include "server/rpc/finish.h"
+#include "wire/protocol.h"
 
 namespace fp4::rpc {
 namespace {
 
 absl::Status CheckProtocol(const v1::RegisterRequest& request) {
-  if (request.protocol_version() == kProtocolVersion) return absl::OkStatus();
+  if (request.protocol_version() == wire::kProtocolVersion) return absl::OkStatus();
   return ErrorWithReason(
       absl::StatusCode::kFailedPrecondition, reason::kProtocolVersion,
       absl::StrCat("the worker speaks protocol version ", request.protocol_version(),
-                   ", this controller ", kProtocolVersion, "; install the same release on both"));
+                   ", this controller ", wire::kProtocolVersion,
+                   "; install the same release on both"));
 }
 
 absl::StatusOr<store::RegisterWorker> ReadRegistration(const v1::RegisterRequest& request) {
@@ -31,7 +33,7 @@ grpc::ServerUnaryReactor* WorkerService::Register(Context* context,
   Reactor* reactor = context->DefaultReactor();
   absl::StatusOr<store::RegisterWorker> worker = ReadRegistration(*request);
   if (!worker.ok()) {
-    reactor->Finish(ToGrpcStatus(worker.status()));
+    reactor->Finish(wire::ToGrpcStatus(worker.status()));
     return reactor;
   }
   store_.Register(*std::move(worker), [=](const absl::StatusOr<store::RegisteredWorker>& reply) {
@@ -46,7 +48,7 @@ grpc::ServerUnaryReactor* WorkerService::Acquire(Context* context,
   absl::StatusOr<store::AcquireWork> work = FromProto(*request);
   if (work.ok()) return StartAcquire(store_, open_calls_, *std::move(work), response);
   Reactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(work.status()));
+  reactor->Finish(wire::ToGrpcStatus(work.status()));
   return reactor;
 }
 
@@ -66,12 +68,12 @@ grpc::ServerUnaryReactor* WorkerService::ReportEvents(Context* context,
   Reactor* reactor = context->DefaultReactor();
   absl::StatusOr<store::ReportEvents> report = FromProto(*request);
   if (!report.ok()) {
-    reactor->Finish(ToGrpcStatus(report.status()));
+    reactor->Finish(wire::ToGrpcStatus(report.status()));
     return reactor;
   }
   store_.Report(*std::move(report), [=](const absl::StatusOr<store::ReportedEvents>& reply) {
     if (reply.ok()) response->set_next_seq(reply->next_seq);
-    reactor->Finish(ToGrpcStatus(reply.status()));
+    reactor->Finish(wire::ToGrpcStatus(reply.status()));
   });
   return reactor;
 }
@@ -82,11 +84,11 @@ grpc::ServerUnaryReactor* WorkerService::ReportExit(Context* context,
   Reactor* reactor = context->DefaultReactor();
   absl::StatusOr<store::ReportExit> report = FromProto(*request);
   if (!report.ok()) {
-    reactor->Finish(ToGrpcStatus(report.status()));
+    reactor->Finish(wire::ToGrpcStatus(report.status()));
     return reactor;
   }
   store_.Exit(*std::move(report), [=](const absl::StatusOr<store::Nothing>& reply) {
-    reactor->Finish(ToGrpcStatus(reply.status()));
+    reactor->Finish(wire::ToGrpcStatus(reply.status()));
   });
   return reactor;
 }

@@ -7,9 +7,6 @@
 
 namespace fp4::rpc {
 
-// The version that this controller speaks; checked at Register.
-inline constexpr int kProtocolVersion = 1;
-
 // Thread-safe. Store and open calls outlive the service, the service outlives the server.
 class WorkerService final : public v1::WorkerService::CallbackService {
  public:

@@ -22,6 +22,8 @@ const char* KindName(const spec::Event& event) {
     const char* operator()(const spec::HealthEvent&) { return "health"; }
     const char* operator()(const spec::LogEvent&) { return "log"; }
     const char* operator()(const spec::FinishedEvent&) { return "finished"; }
+    // The column's kinds are a closed list; the payload says what it really is.
+    const char* operator()(const spec::UnknownEvent&) { return "log"; }
   };
   return std::visit(Names{}, event.kind);
 }
@@ -170,12 +172,12 @@ absl::StatusOr<std::optional<StoredEvent>> ReadEvent(Connection& connection, con
   if (kind == "metrics") {
     spec::MetricsEvent metrics = ReadMetrics(connection, event, query.Int(6), payload);
     if (metrics.values.empty()) return std::optional<StoredEvent>();
-    event.kind = std::move(metrics);
+    event.kind = spec::EventKind(std::move(metrics));
   } else if (kind == "state") {
     FP4_ASSIGN_OR_RETURN(event.kind, ReadStateChange(payload));
   } else {
     FP4_ASSIGN_OR_RETURN(spec::Event parsed, spec::ParseEvent(payload));
-    std::visit([&](auto& value) { event.kind = std::move(value); }, parsed.kind);
+    event.kind = std::move(parsed.kind);
   }
   return std::optional(std::move(event));
 }

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
+#include "base/log.h"
 
 namespace fp4::store {
 
@@ -102,6 +103,13 @@ void Ledger::AppendEvent(EventRow row) {
 
 void Ledger::StoreTrainerEvent(const std::string& run_id, const spec::Event& event) {
   RunInfo& info = infos_.at(run_id);
+  info.last_seq = event.seq;
+  if (const auto* unknown = std::get_if<spec::UnknownEvent>(&event.kind);
+      unknown != nullptr && unknown->type.empty()) {
+    LogWarning("event passed over: its kind is not known here",
+               {{"run", run_id}, {"attempt", event.attempt}, {"seq", event.seq}});
+    return;
+  }
   const int64_t cursor = NextCursor();
   if (const auto* metrics = std::get_if<spec::MetricsEvent>(&event.kind)) {
     AppendEvent(StoreMetrics(Writing(), info.series, info.row, cursor, event));
@@ -110,7 +118,6 @@ void Ledger::StoreTrainerEvent(const std::string& run_id, const spec::Event& eve
   } else {
     AppendEvent(MakeEventRow(info.row, cursor, event));
   }
-  info.last_seq = event.seq;
 }
 
 }  // namespace fp4::store

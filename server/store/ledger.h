@@ -95,6 +95,7 @@ class Ledger {
 
   // ---- Events.
   void AppendEvent(EventRow row);
+  // Of an event whose kind nobody here can name only the seq is kept.
   void StoreTrainerEvent(const std::string& run_id, const spec::Event& event);
   int64_t NextCursor() { return ++cursor_; }
 

@@ -32,9 +32,7 @@ struct StoredEvent {
   int32_t attempt = 0;
   int64_t seq = 0;
   absl::Time time;
-  std::variant<spec::StartedEvent, spec::MetricsEvent, spec::CheckpointEvent, spec::HealthEvent,
-               spec::LogEvent, spec::FinishedEvent, StateChange>
-      kind;
+  std::variant<spec::EventKind, StateChange> kind;
 };
 
 struct RunRecord {

@@ -61,6 +61,12 @@ std::string_view WhatIsWrong(const spec::FinishedEvent& event) {
                                  : "the status of `finished` is none of completed, failed, stopped";
 }
 
+std::string_view WhatIsWrong(const spec::UnknownEvent& event) {
+  const auto json = nlohmann::json::parse(event.json.empty() ? "{}" : event.json, nullptr,
+                                          /*allow_exceptions=*/false);
+  return json.is_object() ? "" : "an event of a kind not known here does not carry a JSON object";
+}
+
 absl::Status CheckEvents(const ReportEvents& request) {
   const spec::Event* previous = nullptr;
   for (const spec::Event& event : request.events) {

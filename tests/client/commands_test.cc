@@ -70,7 +70,11 @@ TEST_F(CommandsTest, SubmitReadsStandardInputAndMakesPathsAbsolute) {
 
 TEST_F(CommandsTest, ProblemsThatTheControllerFoundHaveTheirPlace) {
   service_.FailCreate(RpcError(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_DOCUMENT", "1 problem",
-                               {{"model.preset", "3:23: is 'mikro'"}}));
+                               {{.path = "model.preset",
+                                 .line = 3,
+                                 .column = 23,
+                                 .message = "is 'mikro'",
+                                 .override_text = ""}}));
   const std::string file = Write("a.json", kDocument);
   Command command = Run({"submit", file});
   EXPECT_EQ(command.Wait(), 2);

@@ -59,6 +59,30 @@ TEST_F(WatchCommandTest, JsonLinesSurviveABrokenStream) {
   EXPECT_EQ(cursors, (std::vector<int64_t>{101, 102, 103}));
 }
 
+// Of a newer controller: a field that no release has, and a kind that only its name tells of.
+TEST_F(WatchCommandTest, EventsOfKindsThatItDoesNotKnowArePassedOver) {
+  v1::Event unheard_of = MetricsAt("run0000a", 1, 11, 3.4, 2);
+  unheard_of.clear_kind();
+  ASSERT_TRUE(unheard_of.MergeFromString(std::string("\xfa\x7f\x03\x0a\x01\x61", 6)));
+  service_.Add(unheard_of);
+  v1::Event named = unheard_of;
+  named.mutable_unknown()->set_type("picture");
+  named.mutable_unknown()->set_json(R"({"file":"/a.png"})");
+  service_.Add(named);
+  service_.Add(StateTo("run0000a", v1::RUN_STATE_COMPLETED));
+  Command plain = Watch({"run0000a"});
+  EXPECT_EQ(plain.Wait(), 0) << plain.err();
+  EXPECT_NE(plain.out().find("completed"), std::string::npos) << plain.out();
+  Command json = Watch({"run0000a", "-o", "json"});
+  EXPECT_EQ(json.Wait(), 0) << json.err();
+  std::istringstream lines(json.out());
+  std::vector<std::string> types;
+  for (std::string line; std::getline(lines, line);) {
+    types.push_back(nlohmann::json::parse(line)["type"]);
+  }
+  EXPECT_EQ(types, (std::vector<std::string>{"state", "metrics", "picture", "state"}));
+}
+
 TEST_F(WatchCommandTest, CtrlCLeavesTheRunAloneAndSaysHowToComeBack) {
   Command command = Watch({"k7x2"});
   ASSERT_TRUE(command.WaitForOutput("step 10/40"));

@@ -31,6 +31,18 @@ TEST_F(DaemonTest, CompletesARunAndTellsAllOfIt) {
   EXPECT_EQ(run.events.back().finished().status(), "completed");
 }
 
+TEST_F(DaemonTest, AnEventOfAKindThatItDoesNotKnowIsDeliveredLikeAnyOther) {
+  StartWorker();
+  controller_.Assign("r1", R"({"fake":{"unknown_at":{"1":7}}})");
+  ASSERT_TRUE(controller_.WaitForExit("r1"));
+  const FakeController::Run run = controller_.run("r1");
+  EXPECT_EQ(run.events.size(), 27u);
+  EXPECT_EQ(NumStored("r1", v1::Event::kUnknown), 1);
+  EXPECT_EQ(run.events[8].unknown().type(), "picture");
+  EXPECT_EQ(run.events[8].unknown().json(), R"({"file":"/a.png"})");
+  EXPECT_EQ(run.events.back().finished().status(), "completed");
+}
+
 TEST_F(DaemonTest, CancelStopsTheTrainerWithACheckpoint) {
   StartWorker();
   controller_.Assign("r1", R"({"fake":{"hold_at":{"1":7}}})");

@@ -5,6 +5,7 @@
 //   signal_at     {"1": [7, 11]}: attempt 1 dies of signal 11 before step 7
 //   exit_at       {"1": [7, 2]}: attempt 1 exits with status 2 before step 7
 //   torn_at       {"1": 7}: attempt 1 writes half a line instead of step 7's, and dies
+//   unknown_at    {"1": 7}: attempt 1 writes an event of a kind that nobody knows before step 7
 //   skip_seq_at   {"1": 7}: attempt 1 leaves out a seq before step 7
 //   stderr_lines  how many lines of noise (0)
 //   ignore_sigterm
@@ -91,6 +92,9 @@ class FakeTrainer {
       raise(SIGKILL);
     }
     if (At("skip_seq_at") == step) ++seq_;
+    if (At("unknown_at") == step) {
+      Write(fp4::spec::UnknownEvent{.type = "picture", .json = R"({"file":"/a.png"})"});
+    }
     return std::nullopt;
   }
 

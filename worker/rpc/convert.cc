@@ -1,15 +1,8 @@
 #include "worker/rpc/convert.h"
 
-#include <google/rpc/error_details.pb.h>
-#include <google/rpc/status.pb.h>
-#include <grpcpp/support/status.h>
-
-#include <map>
-#include <type_traits>
-#include <variant>
-
-#include "absl/strings/str_cat.h"
-#include "base/reasons.h"
+#include "wire/events.h"
+#include "wire/protocol.h"
+#include "wire/times.h"
 
 namespace fp4::worker {
 namespace {
@@ -24,38 +17,6 @@ v1::Slot ToProto(const Slot& slot) {
   message.set_cpu_threads(slot.cpu_threads);
   message.set_cpu_compute_dtype(slot.cpu_compute_dtype);
   return message;
-}
-
-void Fill(v1::Event& message, const spec::StartedEvent& event) {
-  message.mutable_started()->set_json(event.json);
-}
-void Fill(v1::Event& message, const spec::MetricsEvent& event) {
-  message.mutable_metrics()->set_step(event.step);
-  for (const auto& [name, value] : event.values) {
-    v1::Value* added = message.mutable_metrics()->add_values();
-    added->set_name(name);
-    added->set_value(value);
-  }
-}
-void Fill(v1::Event& message, const spec::CheckpointEvent& event) {
-  message.mutable_checkpoint()->set_path(event.path);
-  message.mutable_checkpoint()->set_step(event.step);
-  message.mutable_checkpoint()->set_bytes(event.bytes);
-  message.mutable_checkpoint()->set_sha256(event.sha256);
-}
-void Fill(v1::Event& message, const spec::HealthEvent& event) {
-  message.mutable_health()->set_severity(event.severity);
-  message.mutable_health()->set_code(event.code);
-  message.mutable_health()->set_layer(event.layer);
-  message.mutable_health()->set_message(event.message);
-}
-void Fill(v1::Event& message, const spec::LogEvent& event) {
-  message.mutable_log()->set_severity(event.severity);
-  message.mutable_log()->set_message(event.message);
-}
-void Fill(v1::Event& message, const spec::FinishedEvent& event) {
-  message.mutable_finished()->set_status(event.status);
-  message.mutable_finished()->set_reason(event.reason);
 }
 
 v1::ReportExitRequest::Cause ToProto(ExitCause cause) {
@@ -88,10 +49,6 @@ std::vector<Held> LeasesOf(const List& list) {
   return leases;
 }
 
-absl::Duration FromProto(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
-}
-
 // An action that this worker does not know yet ends the trainer and keeps what it wrote.
 FoundAction FromProto(v1::FoundRunAnswer::Action action) {
   if (action == v1::FoundRunAnswer::KEEP) return FoundAction::kKeep;
@@ -105,33 +62,10 @@ Assignment FromProto(const v1::Assignment& message) {
           .slots = {message.slots().begin(), message.slots().end()},
           .next_seq = message.next_seq(),
           .resume_from = message.resume_from().path(),
-          .max_runtime = FromProto(message.max_runtime())};
+          .max_runtime = wire::FromProto(message.max_runtime())};
 }
 
 }  // namespace
-
-absl::Status FromRpc(const grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  // The two enumerations have equal numbers by definition.
-  const auto code = static_cast<absl::StatusCode>(status.error_code());
-  google::rpc::Status details;
-  details.ParseFromString(status.error_details());
-  for (const auto& detail : details.details()) {
-    google::rpc::ErrorInfo info;
-    if (!detail.UnpackTo(&info) || info.reason().empty()) continue;
-    std::map<std::string, std::string> metadata(info.metadata().begin(), info.metadata().end());
-    return ErrorWithReason(code, info.reason(), status.error_message(), metadata);
-  }
-  return absl::Status(code, status.error_message());
-}
-
-google::protobuf::Duration ToProto(absl::Duration duration) {
-  google::protobuf::Duration message;
-  message.set_seconds(absl::ToInt64Seconds(duration));
-  message.set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(duration - absl::Seconds(message.seconds()))));
-  return message;
-}
 
 v1::Held ToProto(const Held& held) {
   v1::Held message;
@@ -142,7 +76,7 @@ v1::Held ToProto(const Held& held) {
 
 v1::RegisterRequest ToProto(const Introduction& introduction, const std::vector<FoundRun>& found) {
   v1::RegisterRequest message;
-  message.set_protocol_version(kProtocolVersion);
+  message.set_protocol_version(wire::kProtocolVersion);
   message.set_name(introduction.name);
   message.set_host(introduction.host);
   message.set_incarnation(introduction.incarnation);
@@ -159,26 +93,15 @@ v1::RegisterRequest ToProto(const Introduction& introduction, const std::vector<
   return message;
 }
 
-v1::Event ToProto(const spec::Event& event, const std::string& run_id) {
-  v1::Event message;
-  message.set_run_id(run_id);
-  message.set_attempt(event.attempt);
-  message.set_seq(event.seq);
-  const absl::Duration since_epoch = event.time - absl::UnixEpoch();
-  google::protobuf::Duration time = ToProto(since_epoch);
-  message.mutable_time()->set_seconds(time.seconds());
-  message.mutable_time()->set_nanos(time.nanos());
-  std::visit([&](const auto& kind) { Fill(message, kind); }, event.kind);
-  return message;
-}
-
 v1::ReportEventsRequest ToProto(const EventReport& report, const std::string& worker_id) {
   v1::ReportEventsRequest message;
   message.set_worker_id(worker_id);
   message.set_run_id(report.lease.run_id);
   message.set_attempt(report.lease.attempt);
   for (const spec::Event& event : report.events) {
-    *message.add_events() = ToProto(event, report.lease.run_id);
+    v1::Event& added = *message.add_events();
+    wire::ToProto(event, added);
+    added.set_run_id(report.lease.run_id);
   }
   return message;
 }
@@ -199,8 +122,8 @@ v1::ReportExitRequest ToProto(const Held& lease, const ExitReport& report,
 
 absl::StatusOr<Registration> FromProto(const v1::RegisterResponse& response) {
   Registration registration = {.worker_id = response.worker_id(),
-                               .lease_ttl = FromProto(response.lease_ttl()),
-                               .renew_interval = FromProto(response.renew_interval()),
+                               .lease_ttl = wire::FromProto(response.lease_ttl()),
+                               .renew_interval = wire::FromProto(response.renew_interval()),
                                .answers = {}};
   if (registration.lease_ttl <= absl::ZeroDuration()) {
     return absl::InternalError("the controller gave no lease TTL");

@@ -7,22 +7,12 @@
 #include "fp4/v1/workers.pb.h"
 #include "worker/types.h"
 
-namespace grpc {
-class Status;
-}
-
 namespace fp4::worker {
 
-inline constexpr int kProtocolVersion = 1;
-
-absl::Status FromRpc(const grpc::Status& status);
-
 v1::RegisterRequest ToProto(const Introduction& introduction, const std::vector<FoundRun>& found);
-v1::Event ToProto(const spec::Event& event, const std::string& run_id);
 v1::ReportEventsRequest ToProto(const EventReport& report, const std::string& worker_id);
 v1::ReportExitRequest ToProto(const Held& lease, const ExitReport& report,
                               const std::string& worker_id);
-google::protobuf::Duration ToProto(absl::Duration duration);
 v1::Held ToProto(const Held& held);
 
 // INTERNAL: the controller sent something that cannot be (no lease TTL).

@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "fp4/v1/workers.grpc.pb.h"
+#include "wire/channel.h"
+#include "wire/status.h"
+#include "wire/times.h"
 #include "worker/rpc/convert.h"
 
 namespace fp4::worker {
@@ -16,22 +19,10 @@ constexpr absl::Duration kRegisterTimeout = absl::Seconds(10);
 constexpr absl::Duration kReportTimeout = absl::Seconds(30);  // a commit on a slow disk
 constexpr absl::Duration kAcquireExtra = absl::Seconds(5);    // over what the controller may wait
 
-grpc::ChannelArguments Arguments() {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  arguments.SetMaxReceiveMessageSize(64 << 20);
-  arguments.SetMaxSendMessageSize(-1);
-  return arguments;
-}
-
 class GrpcControllerClient : public ControllerClient {
  public:
   GrpcControllerClient(const std::string& address, Mailbox& mailbox)
-      : mailbox_(mailbox),
-        stub_(v1::WorkerService::NewStub(
-            grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments()))) {}
+      : mailbox_(mailbox), stub_(v1::WorkerService::NewStub(wire::OpenChannel(address))) {}
 
   ~GrpcControllerClient() override {
     MutexLock lock(mutex_);
@@ -55,7 +46,7 @@ class GrpcControllerClient : public ControllerClient {
     request.set_worker_id(caller.worker_id);
     request.set_incarnation(caller.incarnation);
     for (const Held& lease : held) *request.add_held() = ToProto(lease);
-    *request.mutable_wait() = ToProto(wait);
+    *request.mutable_wait() = wire::ToProto(wait);
     acquire_ = Start<v1::AcquireRequest, v1::AcquireResponse>(
         std::move(request), wait + kAcquireExtra, &Async::Acquire,
         [this, answer = std::move(answer)](absl::Status status,
@@ -128,14 +119,15 @@ class GrpcControllerClient : public ControllerClient {
       MutexLock lock(mutex_);
       in_flight_.insert(&call->context);
     }
-    (stub_->async()->*method)(
-        &call->context, &call->request, &call->response,
-        [this, call, finish = std::move(finish)](grpc::Status status) {
-          mailbox_.Post([call, finish, status] { finish(FromRpc(status), call->response); });
-          MutexLock lock(mutex_);
-          in_flight_.erase(&call->context);
-          ended_.NotifyAll();
-        });
+    (stub_->async()->*method)(&call->context, &call->request, &call->response,
+                              [this, call, finish = std::move(finish)](grpc::Status status) {
+                                mailbox_.Post([call, finish, status] {
+                                  finish(wire::FromGrpcStatus(status), call->response);
+                                });
+                                MutexLock lock(mutex_);
+                                in_flight_.erase(&call->context);
+                                ended_.NotifyAll();
+                              });
     return {call, &call->context};
   }
 

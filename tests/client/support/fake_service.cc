@@ -1,12 +1,12 @@
 #include "tests/client/support/fake_service.h"
 
-#include <google/rpc/error_details.pb.h>
-#include <google/rpc/status.pb.h>
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "base/reasons.h"
+#include "wire/status.h"
 
 namespace fp4::client {
 namespace {
@@ -194,22 +194,10 @@ grpc::Status FakeService::ListWorkers(grpc::ServerContext*, const v1::ListWorker
 }
 
 grpc::Status RpcError(grpc::StatusCode code, const std::string& reason, const std::string& message,
-                      const std::vector<std::pair<std::string, std::string>>& violations) {
-  google::rpc::ErrorInfo info;
-  info.set_reason(reason);
-  info.set_domain("fp4lab");
-  google::rpc::BadRequest bad_request;
-  for (const auto& [field, description] : violations) {
-    auto& violation = *bad_request.add_field_violations();
-    violation.set_field(field);
-    violation.set_description(description);
-  }
-  google::rpc::Status details;
-  details.set_code(code);
-  details.set_message(message);
-  details.add_details()->PackFrom(info);
-  if (!violations.empty()) details.add_details()->PackFrom(bad_request);
-  return {code, message, details.SerializeAsString()};
+                      const std::vector<spec::Problem>& problems) {
+  if (!problems.empty())
+    return wire::ToGrpcStatus(wire::InvalidDocument(reason, message, problems));
+  return wire::ToGrpcStatus(ErrorWithReason(static_cast<absl::StatusCode>(code), reason, message));
 }
 
 }  // namespace fp4::client

@@ -6,6 +6,7 @@
 
 #include "base/mutex.h"
 #include "fp4/v1/experiments.grpc.pb.h"
+#include "spec/document.h"
 
 namespace grpc {
 class Server;
@@ -77,6 +78,6 @@ class FakeService final : public v1::ExperimentService::Service {
 
 // An error as the controller sends it.
 grpc::Status RpcError(grpc::StatusCode code, const std::string& reason, const std::string& message,
-                      const std::vector<std::pair<std::string, std::string>>& violations = {});
+                      const std::vector<spec::Problem>& problems = {});
 
 }  // namespace fp4::client

@@ -6,7 +6,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "server/rpc/convert_time.h"
+#include "wire/times.h"
 
 namespace fp4::rpc {
 
@@ -101,7 +101,7 @@ v1::AcquireRequest TestWorker::AcquireRequest(absl::Duration wait) const {
   v1::AcquireRequest request;
   request.set_worker_id(id_);
   request.set_incarnation(incarnation_);
-  *request.mutable_wait() = ToProto(wait);
+  *request.mutable_wait() = wire::ToProto(wait);
   request.mutable_held()->Add(held_.begin(), held_.end());
   return request;
 }
@@ -175,7 +175,7 @@ v1::Event EventAt(int64_t seq, int attempt) {
   v1::Event event;
   event.set_seq(seq);
   event.set_attempt(attempt);
-  *event.mutable_time() = ToProto(absl::FromUnixMillis(1'767'323'045'678 + seq));
+  *event.mutable_time() = wire::ToProto(absl::FromUnixMillis(1'767'323'045'678 + seq));
   return event;
 }
 

@@ -162,18 +162,49 @@ TEST_F(WorkerServiceTest, EventsThatCannotBeAreRefusedByName) {
   server_.Submit();
   TestWorker worker(server_.workers(), "w", 1);
   const v1::Assignment run = worker.Take();
-  v1::Event nothing = StartedAt(7, 1), state = StartedAt(8, 1);
-  nothing.clear_kind();
+  v1::Event state = StartedAt(8, 1), no_object = StartedAt(1, 1);
   state.mutable_state();
+  no_object.mutable_unknown()->set_type("picture");
+  no_object.mutable_unknown()->set_json("[1");
   const std::pair<v1::Event, std::string> cases[] = {{StartedAt(0, 1), "seq counts from 1"},
                                                      {StartedAt(1, 0), "attempt counts from 1"},
-                                                     {nothing, "seq 7: has no kind"},
+                                                     {no_object, "not carry a JSON object"},
                                                      {state, "seq 8: a state change"}};
   for (const auto& [event, problem] : cases) {
     const grpc::Status status = worker.Report(run, {event});
     EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
     EXPECT_THAT(status.error_message(), HasSubstr(problem));
   }
+}
+
+// A field of a newer worker, and a kind of a newer trainer, which has a name at least.
+TEST_F(WorkerServiceTest, EventsOfKindsNotKnownHereHoldUpNothing) {
+  const v1::Experiment experiment = server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment run = worker.Take();
+  v1::Event unheard_of = StartedAt(2, 1), named = StartedAt(3, 1);
+  unheard_of.clear_kind();
+  ASSERT_TRUE(unheard_of.MergeFromString(std::string("\xfa\x7f\x03\x0a\x01\x61", 6)));
+  named.mutable_unknown()->set_type("picture");
+  named.mutable_unknown()->set_json(R"({"file":"/a.png"})");
+  v1::ReportEventsResponse response;
+  ASSERT_TRUE(worker.Report(run, {StartedAt(1, 1), unheard_of}, &response).ok());
+  EXPECT_EQ(response.next_seq(), 3);
+  ASSERT_TRUE(
+      worker.Report(run, {unheard_of, named, MetricsAt(4, 1, 1, "train/loss", 3)}, &response).ok());
+  EXPECT_EQ(response.next_seq(), 5);
+
+  v1::WatchRequest request;
+  request.add_run_ids(run.run_id());
+  request.set_no_follow(true);
+  std::vector<int64_t> seqs;
+  for (const v1::Event& event : server_.WatchAll(request)) {
+    if (event.seq() > 0) seqs.push_back(event.seq());
+    if (event.seq() != 3) continue;
+    EXPECT_EQ(event.unknown().type(), "picture");
+    EXPECT_EQ(event.unknown().json(), R"({"file":"/a.png"})");
+  }
+  EXPECT_THAT(seqs, testing::ElementsAre(1, 3, 4));
 }
 
 TEST_F(WorkerServiceTest, AStaleAttemptIsFenced) {

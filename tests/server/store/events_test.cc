@@ -35,11 +35,17 @@ class EventsTest : public StoreTest {
   }
 };
 
+template <typename Kind>
+const Kind* KindOf(const StoredEvent& event) {
+  const auto* kind = std::get_if<spec::EventKind>(&event.kind);
+  return kind == nullptr ? nullptr : std::get_if<Kind>(kind);
+}
+
 std::vector<std::string> Describe(const std::vector<StoredEvent>& events) {
   std::vector<std::string> texts;
   for (const StoredEvent& event : events) {
     std::string text = std::to_string(event.attempt) + "/" + std::to_string(event.seq) + " ";
-    if (const auto* metrics = std::get_if<spec::MetricsEvent>(&event.kind)) {
+    if (const auto* metrics = KindOf<spec::MetricsEvent>(event)) {
       text += "step " + std::to_string(metrics->step);
     } else if (const auto* change = std::get_if<StateChange>(&event.kind)) {
       text += core::RunStateName(change->state);
@@ -198,7 +204,7 @@ TEST_F(EventsTest, ADeadTrainersLastWordsAreALogEvent) {
   EXPECT_EQ(details->stderr_tail, "CUDA error\n");
   bool logged = false;
   for (const StoredEvent& event : EventsOf({held.run_id})) {
-    const auto* log = std::get_if<spec::LogEvent>(&event.kind);
+    const auto* log = KindOf<spec::LogEvent>(event);
     if (log == nullptr) continue;
     EXPECT_EQ(log->message, "CUDA error\n");
     EXPECT_EQ(event.seq, 0);

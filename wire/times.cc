@@ -1,6 +1,9 @@
-#include "server/rpc/convert_time.h"
+#include "wire/times.h"
 
-namespace fp4::rpc {
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+
+namespace fp4::wire {
 
 google::protobuf::Timestamp ToProto(absl::Time time) {
   google::protobuf::Timestamp message;
@@ -27,4 +30,4 @@ absl::Duration FromProto(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
-}  // namespace fp4::rpc
+}  // namespace fp4::wire

@@ -1,12 +1,13 @@
-#include "server/rpc/errors.h"
+#include "wire/status.h"
 
 #include <gmock/gmock.h>
+#include <grpcpp/support/status.h>
 
 #include "base/reasons.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
-namespace fp4::rpc {
+namespace fp4::wire {
 namespace {
 
 using ::testing::ElementsAre;
@@ -107,5 +108,92 @@ TEST(ToGrpcStatus, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(status.error_message(), "a\uFFFD\uFFFDz");
 }
 
+TEST(FromGrpcStatus, GivesBackWhatWasSent) {
+  const absl::Status sent = ErrorWithReason(absl::StatusCode::kOutOfRange, reason::kSeqGap, "a gap",
+                                            {{"expected_seq", "17"}});
+  const absl::Status got = FromGrpcStatus(ToGrpcStatus(sent));
+  EXPECT_EQ(got.code(), sent.code());
+  EXPECT_EQ(got.message(), "a gap");
+  EXPECT_EQ(ReasonOf(got), reason::kSeqGap);
+  EXPECT_THAT(ReasonMetadataOf(got), ElementsAre(Pair("expected_seq", "17")));
+  EXPECT_TRUE(FromGrpcStatus(grpc::Status::OK).ok());
+}
+
+TEST(FromGrpcStatus, HasNoReasonWhereNobodyGaveOne) {
+  for (const char* details : {"", "\x0a\xff no message of protobuf"}) {
+    const grpc::Status status(grpc::StatusCode::UNAVAILABLE, "failed to connect", details);
+    EXPECT_EQ(FromGrpcStatus(status), absl::UnavailableError("failed to connect"));
+  }
+}
+
+TEST(FromGrpcStatus, PassesOverDetailsThatItDoesNotKnow) {
+  google::rpc::Status message;
+  google::rpc::ErrorInfo info;
+  info.set_reason("NOT_FOUND");
+  message.add_details()->PackFrom(info);
+  google::protobuf::Any& later = *message.add_details();
+  later.set_type_url("type.googleapis.com/fp4.v9.Advice");
+  later.set_value("\xff\xff");
+  const grpc::Status status(grpc::StatusCode::NOT_FOUND, "no run", message.SerializeAsString());
+  EXPECT_EQ(ReasonOf(FromGrpcStatus(status)), reason::kNotFound);
+}
+
+TEST(ProblemsOf, AreThoseOfTheDocument) {
+  const std::vector<spec::Problem> problems = {
+      {.path = "model.preset",
+       .line = 3,
+       .column = 14,
+       .message = "is 'mikro': 7:8",
+       .override_text = ""},
+      {.path = "", .line = 0, .column = 0, .message = "is larger than 1 MiB", .override_text = ""},
+      {.path = "x", .line = 1, .column = 1, .message = "unknown", .override_text = "x=1: 2"},
+      {.path = "y", .line = 1, .column = 1, .message = "unknown", .override_text = "y=\xff"}};
+  const absl::Status status = FromGrpcStatus(
+      ToGrpcStatus(InvalidDocument(reason::kInvalidDocument, "4 problems", problems)));
+  const std::vector<spec::Problem> got = ProblemsOf(status);
+  ASSERT_EQ(got.size(), 4u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(got[i].path, problems[i].path);
+    EXPECT_EQ(got[i].line, problems[i].line);
+    EXPECT_EQ(got[i].column, problems[i].column);
+    EXPECT_EQ(got[i].message, problems[i].message);
+    EXPECT_EQ(got[i].override_text, problems[i].override_text);
+  }
+  EXPECT_EQ(got[3].override_text, "y=\uFFFD");
+  EXPECT_EQ(got[3].message, "unknown");
+}
+
+TEST(ProblemsOf, ReadersOfBadRequestAloneSeeThePlaceToo) {
+  const std::vector<spec::Problem> problems = {
+      {.path = "a", .line = 3, .column = 14, .message = "is bad", .override_text = ""},
+      {.path = "b", .line = 1, .column = 1, .message = "unknown", .override_text = "b=1"}};
+  const auto request =
+      DetailsOf(ToGrpcStatus(InvalidDocument(reason::kInvalidDocument, "2", problems))).bad_request;
+  ASSERT_EQ(request.field_violations_size(), 2);
+  EXPECT_EQ(request.field_violations(0).description(), "3:14: is bad");
+  EXPECT_EQ(request.field_violations(1).description(), "--set b=1: unknown");
+}
+
+TEST(ProblemsOf, AVeryLongListFitsIntoTrailersAndIsCounted) {
+  const std::vector<spec::Problem> problems(
+      500, {.path = "a", .line = 123456, .column = 7, .message = "w", .override_text = ""});
+  const grpc::Status sent =
+      ToGrpcStatus(InvalidDocument(reason::kInvalidDocument, "500 problems", problems));
+  EXPECT_LT(sent.error_details().size(), 5900u);  // 8 KiB in base64
+  const std::vector<spec::Problem> got = ProblemsOf(FromGrpcStatus(sent));
+  ASSERT_GT(got.size(), 50u);
+  EXPECT_THAT(got.back().message, HasSubstr("more"));
+  EXPECT_EQ(got.back().line, 0);
+  EXPECT_EQ(got.front().line, 123456);
+}
+
+TEST(ProblemsOf, AnErrorAboutAnotherFieldHasNone) {
+  const std::vector<FieldViolation> violations = {{"reference", "'zzz' is not a variant"}};
+  EXPECT_TRUE(ProblemsOf(FromGrpcStatus(ToGrpcStatus(
+                             InvalidFields(reason::kInvalidArgument, "reference", violations))))
+                  .empty());
+  EXPECT_TRUE(ProblemsOf(absl::InvalidArgumentError("x")).empty());
+}
+
 }  // namespace
-}  // namespace fp4::rpc
+}  // namespace fp4::wire
