@@ -16,7 +16,10 @@
 
 #define FP4_CONCAT_INNER(a, b) a##b
 #define FP4_CONCAT(a, b) FP4_CONCAT_INNER(a, b)
+// The names cannot stand in parentheses: one is declared, `target` may be a declaration.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define FP4_ASSIGN_OR_RETURN_IMPL(name, target, expression) \
   auto name = (expression);                                 \
   if (!name.ok()) return std::move(name).status();          \
   target = *std::move(name)
+// NOLINTEND(bugprone-macro-parentheses)

@@ -37,7 +37,7 @@ def fields(schema, path=""):
 def record_documents(recorder):
     for path in [*documents.EXAMPLES, *documents.TRACES]:
         for output in ("text", "json"):
-            recorder.try_out(f"client/validate {path.stem} {output}", "fp4ctl", "validate", path, "-o", output)
+            recorder.try_out(f"client/validate {path.parent.name}/{path.stem} {output}", "fp4ctl", "validate", path, "-o", output)
     for override in OVERRIDES:
         recorder.try_out(f"client/validate --set {override}", "fp4ctl", "validate", documents.EXAMPLES[0], "-o", "json", "--set", override)
     for name, document, overrides in documents.malformed():
@@ -73,8 +73,7 @@ class Cluster:
 
     def __init__(self, recorder):
         self.recorder = recorder
-        self.environment = {"FP4_STATE_DIR": str(recorder.folder / "state"), "FP4_CONTROLLER": ""}
-        self.environment.pop("FP4_CONTROLLER")
+        self.environment = {"FP4_STATE_DIR": str(recorder.folder / "state")}
 
     def ctl(self, name, *arguments, **options):
         done = self.recorder.run("fp4ctl", *arguments, environment=self.environment, **options)
@@ -126,8 +125,7 @@ def record_cluster(recorder):
         cluster.ctl("watch json", "watch", made["experiment"], "-o", "json")
         cluster.ctl("watch text", "watch", made["experiment"])
         record_views(cluster, "trained", made)
-        failed = cluster.submit("failed", document, "--set", "optimizer.learning_rate=1e30", "--set", "training.grad_clip_norm=0",
-                                "--set", "variants={}", "--set", "retry.max_restarts=0")
+        failed = cluster.submit("failed", documents.with_broken_weights(recorder.folder), "--set", "retry.max_restarts=0")
         cluster.ctl("failed: watch", "watch", failed["experiment"], "-o", "json")
         record_views(cluster, "failed", failed)
         for verb, arguments in {"cancel": [], "retry": [], "delete": ["--yes"], "describe": [], "watch": [], "logs": [], "metrics": [], "compare": []}.items():

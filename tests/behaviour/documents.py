@@ -72,3 +72,16 @@ def malformed():
                 lines.append(line)
         if name:
             yield name, "\n".join(lines), overrides
+
+
+def with_broken_weights(folder):
+    """A recorded trace whose initial weights hold a NaN: its first loss is not finite. Writes it into `folder`."""
+    cases = REPOSITORY / "tests/trainer_traces/cases"
+    weights = (cases / "tied.safetensors").read_bytes()
+    (folder / "broken.safetensors").write_bytes(weights[:-4] + struct.pack("<f", float("nan")))
+    document = read(cases / "baseline.json")
+    document["model"]["initialize_from"] = "broken.safetensors"
+    document["data"] = {**document["data"], "paths": [str(cases / "tokens.bin")], "validation_paths": [str(cases / "validation.bin")]}
+    target = folder / "broken-weights.json"
+    target.write_text(json.dumps(document, indent=1))
+    return target

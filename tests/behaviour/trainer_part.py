@@ -22,7 +22,6 @@ FAULTS = {
     "vocabulary too small": {"model": {"vocab_size": 32}},
     "weights absent": {"model": {"initialize_from": "absent.safetensors"}},
     "weights of another model": {"model": {"initialize_from": str(documents.REPOSITORY / "tests/trainer_traces/cases/tied.safetensors")}},
-    "loss not finite": {"optimizer": {"learning_rate": 1e30}, "training": {"grad_clip_norm": 0}},
     "evaluation only": {"training": {"steps": 0}},
 }
 
@@ -79,6 +78,7 @@ def record_faults(recorder):
         path = recorder.folder / "fault.json"
         path.write_text(json.dumps(document, indent=1))
         train(recorder, f"train/fault {name}", path, "--variant", "fp4", "--seed", seed)
+    train(recorder, "train/fault loss not finite", documents.with_broken_weights(recorder.folder))
     for arguments in BAD_COMMAND_LINES:
         recorder.try_out("train/refused " + " ".join(arguments), "fp4-train", *arguments)
 

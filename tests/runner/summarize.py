@@ -1,4 +1,4 @@
-"""Says what came of all cases after ctest: summarize.py FOLDER, the folder of run_entry.py's results.
+"""Says what came of all cases after ctest: summarize.py FOLDER …, the folders of run_entry.py's results.
 
 Every skipped case with its reason (equal reasons of one program together), every failed one, and a last line
 "N passed, N failed, N skipped". Exit status 1 if one failed, or if there is no result at all.
@@ -11,8 +11,11 @@ import sys
 SHOWN_CASES = 3
 
 
-def main(folder):
-    results = {path.stem: json.loads(path.read_text()) for path in sorted(pathlib.Path(folder).glob("*.json"))}
+def main(folders):
+    found = {folder: sorted(pathlib.Path(folder).glob("*.json")) for folder in folders}
+    # With several folders an entry is told with its own.
+    results = {path.stem if len(folders) == 1 else f"{folder.split('/')[0]}: {path.stem}": json.loads(path.read_text())
+               for folder, paths in found.items() for path in paths}
     num_passed = sum(result["passed"] for result in results.values())
     num_failed = sum(len(result["failed"]) for result in results.values())
     num_skipped = sum(len(result["skipped"]) for result in results.values())
@@ -28,8 +31,8 @@ def main(folder):
         for what in result["failed"]:
             print(f"FAILED {entry}: {what}")
     print(f"{num_passed} passed, {num_failed} failed, {num_skipped} skipped")
-    return 1 if num_failed or not results else 0
+    return 1 if num_failed or not all(found.values()) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))
