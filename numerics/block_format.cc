@@ -140,15 +140,15 @@ class Encoder {
   float Headroom(float amax) const { return Min(amax * resolved_.headroom, kFloatMax); }
 
   // Of four-over-six: the sum over the block, in fp32 and in order, of what encoding with `scale`
-  // loses.
+  // loses, in the units of TwoLevelRule.
   float Error(int64_t block, const BlockScale& scale) const {
     float sum = 0.0f;
     grid_.ForEachRun(block, [&](int64_t begin, int64_t length) {
       for (int64_t i = begin; i < begin + length; ++i) {
         uint32_t code =
             EncodeNearest(info_.element, ApplyScale(values_[i], scale, info_.scale_rule));
-        float error =
-            ElementValue(info_.element, code) * scale.decode * two_level_.decode - values_[i];
+        float decoded = ElementValue(info_.element, code) * scale.decode * two_level_.decode_units;
+        float error = decoded - values_[i] * two_level_.to_units;
         sum += options_.four_over_six == FourOverSix::kMse ? error * error : Abs(error);
       }
     });
@@ -257,7 +257,7 @@ BlockScale MakeBlockScale(const FormatInfo& info, const ResolvedOptions& resolve
 void PrepareValues(std::span<float> values, const QuantizeOptions& options) {
   if (options.hadamard == 0) return;
   float signs[kMaxHadamard];
-  for (int i = 0; i < options.hadamard; ++i) signs[i] = HadamardSign(options.seed, options.step, i);
+  FillSigns(options.signs, options.hadamard, signs);
   for (size_t i = 0; i < values.size(); i += static_cast<size_t>(options.hadamard)) {
     RotateGroup(&values[i], signs, options.hadamard);
   }
@@ -266,8 +266,7 @@ void PrepareValues(std::span<float> values, const QuantizeOptions& options) {
 void RestoreValues(std::span<float> values, const QuantizeOptions& options) {
   if (options.hadamard != 0) {
     float signs[kMaxHadamard];
-    for (int i = 0; i < options.hadamard; ++i)
-      signs[i] = HadamardSign(options.seed, options.step, i);
+    FillSigns(options.signs, options.hadamard, signs);
     for (size_t i = 0; i < values.size(); i += static_cast<size_t>(options.hadamard)) {
       RotateGroupBack(&values[i], signs, options.hadamard);
     }

@@ -72,13 +72,20 @@ absl::Status CheckFactors(const FormatInfo& info, const QuantizeOptions& options
 absl::Status CheckHadamard(const FormatInfo& info, const QuantizeOptions& options,
                            MatrixShape shape) {
   int n = options.hadamard;
-  if (n == 0) return absl::OkStatus();
+  if (n == 0) {
+    if (options.signs.pattern == RotationSigns::Pattern::kRandom) return absl::OkStatus();
+    return Refuse(info, "hadamard_signs", "fixed", "needs hadamard 16: nothing is rotated");
+  }
   if (n != 16 && n != 32 && n != 64 && n != 128) {
     return Refuse(info, "hadamard", absl::StrCat(n), "must be 16, 32, 64 or 128, or 0 for none");
   }
   if (shape.columns % n != 0) {
     return Refuse(info, "hadamard", absl::StrCat(n),
                   absl::StrCat("does not divide the ", shape.columns, " columns that are rotated"));
+  }
+  if (options.signs.pattern == RotationSigns::Pattern::kFixed && n != 16) {
+    return Refuse(info, "hadamard_signs", "fixed",
+                  absl::StrCat("there are sixteen fixed signs, for hadamard 16; it is ", n));
   }
   return absl::OkStatus();
 }

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "numerics/quantize_options.h"
 
 namespace fp4::numerics {
 
@@ -39,41 +40,6 @@ struct BlockShape {
   int64_t rows = 1;
   int64_t columns = 0;
   bool operator==(const BlockShape&) const = default;
-};
-
-enum class Rounding : uint8_t { kNearest, kStochastic };
-enum class ScaleMode : uint8_t {
-  kFloor,
-  kRoundCeil,
-  kEven,
-  kCeil
-};  // of E8M0 scales: floor, rceil, even, ceil
-enum class FourOverSix : uint8_t { kOff, kMse, kMae };
-
-// How a tensor is quantized; a value that a format does not know is an error of Format::Check,
-// never ignored. What is left at "default" takes the format's own choice.
-struct QuantizeOptions {
-  std::string
-      block;  // "": the format's default; "64" (flat), "1x16", "16x16", "row", "tensor", "none"
-  Rounding rounding = Rounding::kNearest;
-  ScaleMode scale_mode = ScaleMode::kFloor;
-  bool scale_mode_set = false;
-  FourOverSix four_over_six = FourOverSix::kOff;
-  bool double_quantization = false;
-  float headroom = 0.0f;  // factor on the block amax before its scale; 0: the format's default
-  float prescale =
-      1.0f;  // factor on the elements before encoding (3/4 of Tseng et al.); Decode undoes it
-  int hadamard = 0;  // 0: none; 16, 32, 64, 128: rotation along the columns before encoding, undone
-                     // by Decode. The signs depend on (seed, step) only, so that both operands of
-                     // a GEMM that share these are rotated alike
-  bool ms_eden = false;  // MS-EDEN correction of the block scales (Quartet II)
-  float tensor_amax =
-      0.0f;  // nvfp4: the tensor's amax (after rotation) where the caller has it; 0: measured
-  // Random numbers: Philox4x32-10 keyed (seed, stream), counter (step, element index).
-  uint64_t seed = 0;
-  uint32_t stream = 0;
-  uint64_t step = 0;
-  bool operator==(const QuantizeOptions&) const = default;
 };
 
 // A tensor as it would be stored.

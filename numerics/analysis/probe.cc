@@ -18,6 +18,7 @@ constexpr int kSweep = 2000;            // intervals of the first look at [-1, 1
 QuantizeOptions ForProbing(QuantizeOptions options) {
   options.rounding = Rounding::kNearest;
   options.hadamard = 0;
+  options.signs = {};
   options.ms_eden = false;
   options.tensor_amax = 0.0f;
   return options;

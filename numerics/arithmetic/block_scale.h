@@ -89,7 +89,19 @@ struct TwoLevelRule {
   float encode = 1.0f;  // s_enc: the tensor's amax goes to 6 times the largest block scale
   float inverse_encode = 1.0f;
   float decode = 1.0f;  // what decoded values are multiplied by, after the block scale
+  // Four-over-six compares errors in units of a power of two near the tensor's amax, so that their
+  // squares neither overflow nor vanish and the choice does not depend on the tensor's scale.
+  float to_units = 1.0f;      // what an original value is multiplied by; exact
+  float decode_units = 1.0f;  // as `decode`, in those units
 };
+
+// The power of two that brings `amax` into [1, 2), as far as it is a normal number itself: amax
+// below 2^-126 becomes less than 1, and from 2^127 on it becomes less than 4.
+FP4_HOST_DEVICE inline float PowerOfTwoToUnits(float amax) {
+  const uint32_t exponent = FloatBits(amax) >> 23;  // of a finite number: 0 to 254
+  const uint32_t inverse = exponent == 0 ? 253 : exponent == 254 ? 1 : 254 - exponent;
+  return BitsFloat(inverse << 23);
+}
 
 // `largest` is 6 times the largest block scale: 2688, or 1536 with four-over-six. `amax` is finite.
 FP4_HOST_DEVICE inline TwoLevelRule MakeTwoLevelRule(float amax, float largest) {
@@ -97,6 +109,8 @@ FP4_HOST_DEVICE inline TwoLevelRule MakeTwoLevelRule(float amax, float largest) 
   rule.encode = amax > 0.0f ? Min(largest / amax, kFloatMax) : 1.0f;
   rule.inverse_encode = 1.0f / rule.encode;
   rule.decode = amax / largest;
+  rule.to_units = PowerOfTwoToUnits(amax);
+  rule.decode_units = amax * rule.to_units / largest;
   return rule;
 }
 

@@ -7,20 +7,46 @@
 
 #include "numerics/arithmetic/host_device.h"
 #include "numerics/arithmetic/random.h"
+#include "numerics/quantize_options.h"
 
 namespace fp4::numerics {
 
 inline constexpr int kMaxHadamard = 128;
 
-// The stream of the signs, outside the range of QuantizeOptions::stream: they do not depend on it,
-// so that two operands with streams of their own still rotate alike.
+// The stream of the signs, outside the range of QuantizeOptions::stream, so that they are
+// independent of the rounding even where both have the same seed.
 inline constexpr uint64_t kHadamardKey = 0x48414441;
 
-// Sign `index` of a group (the same for every group of a tensor): +1 or -1.
-FP4_HOST_DEVICE inline float HadamardSign(uint64_t seed, uint64_t step, int index) {
-  uint32_t bits =
-      Philox(MixBits(seed) ^ kHadamardKey, static_cast<uint64_t>(index / 32), step).words[0];
-  return (bits >> (index % 32)) & 1 ? -1.0f : 1.0f;
+// The fixed signs of a group of 16, +++-+------+-+--: bit i is set where sign i is minus
+// (NVIDIA Transformer Engine, the sign vector of its wgrad operands).
+inline constexpr uint32_t kFixedSigns = 0xD7E8;
+
+// The signs of a group, the same for every group of a tensor: bit i mod 32 of word i / 32 is set
+// where sign i is minus.
+struct SignBits {
+  uint32_t words[kMaxHadamard / 32];
+};
+
+// kFixed repeats its sixteen signs; only groups of 16 are checked to take it.
+FP4_HOST_DEVICE inline SignBits MakeSignBits(const RotationSigns& signs) {
+  SignBits bits = {};
+  for (uint64_t i = 0; i < kMaxHadamard / 32; ++i) {
+    bits.words[i] = signs.pattern == RotationSigns::Pattern::kFixed
+                        ? kFixedSigns * 0x10001u
+                        : Philox(MixBits(signs.seed) ^ kHadamardKey, i, signs.step).words[0];
+  }
+  return bits;
+}
+
+// +1 or -1.
+FP4_HOST_DEVICE inline float HadamardSign(uint32_t word, int bit) {
+  return (word >> bit) & 1 ? -1.0f : 1.0f;
+}
+
+// The first n signs of a group, as RotateGroup takes them.
+inline void FillSigns(const RotationSigns& signs, int n, float* out) {
+  const SignBits bits = MakeSignBits(signs);
+  for (int i = 0; i < n; ++i) out[i] = HadamardSign(bits.words[i / 32], i % 32);
 }
 
 // 1/sqrt(n) in fp32.

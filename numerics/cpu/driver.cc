@@ -40,8 +40,7 @@ Driver::Driver(const Format& format, MatrixShape shape, const QuantizeOptions& o
       one_block_(job_.rule == ScaleRule::kNone ||
                  job_.resolved.block.kind == BlockShape::Kind::kTensor),
       units_(grid_, shape, one_block_, std::max(1, options.hadamard)) {
-  for (int i = 0; i < options.hadamard; ++i)
-    signs_[i] = HadamardSign(options.seed, options.step, i);
+  FillSigns(options.signs, options.hadamard, signs_);
 }
 
 void Driver::RoundTrip(std::span<float> decoded) {

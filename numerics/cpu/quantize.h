@@ -24,6 +24,21 @@ absl::Status QuantizeDequantize(const Format& format, std::span<const float> val
                                 MatrixShape shape, const QuantizeOptions& options,
                                 std::span<float> decoded, const ParallelFor& parallel);
 
+// One tensor of a call that quantizes many. Nothing is owned.
+struct QuantizeJob {
+  const Format* format = nullptr;
+  QuantizeOptions options;
+  MatrixShape shape;
+  std::span<const float> values;  // of shape.size() elements
+  std::span<float> decoded;       // the same number; may be `values`
+};
+
+// QuantizeDequantize of each job, in any order: outputs must not overlap other jobs' inputs or
+// outputs. Small tensors are spread over the threads whole, so that a model's many small weights
+// cost no more than one large one. INVALID_ARGUMENT names the job by its index; nothing has been
+// written then.
+absl::Status QuantizeDequantizeMany(std::span<const QuantizeJob> jobs, const ParallelFor& parallel);
+
 // The instruction set that this machine runs: "AVX3_ZEN4", "AVX2", …
 std::string_view InstructionSet();
 

@@ -17,10 +17,11 @@ namespace {
 
 constexpr int64_t kColumns = 16;  // of the tiles of both
 
-// What a vector loses when it is encoded with these scales.
+// What a vector loses when it is encoded with these scales, in the units of TwoLevelRule.
 HWY_INLINE V ErrorOf(const Job& job, V value, V encode, V decode) {
   V q = RoundMinifloat<E2M1, false>(hn::Mul(value, encode), hn::Zero(DU()));
-  V error = hn::Sub(hn::Mul(hn::Mul(q, decode), hn::Set(D(), job.factor)), value);
+  const V decoded = hn::Mul(hn::Mul(q, decode), hn::Set(D(), job.two_level.decode_units));
+  const V error = hn::Sub(decoded, hn::Mul(value, hn::Set(D(), job.two_level.to_units)));
   return job.four_over_six == FourOverSix::kMse ? hn::Mul(error, error) : hn::Abs(error);
 }
 

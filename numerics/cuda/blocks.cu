@@ -39,17 +39,18 @@ __device__ Window FindWindow(const TensorJob& job, int64_t block, int block_colu
   return window;
 }
 
-// The sum over the block of what encoding with `scale` loses, in fp32 and in the order of the
-// elements.
+// The sum over the block of what encoding with `scale` loses, in fp32, in the order of the elements
+// and in the units of TwoLevelRule.
 template <ElementType kElement, ScaleRule kRule, int kLanes, int kVectors>
 __device__ float OrderedError(const float (&x)[kVectors * 4], const bool (&inside)[kVectors * 4],
-                              const BlockScale& scale, float factor, FourOverSix measure,
-                              unsigned mask) {
+                              const BlockScale& scale, const TwoLevelRule& two_level,
+                              FourOverSix measure, unsigned mask) {
   float error[kVectors * 4];
 #pragma unroll
   for (int i = 0; i < kVectors * 4; ++i) {
     uint32_t code = NearestCode<kElement>(ApplyScale(x[i], scale, kRule));
-    float difference = ElementValue(kElement, code) * scale.decode * factor - x[i];
+    float decoded = ElementValue(kElement, code) * scale.decode * two_level.decode_units;
+    float difference = decoded - x[i] * two_level.to_units;
     error[i] = measure == FourOverSix::kMse ? difference * difference : Abs(difference);
   }
   float sum = 0.0f;
@@ -133,9 +134,9 @@ __global__ void __launch_bounds__(kThreads)
   if constexpr (kRule == ScaleRule::kTwoLevel) {
     if (rules.four_over_six != FourOverSix::kOff && !scale.poisoned) {
       BlockScale four = ScaleOf<kRule>(amax, 0.0f, false, rules, kElement, two_level, 1.5f);
-      float with_four = OrderedError<kElement, kRule, kLanes, kVectors>(x, inside, four, factor,
+      float with_four = OrderedError<kElement, kRule, kLanes, kVectors>(x, inside, four, two_level,
                                                                         rules.four_over_six, mask);
-      float with_six = OrderedError<kElement, kRule, kLanes, kVectors>(x, inside, scale, factor,
+      float with_six = OrderedError<kElement, kRule, kLanes, kVectors>(x, inside, scale, two_level,
                                                                        rules.four_over_six, mask);
       if (with_four < with_six) scale = four;
     }
@@ -153,7 +154,8 @@ __global__ void __launch_bounds__(kThreads)
     for (int i = 0; i < 4; ++i) {
       const int64_t index = window.Index<kTile>((vector * kLanes + lane) * 4 + i);
       if (index < 0) continue;
-      const uint32_t code = CodeOf<kElement, kRule>(x[vector * 4 + i], scale, rules, index);
+      const uint32_t code =
+          CodeOf<kElement, kRule>(x[vector * 4 + i], scale, rules, job.key, index);
       if (job.codes != nullptr) job.codes[index] = code;
       float value = ElementValue(kElement, code) * decode_scale;
       if constexpr (kRule == ScaleRule::kTwoLevel) value *= factor;

@@ -121,13 +121,12 @@ __device__ inline uint32_t NearestCode(ScaledElement x) {
 
 template <ElementType kElement, ScaleRule kRule>
 __device__ inline uint32_t CodeOf(float value, const BlockScale& scale, const Rules& rules,
-                                  int64_t index) {
+                                  uint64_t key, int64_t index) {
   if (scale.poisoned) return 0;
   ScaledElement x =
       kRule == ScaleRule::kNone ? ScaledElement{value, value} : ApplyScale(value, scale, kRule);
   if (!rules.stochastic) return NearestCode<kElement>(x);
-  return EncodeStochastic(kElement, x,
-                          RandomBits(rules.key, rules.step, static_cast<uint64_t>(index)));
+  return EncodeStochastic(kElement, x, RandomBits(key, rules.step, static_cast<uint64_t>(index)));
 }
 
 // Calls launch.template operator()<element, rule>() for the pair that a format has; every format's

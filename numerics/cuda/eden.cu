@@ -53,14 +53,14 @@ __global__ void __launch_bounds__(kThreads)
   float xx[4], xq[4];
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
-    codes[i] = CodeOf<ElementType::kE2M1, ScaleRule::kTwoLevel>(x[i], scale, rules, 0);
+    codes[i] = CodeOf<ElementType::kE2M1, ScaleRule::kTwoLevel>(x[i], scale, rules, job.key, 0);
     const float scaled = scale.poisoned ? 0.0f : x[i] * scale.encode;
     xx[i] = scaled * scaled;
     xq[i] = scaled * E2M1Value(codes[i]);
   }
   const float sum_xx = GroupSum(xx), sum_xq = GroupSum(xq);
   scale = EdenCorrectedScale(scale, EdenCorrection(sum_xx, sum_xq),
-                             RandomBits(rules.key, rules.step, static_cast<uint64_t>(first)));
+                             RandomBits(job.key, rules.step, static_cast<uint64_t>(first)));
 
   if (job.scales != nullptr && lane == 0) job.scales[block - job.first_block] = scale.stored;
 #pragma unroll

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "numerics/arithmetic/block_scale.h"
+#include "numerics/arithmetic/hadamard.h"
 #include "numerics/format.h"
 
 namespace fp4::numerics::cuda {
@@ -24,7 +25,7 @@ struct Rules {
       1.0f;  // of elements against their scale: Prescaled in numerics/arithmetic/block_scale.h
   float unscale = 1.0f;  // of decoded values: 1 / prescale where no rotation back does it
   bool stochastic = false;
-  uint64_t key = 0, step = 0;  // of random numbers
+  uint64_t step = 0;  // of random numbers, whose key is the tensor's own
   bool output_bf16 = false;
 };
 
@@ -45,6 +46,7 @@ struct TensorJob {
   int64_t rows, columns;  // of what is tiled: flat and tensor blocks see one row
   int64_t first_block;    // of this tensor, among the blocks of the launch
   int64_t num_blocks;
+  uint64_t key;  // of random numbers
 };
 
 // The scales of a tensor that are quantized again.
@@ -59,6 +61,14 @@ struct NestJob {
   int64_t first_block, num_blocks;  // of kNestedBlock scales
 };
 
+// A tensor that is rotated, or rotated back, in groups.
+struct RotationJob {
+  const float* values;
+  void* rotated;                    // fp32, or bf16 where Rotation says so
+  int64_t first_block, num_blocks;  // of groups
+  SignBits signs;
+};
+
 // The jobs of a launch. Kernel arguments hold 4 KiB.
 template <class Job, int kMax>
 struct JobBatch {
@@ -67,8 +77,9 @@ struct JobBatch {
   int64_t num_blocks;
   Job tensors[kMax];
 };
-using Batch = JobBatch<TensorJob, 48>;
+using Batch = JobBatch<TensorJob, 44>;
 using NestBatch = JobBatch<NestJob, 40>;
+using RotationBatch = JobBatch<RotationJob, 80>;
 
 // Blocks of `block_columns` elements of a row, or tiles of 16 x 16 (`tile`), each held in
 // registers: amax, scale, codes and decoded values in one read and one write.
@@ -90,16 +101,20 @@ void LaunchElements(const Batch& batch, const Rules& rules, cudaStream_t stream)
 // Double quantization: numerics/arithmetic/dynamic_map.h.
 void LaunchNest(const NestBatch& batch, cudaStream_t stream);
 
-// Groups of `size` elements of `values` rotated into `decoded`, or rotated back and then multiplied
-// by `factor`: numerics/arithmetic/hadamard.h. A job's blocks are its groups.
+// Groups of `size` elements rotated, or rotated back and then multiplied by `factor`:
+// numerics/arithmetic/hadamard.h.
 struct Rotation {
   int size = 0;
-  uint64_t seed = 0, step = 0;
   float factor = 1.0f;
   bool back = false;
   bool to_bf16 = false;
 };
-void LaunchRotate(const Batch& batch, const Rotation& rotation, cudaStream_t stream);
+void LaunchRotate(const RotationBatch& batch, const Rotation& rotation, cudaStream_t stream);
+
+inline constexpr size_t kMaxKernelArguments = 4096;
+static_assert(sizeof(Batch) + sizeof(Rules) <= kMaxKernelArguments);
+static_assert(sizeof(NestBatch) <= kMaxKernelArguments);
+static_assert(sizeof(RotationBatch) + sizeof(Rotation) <= kMaxKernelArguments);
 
 void LaunchDropoutMask(float* mask, int64_t size, double probability, uint64_t key,
                        uint64_t counter, cudaStream_t stream);

@@ -82,7 +82,7 @@ __global__ void __launch_bounds__(kThreads)
        i += gridDim.y * int64_t{kThreads}) {
     const int64_t index = block * length + i;
     const float value = job.values[index];
-    const uint32_t code = CodeOf<kElement, kRule>(value, scale, rules, index);
+    const uint32_t code = CodeOf<kElement, kRule>(value, scale, rules, job.key, index);
     if (job.codes != nullptr) job.codes[index] = code;
     float decoded = ElementValue(kElement, code);
     if constexpr (kRule != ScaleRule::kNone) {  // elements without a scale keep their NaNs

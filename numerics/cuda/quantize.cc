@@ -1,6 +1,8 @@
 #include "numerics/cuda/quantize.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -36,7 +38,6 @@ Rules MakeRules(const FormatInfo& info, const QuantizeOptions& options,
   rules.unscale = options.hadamard == 0 ? 1.0f / options.prescale : 1.0f;
   rules.tensor_amax = options.tensor_amax;
   rules.stochastic = options.rounding == Rounding::kStochastic;
-  rules.key = RandomKey(options.seed, options.stream);
   rules.step = options.step;
   rules.output_bf16 = output == OutputType::kBf16;
   return rules;
@@ -47,8 +48,10 @@ bool IsLong(const BlockShape& block) {
          block.kind == BlockShape::Kind::kElement;
 }
 
-TensorJob MakeJob(const TensorView& tensor, const BlockShape& block) {
+TensorJob MakeJob(const QuantizeJob& wanted, const BlockShape& block) {
+  const TensorView& tensor = wanted.tensor;
   TensorJob job = {};
+  job.key = RandomKey(wanted.options.seed, wanted.options.stream);
   job.values = tensor.values;
   job.decoded = tensor.decoded;
   job.codes = tensor.codes;
@@ -106,29 +109,50 @@ class Layout {
   size_t size_ = 0;
 };
 
-// One call of Quantize: its passes in the order in which they are enqueued.
+// The options without what each tensor of a launch has for itself.
+QuantizeOptions SharedOptions(QuantizeOptions options) {
+  options.seed = 0;
+  options.stream = 0;
+  options.signs = {};
+  return options;
+}
+
+bool ShareLaunches(const QuantizeJob& a, const QuantizeJob& b) {
+  return a.format == b.format && a.output == b.output &&
+         SharedOptions(a.options) == SharedOptions(b.options);
+}
+
+// Tensors that share launches: their passes in the order in which they are enqueued.
 class Call {
  public:
-  Call(const Format& format, const QuantizeOptions& options, std::span<const TensorView> tensors,
-       OutputType output, cudaStream_t stream)
-      : options_(options),
-        tensors_(tensors),
-        output_(output),
+  // `jobs` is not empty; of its options only those that all jobs share are taken from the first.
+  Call(std::vector<QuantizeJob> jobs, cudaStream_t stream)
+      : tensors_(std::move(jobs)),
+        options_(tensors_.front().options),
+        output_(tensors_.front().output),
         stream_(stream),
-        resolved_(Resolve(format.info(), options)),
-        rules_(MakeRules(format.info(), options, resolved_, output)),
+        resolved_(Resolve(tensors_.front().format->info(), options_)),
+        rules_(MakeRules(tensors_.front().format->info(), options_, resolved_, output_)),
         two_level_(rules_.scale_rule == ScaleRule::kTwoLevel),
         needs_stats_((two_level_ && rules_.tensor_amax == 0.0f) ||
                      (IsLong(resolved_.block) && rules_.scale_rule != ScaleRule::kNone)) {
-    for (const TensorView& tensor : tensors_) jobs_.push_back(MakeJob(tensor, resolved_.block));
+    for (const QuantizeJob& tensor : tensors_) jobs_.push_back(MakeJob(tensor, resolved_.block));
     if (options_.hadamard != 0) rules_.output_bf16 = false;  // the rotation back does it
   }
 
-  absl::Status Run(Workspace& workspace) {
+  absl::Status CheckSizes() const {
     for (const TensorJob& job : jobs_) FP4_RETURN_IF_ERROR(CheckSize(job));
+    return absl::OkStatus();
+  }
+
+  size_t WorkspaceBytes() {
     Layout counted(nullptr);
     Place(counted);
-    FP4_ASSIGN_OR_RETURN(void* memory, workspace.Get(counted.size()));
+    return counted.size();
+  }
+
+  // `memory` holds WorkspaceBytes().
+  absl::Status Run(void* memory) {
     Layout placed(memory);
     Place(placed);
     if (options_.hadamard != 0) RotateForth();
@@ -160,9 +184,9 @@ class Call {
       jobs_[i].stats = stats;
       if (needs_stats_ && stats != nullptr) stats += NumStats(jobs_[i]);
       if (options_.hadamard != 0) {
-        auto* rotated = layout.Take<float>(tensors_[i].shape.size());
+        auto* rotated = layout.Take<float>(tensors_[i].tensor.shape.size());
         jobs_[i].values = rotated;
-        jobs_[i].decoded = tensors_[i].decoded == nullptr ? nullptr : rotated;
+        jobs_[i].decoded = tensors_[i].tensor.decoded == nullptr ? nullptr : rotated;
       }
       if (options_.double_quantization) PlaceNest(layout, i);
     }
@@ -176,44 +200,47 @@ class Call {
     nest.absmax = layout.Take<float>(nest.num_scales);
     nest.decode_scales = layout.Take<float>(nest.num_scales);
     nest.stats = layout.Take<Stats>(1);
-    nest.codes = tensors_[i].scales;
-    nest.scale_scales = tensors_[i].scale_scales;
-    nest.scale_offset = tensors_[i].scale_offset;
+    nest.codes = tensors_[i].tensor.scales;
+    nest.scale_scales = tensors_[i].tensor.scale_scales;
+    nest.scale_offset = tensors_[i].tensor.scale_offset;
     job.scales = nullptr;
     job.decode_scales = nest.decode_scales;
     nests_.push_back(nest);
   }
 
-  void Rotate(const std::vector<TensorJob>& jobs, const Rotation& rotation) {
-    ForEachBatch<Batch>(jobs, [&](const Batch& batch) { LaunchRotate(batch, rotation, stream_); });
+  void Rotate(const std::vector<RotationJob>& jobs, const Rotation& rotation) {
+    ForEachBatch<RotationBatch>(
+        jobs, [&](const RotationBatch& batch) { LaunchRotate(batch, rotation, stream_); });
   }
 
-  TensorJob RotationJob(size_t i, const float* from, void* to) const {
-    TensorJob job = {};
+  RotationJob MakeRotation(size_t i, const float* from, void* to) const {
+    RotationJob job = {};
     job.values = from;
-    job.decoded = to;
-    job.num_blocks = tensors_[i].shape.size() / options_.hadamard;
+    job.rotated = to;
+    job.num_blocks = tensors_[i].tensor.shape.size() / options_.hadamard;
+    job.signs = MakeSignBits(tensors_[i].options.signs);
     return job;
   }
 
   void RotateForth() {
-    std::vector<TensorJob> rotations;
+    std::vector<RotationJob> rotations;
     for (size_t i = 0; i < jobs_.size(); ++i) {
       // What was placed is written here and read from then on.
       auto* rotated = const_cast<float*>(jobs_[i].values);
-      rotations.push_back(RotationJob(i, tensors_[i].values, rotated));
+      rotations.push_back(MakeRotation(i, tensors_[i].tensor.values, rotated));
     }
-    Rotate(rotations, {options_.hadamard, options_.seed, options_.step, 1.0f, false, false});
+    Rotate(rotations, {options_.hadamard, 1.0f, false, false});
   }
 
   void RotateBack() {
-    std::vector<TensorJob> rotations;
+    std::vector<RotationJob> rotations;
     for (size_t i = 0; i < jobs_.size(); ++i) {
-      if (tensors_[i].decoded == nullptr) continue;
-      rotations.push_back(RotationJob(i, jobs_[i].values, tensors_[i].decoded));
+      void* decoded = tensors_[i].tensor.decoded;
+      if (decoded == nullptr) continue;
+      rotations.push_back(MakeRotation(i, jobs_[i].values, decoded));
     }
-    Rotate(rotations, {options_.hadamard, options_.seed, options_.step, 1.0f / options_.prescale,
-                       true, output_ == OutputType::kBf16});
+    Rotate(rotations,
+           {options_.hadamard, 1.0f / options_.prescale, true, output_ == OutputType::kBf16});
   }
 
   absl::Status Measure() {
@@ -263,8 +290,8 @@ class Call {
     });
   }
 
-  const QuantizeOptions& options_;
-  const std::span<const TensorView> tensors_;
+  const std::vector<QuantizeJob> tensors_;
+  const QuantizeOptions options_;
   const OutputType output_;
   const cudaStream_t stream_;
   const ResolvedOptions resolved_;
@@ -275,6 +302,30 @@ class Call {
   Stats* stats_ = nullptr;
   int64_t num_stats_ = 0;
 };
+
+// The jobs have passed their formats' checks. All calls are enqueued on one stream, so that they
+// can use the same memory one after the other.
+absl::Status RunCalls(std::span<const QuantizeJob> jobs, cudaStream_t stream,
+                      Workspace& workspace) {
+  std::vector<std::vector<QuantizeJob>> groups;
+  for (const QuantizeJob& job : jobs) {
+    auto group = std::ranges::find_if(
+        groups, [&](const auto& other) { return ShareLaunches(other.front(), job); });
+    if (group == groups.end()) group = groups.emplace(groups.end());
+    group->push_back(job);
+  }
+  std::vector<Call> calls;
+  calls.reserve(groups.size());
+  size_t bytes = 0;
+  for (std::vector<QuantizeJob>& group : groups) {
+    Call& call = calls.emplace_back(std::move(group), stream);
+    FP4_RETURN_IF_ERROR(call.CheckSizes());
+    bytes = std::max(bytes, call.WorkspaceBytes());
+  }
+  FP4_ASSIGN_OR_RETURN(void* memory, workspace.Get(bytes));
+  for (Call& call : calls) FP4_RETURN_IF_ERROR(call.Run(memory));
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -305,8 +356,25 @@ absl::Status Quantize(const Format& format, const QuantizeOptions& options,
                       std::span<const TensorView> tensors, OutputType output, cudaStream_t stream,
                       Workspace& workspace) {
   FP4_RETURN_IF_ERROR(CheckSupported(format));
-  for (const TensorView& tensor : tensors) FP4_RETURN_IF_ERROR(format.Check(options, tensor.shape));
-  return Call(format, options, tensors, output, stream).Run(workspace);
+  std::vector<QuantizeJob> jobs;
+  for (const TensorView& tensor : tensors) {
+    FP4_RETURN_IF_ERROR(format.Check(options, tensor.shape));
+    jobs.push_back({&format, options, tensor, output});
+  }
+  return RunCalls(jobs, stream, workspace);
+}
+
+absl::Status QuantizeMany(std::span<const QuantizeJob> jobs, cudaStream_t stream,
+                          Workspace& workspace) {
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    absl::Status status = CheckSupported(*jobs[i].format);
+    if (status.ok()) status = jobs[i].format->Check(jobs[i].options, jobs[i].tensor.shape);
+    if (!status.ok()) {
+      return absl::Status(status.code(),
+                          absl::StrCat("tensor ", i, ": ", std::string(status.message())));
+    }
+  }
+  return RunCalls(jobs, stream, workspace);
 }
 
 absl::Status DropoutMask(float* mask, int64_t size, double probability, uint64_t key,

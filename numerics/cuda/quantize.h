@@ -56,6 +56,21 @@ absl::Status Quantize(const Format& format, const QuantizeOptions& options,
                       std::span<const TensorView> tensors, OutputType output, cudaStream_t stream,
                       Workspace& workspace);
 
+// One tensor of a call whose tensors are quantized each in its own way. Nothing is owned.
+struct QuantizeJob {
+  const Format* format = nullptr;
+  QuantizeOptions options;
+  TensorView tensor;
+  OutputType output = OutputType::kFp32;
+};
+
+// Quantize of each job, in any order: outputs must not overlap other jobs' inputs or outputs. Jobs
+// whose format, output type and options are equal share launches, even where their seeds, streams
+// and rotation signs differ: all weights of a model cost a few launches. The errors of Quantize,
+// and INVALID_ARGUMENT names the job by its index; nothing has been enqueued then.
+absl::Status QuantizeMany(std::span<const QuantizeJob> jobs, cudaStream_t stream,
+                          Workspace& workspace);
+
 // mask[i] = 0 with `probability`, else 1 / (1 - probability), by word i % 4 of Philox(key, i / 4,
 // counter).
 absl::Status DropoutMask(float* mask, int64_t size, double probability, uint64_t key,

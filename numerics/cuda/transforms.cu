@@ -13,19 +13,19 @@ constexpr int kThreads = 256;
 // are those of HadamardTransform.
 template <int kSize>
 __global__ void __launch_bounds__(kThreads)
-    Rotate(const __grid_constant__ Batch batch, const Rotation rotation) {
+    Rotate(const __grid_constant__ RotationBatch batch, const Rotation rotation) {
   constexpr int kLanes = kSize < 32 ? kSize : 32;
   constexpr int kHeld = kSize / kLanes;
   const int lane = threadIdx.x % kLanes;
   const int64_t group = (static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x) / kLanes;
   if (group >= batch.num_blocks) return;
   const unsigned mask = kLanes == 32 ? ~0u : 0xFFFFu << (threadIdx.x % 32 / kLanes * kLanes);
-  const TensorJob& job = FindJob(batch, group);
+  const RotationJob& job = FindJob(batch, group);
   const int64_t begin = (group - job.first_block) * kSize + lane;
   float x[kHeld], sign[kHeld];
 #pragma unroll
   for (int i = 0; i < kHeld; ++i) {
-    sign[i] = HadamardSign(rotation.seed, rotation.step, lane + i * kLanes);
+    sign[i] = HadamardSign(job.signs.words[i], lane);
     x[i] = job.values[begin + i * kLanes];
     if (!rotation.back) x[i] *= sign[i];
   }
@@ -54,7 +54,7 @@ __global__ void __launch_bounds__(kThreads)
       x[i] *= sign[i];
       if (rotation.factor != 1.0f) x[i] *= rotation.factor;
     }
-    Store(job.decoded, begin + i * kLanes, UniteNan(x[i]), rotation.to_bf16);
+    Store(job.rotated, begin + i * kLanes, UniteNan(x[i]), rotation.to_bf16);
   }
 }
 
@@ -68,7 +68,7 @@ __global__ void Dropout(float* mask, int64_t size, uint64_t threshold, float kep
 }
 
 template <int kSize>
-void LaunchSize(const Batch& batch, const Rotation& rotation, cudaStream_t stream) {
+void LaunchSize(const RotationBatch& batch, const Rotation& rotation, cudaStream_t stream) {
   constexpr int kLanes = kSize < 32 ? kSize : 32;
   const int64_t grid = (batch.num_blocks * kLanes + kThreads - 1) / kThreads;
   Launch(Rotate<kSize>, dim3(static_cast<unsigned>(grid)), kThreads, stream, batch, rotation);
@@ -76,7 +76,7 @@ void LaunchSize(const Batch& batch, const Rotation& rotation, cudaStream_t strea
 
 }  // namespace
 
-void LaunchRotate(const Batch& batch, const Rotation& rotation, cudaStream_t stream) {
+void LaunchRotate(const RotationBatch& batch, const Rotation& rotation, cudaStream_t stream) {
   switch (rotation.size) {
     case 16:
       return LaunchSize<16>(batch, rotation, stream);

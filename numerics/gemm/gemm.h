@@ -16,8 +16,8 @@
 //     sum = sum + p, rounded to fp32
 //   y = sum · (fx · fw) in fp64, rounded to fp32
 // with f the operand's factor: amax/2688 (or what else its options make of it) times 1/prescale.
-// A NaN is 0x7FC00000. Rotations (`hadamard`) are not undone: both operands must have the same,
-// and it cancels.
+// A NaN is 0x7FC00000. Rotations (`hadamard`) are not undone: both operands must have the same size
+// and signs, and it cancels. Seeds and streams of their rounding may differ.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +44,8 @@ struct GemmTerms {
   std::string_view format;
   MatrixShape shape;
   int64_t block_rows = 0, block_columns = 0;
-  int hadamard = 0;  // with the seed and the step of its signs; 0: none
-  uint64_t seed = 0, step = 0;
+  int hadamard = 0;     // 0: not rotated
+  RotationSigns signs;  // as in the options where the operand is rotated, else left at the default
   double factor = 1.0;
 };
 

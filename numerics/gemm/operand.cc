@@ -13,6 +13,11 @@ namespace {
 
 std::string Text(MatrixShape shape) { return absl::StrCat(shape.rows, "x", shape.columns); }
 
+std::string Text(const RotationSigns& signs) {
+  if (signs.pattern == RotationSigns::Pattern::kFixed) return "the fixed signs";
+  return absl::StrCat("seed ", signs.seed, ", step ", signs.step);
+}
+
 // The storage that Encode would have made for this shape.
 absl::Status CheckStorage(const std::string& role, const FormatInfo& info, const BlockShape& block,
                           const Quantized& quantized) {
@@ -59,11 +64,17 @@ absl::StatusOr<GemmTerms> CheckGemmOperand(std::string_view role_name, const Gem
   }
   if (absl::Status status = CheckStorage(role, info, block, quantized); !status.ok()) return status;
 
-  GemmTerms terms = {info.name, quantized.shape, block.rows, block.columns};
+  GemmTerms terms;
+  terms.format = info.name;
+  terms.shape = quantized.shape;
+  terms.block_rows = block.rows;
+  terms.block_columns = block.columns;
   if (operand.options.hadamard != 0) {
     terms.hadamard = operand.options.hadamard;
-    terms.seed = operand.options.seed;
-    terms.step = operand.options.step;
+    terms.signs = operand.options.signs;
+    // What the fixed signs do not depend on must not tell two of them apart.
+    if (terms.signs.pattern == RotationSigns::Pattern::kFixed)
+      terms.signs.seed = terms.signs.step = 0;
   }
   float factor = TensorFactor(info, operand.options, resolved, quantized.tensor_scale);
   terms.factor = static_cast<double>(factor) * static_cast<double>(1.0f / resolved.prescale);
@@ -86,9 +97,9 @@ absl::Status CheckGemmPair(const GemmTerms& x, const GemmTerms& w, size_t y_size
     return refuse("X is rotated by hadamard ", x.hadamard, " and W by ", w.hadamard,
                   " (0: not at all): only equal rotations cancel");
   }
-  if (x.seed != w.seed || x.step != w.step) {
-    return refuse("X is rotated with seed ", x.seed, ", step ", x.step, " and W with seed ", w.seed,
-                  ", step ", w.step, ": only equal signs cancel");
+  if (x.signs != w.signs) {
+    return refuse("X is rotated with ", Text(x.signs), " and W with ", Text(w.signs),
+                  ": only equal signs cancel");
   }
   auto expected =
       static_cast<unsigned __int128>(x.shape.rows) * static_cast<unsigned __int128>(w.shape.rows);

@@ -119,6 +119,7 @@ absl::StatusOr<FormatChoice> ReadChoice(const std::string& text, QuantizationTex
     }
   }
   ReadQuantization(texts, quantize);
+  quantize.signs.seed = quantize.seed;
   return FormatChoice{text, format, std::move(quantize)};
 }
 

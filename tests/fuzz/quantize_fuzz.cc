@@ -80,6 +80,7 @@ QuantizeOptions ReadOptions(Bytes& bytes, const Format& format) {
   options.seed = bytes.Take<uint32_t>();
   options.stream = bytes.Take<uint8_t>();
   options.step = bytes.Take<uint8_t>();
+  options.signs = {.seed = options.seed, .step = options.step};
   return options;
 }
 

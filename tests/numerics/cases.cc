@@ -89,6 +89,9 @@ std::vector<TensorCase> MakeCases() {
       {"NaN and Inf", {32, 256}, Poisoned(32 * 256)},
       {"nothing finite", {2, 128}, Repeat({kNan, kInf, -kInf, -kNan}, 256)},
       {"any bits", {32, 256}, AnyBits(32 * 256)},
+      {"gaussian of 1e30", {16, 256}, Scaled(Gaussians(16 * 256, 12), 1e30f)},
+      {"gaussian of 1e-30", {16, 256}, Scaled(Gaussians(16 * 256, 12), 1e-30f)},
+      {"gaussian of 1e-40, subnormal", {16, 256}, Scaled(Gaussians(16 * 256, 12), 1e-40f)},
       {"gradients of 1e-5", {16, 256}, Scaled(Gaussians(16 * 256, 6), 1e-5f)},
       {"many double-quantized blocks", {33, 544}, Gaussians(33 * 544, 10)},
   };
@@ -127,6 +130,7 @@ std::vector<OptionsCase> OptionsCases(const Format& format) {
     options.seed = 42;
     options.stream = 7;
     options.step = 1000;
+    options.signs = {.seed = 42, .step = 1000};
     auto add = [&](std::string name, auto change) {
       QuantizeOptions changed = options;
       change(changed);
@@ -140,6 +144,11 @@ std::vector<OptionsCase> OptionsCases(const Format& format) {
       continue;
     for (int n : {16, 32, 64, 128})
       add("hadamard " + std::to_string(n), [&](QuantizeOptions& o) { o.hadamard = n; });
+    add("stochastic hadamard 16, fixed signs", [](QuantizeOptions& o) {
+      o.rounding = Rounding::kStochastic;
+      o.hadamard = 16;
+      o.signs.pattern = RotationSigns::Pattern::kFixed;
+    });
     add("stochastic hadamard 32 prescale 3/4", [](QuantizeOptions& o) {
       o.rounding = Rounding::kStochastic;
       o.hadamard = 32;

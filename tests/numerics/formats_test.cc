@@ -115,6 +115,17 @@ TEST(CheckTest, ImpossibleCombinationsSayWhy) {
        {1, 64},
        "hadamard 24: must be 16, 32, 64 or 128"},
       {"fp4", With([](auto& o) { o.hadamard = 64; }), {4, 96}, "does not divide the 96 columns"},
+      {"nvfp4",
+       With([](auto& o) {
+         o.hadamard = 32;
+         o.signs.pattern = RotationSigns::Pattern::kFixed;
+       }),
+       {4, 64},
+       "nvfp4: hadamard_signs fixed: there are sixteen fixed signs, for hadamard 16; it is 32"},
+      {"nvfp4",
+       With([](auto& o) { o.signs.pattern = RotationSigns::Pattern::kFixed; }),
+       {4, 64},
+       "hadamard_signs fixed: needs hadamard 16"},
       {"nvfp4", With([](auto& o) { o.ms_eden = true; }), {1, 128}, "needs hadamard 128"},
       {"nvfp4",
        With([](auto& o) {

@@ -114,7 +114,7 @@ TEST_P(UnbiasedTest, AveragingConvergesAsOneOverSquareRoot) {
   constexpr int kRuns = 4096;
   for (int run = 1; run <= kRuns; ++run) {
     QuantizeOptions options = GetParam().options;
-    options.step = static_cast<uint64_t>(run);
+    options.step = options.signs.step = static_cast<uint64_t>(run);
     std::vector<float> decoded = RoundTrip(GetParam().format, values, shape, options);
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += decoded[i];
     if (run != 16 && run != kRuns) continue;
@@ -157,11 +157,35 @@ TEST(PhiloxTest, GivesThePublishedVectors) {
   EXPECT_EQ(pi.words[3], 0x24126ea1u);
 }
 
+TEST(HadamardTest, FixedSignsAreThoseOfTransformerEngine) {
+  float signs[16];
+  FillSigns({.pattern = RotationSigns::Pattern::kFixed, .seed = 1, .step = 2}, 16, signs);
+  std::string text;
+  for (float sign : signs) text += sign < 0 ? '-' : '+';
+  EXPECT_EQ(text, "+++-+------+-+--");
+}
+
+TEST(HadamardTest, SignsHaveAKeyOfTheirOwn) {
+  const std::vector<float> values = Gaussians(4096, 23);
+  QuantizeOptions options;
+  options.hadamard = 32;
+  const std::vector<float> first = RoundTrip("nvfp4", values, {16, 256}, options);
+  QuantizeOptions noise = options, seed = options, step = options;
+  noise.seed = noise.step = 5;
+  noise.stream = 5;
+  seed.signs.seed = 1;
+  step.signs.step = 1;
+  EXPECT_EQ(first, RoundTrip("nvfp4", values, {16, 256}, noise)) << "nearest needs no noise";
+  EXPECT_NE(first, RoundTrip("nvfp4", values, {16, 256}, seed));
+  EXPECT_NE(first, RoundTrip("nvfp4", values, {16, 256}, step));
+}
+
 TEST(HadamardTest, KeepsNormsAndIsUndoneAndIsTheMatrix) {
   for (int n : {16, 32, 64, 128}) {
     float signs[kMaxHadamard], group[kMaxHadamard] = {};
     int negative = 0;
-    for (int i = 0; i < n; ++i) negative += (signs[i] = HadamardSign(1, 2, i)) < 0;
+    FillSigns({.seed = 1, .step = 2}, n, signs);
+    for (int i = 0; i < n; ++i) negative += signs[i] < 0;
     EXPECT_GT(negative, n / 8);
     EXPECT_LT(negative, n - n / 8);
     for (int row : {0, 1, n - 1}) {

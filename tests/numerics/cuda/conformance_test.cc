@@ -249,6 +249,33 @@ TEST_P(CudaConformanceTest, ManyTensorsOfOneCallAreAsEachByItself) {
   }
 }
 
+// Every option of the format in one call, seeds and signs different for each tensor.
+TEST_P(CudaConformanceTest, TensorsWithOptionsOfTheirOwnAreAsEachByItself) {
+  std::vector<TensorCase> tensors;
+  std::vector<Expected> expected;
+  std::vector<std::unique_ptr<DeviceTensor>> devices;
+  std::vector<cuda::QuantizeJob> jobs;
+  for (const OptionsCase& options : Options()) {
+    for (uint64_t i = 0; i < 3; ++i) {
+      const TensorCase tensor = {options.name, {2, 256}, Gaussians(2 * 256, jobs.size())};
+      QuantizeOptions own = options.options;
+      own.seed = i;
+      own.stream = static_cast<uint32_t>(5 * i);
+      own.signs.seed = i / 2;
+      if (!format().Check(own, tensor.shape).ok()) continue;
+      expected.push_back(Reference(format(), tensor, own));
+      devices.push_back(std::make_unique<DeviceTensor>(tensor, expected.back()));
+      jobs.push_back({&format(), own, devices.back()->View(), cuda::OutputType::kFp32});
+    }
+  }
+  ASSERT_TRUE(cuda::QuantizeMany(jobs, nullptr, workspace_).ok());
+  ASSERT_EQ(cudaDeviceSynchronize(), cudaSuccess);
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    SCOPED_TRACE(i);
+    ExpectEqual(expected[i], *devices[i]);
+  }
+}
+
 TEST_P(CudaConformanceTest, Bf16OutputIsTheDecodedValuesRounded) {
   for (const OptionsCase& options : Options()) {
     for (const TensorCase& tensor : TensorCases()) {
@@ -310,6 +337,18 @@ TEST(CudaLimitsTest, MoreRowsThanALaunchHasBlocksAreRefused) {
   EXPECT_EQ(
       status.message(),
       "shape 4294967296x1: its 4294967296 blocks are more than the 2147483647 of a CUDA launch");
+}
+
+TEST(CudaLimitsTest, ATensorThatCannotBeQuantizedIsNamed) {
+  cuda::QuantizeJob good, bad;
+  good.format = bad.format = FindFormat("nvfp4");
+  good.tensor.shape = bad.tensor.shape = {1, 64};
+  bad.options.block = "48";
+  cuda::Workspace workspace;
+  const cuda::QuantizeJob jobs[] = {good, bad};
+  const absl::Status status = cuda::QuantizeMany(jobs, nullptr, workspace);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(std::string(status.message()).rfind("tensor 1: nvfp4: block 48", 0), 0u) << status;
 }
 
 TEST(CudaDropoutTest, EachElementTakesItsWordOfPhilox) {

@@ -74,11 +74,10 @@ struct PairRow {
   std::string_view message;
 };
 
-OwnedOperand Rotated(int hadamard, uint64_t seed, uint64_t step = 0) {
+OwnedOperand Rotated(int hadamard, const RotationSigns& signs) {
   QuantizeOptions options;
   options.hadamard = hadamard;
-  options.seed = seed;
-  options.step = step;
+  options.signs = signs;
   return EncodeOperand("nvfp4", {4, 64}, Gaussians(4 * 64, 1), options);
 }
 
@@ -87,10 +86,16 @@ TEST(GemmErrorsTest, PairsThatCannotBeMultiplied) {
       {"formats", Plain("nvfp4", {4, 64}), Plain("mxfp4", {4, 64}), 16,
        "X is nvfp4 and W is mxfp4"},
       {"K", Plain("nvfp4", {4, 64}), Plain("nvfp4", {4, 80}), 16, "X is 4x64 and W is 4x80"},
-      {"one rotated", Rotated(16, 1), Plain("nvfp4", {4, 64}), 16, "hadamard 16 and W by 0"},
-      {"rotations", Rotated(16, 1), Rotated(32, 1), 16, "hadamard 16 and W by 32"},
-      {"seeds", Rotated(16, 1), Rotated(16, 2), 16, "seed 1, step 0 and W with seed 2"},
-      {"steps", Rotated(16, 1, 5), Rotated(16, 1, 6), 16, "step 5 and W with seed 1, step 6"},
+      {"one rotated", Rotated(16, {.seed = 1}), Plain("nvfp4", {4, 64}), 16,
+       "hadamard 16 and W by 0"},
+      {"rotations", Rotated(16, {.seed = 1}), Rotated(32, {.seed = 1}), 16,
+       "hadamard 16 and W by 32"},
+      {"seeds", Rotated(16, {.seed = 1}), Rotated(16, {.seed = 2}), 16,
+       "seed 1, step 0 and W with seed 2"},
+      {"steps", Rotated(16, {.seed = 1, .step = 5}), Rotated(16, {.seed = 1, .step = 6}), 16,
+       "step 5 and W with seed 1, step 6"},
+      {"patterns", Rotated(16, {.pattern = RotationSigns::Pattern::kFixed}),
+       Rotated(16, {.seed = 1}), 16, "the fixed signs and W with seed 1, step 0"},
       {"y too small", Plain("nvfp4", {4, 64}), Plain("nvfp4", {5, 64}), 19, "has 4x5"},
       {"y too large", Plain("nvfp4", {4, 64}), Plain("nvfp4", {5, 64}), 21, "Y has 21 elements"},
   };

@@ -284,14 +284,12 @@ TEST(GemmMeaningTest, IsTheProductOfTheDecodedMatrices) {
   }
 }
 
-TEST(GemmMeaningTest, EqualRotationsCancel) {
+// The error of the product of two rotated operands in `nvfp4`, over the size of the exact one.
+double RelativeError(const QuantizeOptions& x_options, const QuantizeOptions& w_options) {
   MatrixShape x_shape = {8, 256}, w_shape = {24, 256};
   std::vector<float> x = Gaussians(x_shape.size(), 1), w = Gaussians(w_shape.size(), 2);
-  QuantizeOptions rotated;
-  rotated.hadamard = 32;
-  rotated.seed = 9;
-  std::vector<float> y = Product(EncodeOperand("nvfp4", x_shape, x, rotated),
-                                 EncodeOperand("nvfp4", w_shape, w, rotated));
+  std::vector<float> y = Product(EncodeOperand("nvfp4", x_shape, x, x_options),
+                                 EncodeOperand("nvfp4", w_shape, w, w_options));
   double error = 0, size = 0;
   for (size_t m = 0; m < 8; ++m) {
     for (size_t n = 0; n < 24; ++n) {
@@ -301,7 +299,31 @@ TEST(GemmMeaningTest, EqualRotationsCancel) {
       size += exact * exact;
     }
   }
-  EXPECT_LT(error / size, 0.03);  // two operands with about 0.9 % quantization error each
+  return error / size;
+}
+
+TEST(GemmMeaningTest, EqualRotationsCancel) {
+  QuantizeOptions rotated, fixed;
+  rotated.hadamard = 32;
+  rotated.signs = {.seed = 9, .step = 4};
+  fixed.hadamard = 16;
+  fixed.signs.pattern = RotationSigns::Pattern::kFixed;
+  // Two operands with about 0.9 % quantization error each.
+  EXPECT_LT(RelativeError(rotated, rotated), 0.03);
+  EXPECT_LT(RelativeError(fixed, fixed), 0.03);
+}
+
+TEST(GemmMeaningTest, OperandsShareSignsAndKeepNoiseOfTheirOwn) {
+  QuantizeOptions x;
+  x.hadamard = 32;
+  x.rounding = Rounding::kStochastic;
+  x.signs = {.seed = 9, .step = 4};
+  x.seed = 1;
+  QuantizeOptions w = x;
+  w.seed = 2;
+  w.stream = 3;
+  w.step = 5;  // a weight that was rounded earlier
+  EXPECT_LT(RelativeError(x, w), 0.06);
 }
 
 // |y - exact| <= ((blocks + 1) · 2^-24 · Σ|p|) · factor, plus one subnormal step: the tolerance
