@@ -2,7 +2,6 @@
 
 #include <torch/version.h>
 
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -32,10 +31,10 @@ absl::Status FindResume(const BuildInputs& inputs, Parts& parts) {
 }
 
 absl::Status OpenData(const BuildInputs& inputs, Parts& parts) {
-  FP4_ASSIGN_OR_RETURN(parts.dataset,
-                       OpenDataset(parts.run.data, parts.run.model, inputs.cache_folder));
-  parts.manifest.data_sha256 = parts.dataset->sha256();
-  for (const std::string& warning : parts.dataset->warnings()) parts.warnings.push_back(warning);
+  FP4_ASSIGN_OR_RETURN(parts.task,
+                       MakeTask(parts.run, inputs.cache_folder, parts.backend->device()));
+  parts.manifest.data_sha256 = parts.task->data_sha256();
+  for (const std::string& warning : parts.task->warnings()) parts.warnings.push_back(warning);
   const std::string& before =
       parts.resumed ? parts.resumed->manifest.data_sha256 : inputs.history.data_sha256;
   if (before.empty() || before == parts.manifest.data_sha256) return absl::OkStatus();
@@ -63,17 +62,17 @@ void ResolveMachineChoices(Parts& parts) {
 absl::Status BuildModel(Parts& parts) {
   const spec::RunSpec& run = parts.run;
   parts.parameters = std::make_unique<ParameterSet>(run.model, run.seed, parts.backend->device());
-  parts.optimizer = std::make_unique<AdamW>(run.optimizer, *parts.parameters);
+  parts.optimizers = MakeOptimizers(run.optimizer, *parts.parameters);
+  for (const auto& optimizer : parts.optimizers) parts.stateful.push_back(optimizer.get());
   if (parts.resumed) {
     FP4_RETURN_IF_ERROR(
-        RestoreState(parts.resumed->state_file().string(), *parts.parameters, *parts.optimizer));
+        RestoreState(parts.resumed->state_file().string(), *parts.parameters, parts.stateful));
   } else if (!run.model.initialize_from.empty()) {
     FP4_RETURN_IF_ERROR(parts.parameters->InitializeFrom(run.model.initialize_from));
   }
   auto compute_type =
       run.training.compute_dtype == spec::ComputeDtype::kBf16 ? at::kBFloat16 : at::kFloat;
-  parts.model = std::make_unique<Transformer>(run, *parts.parameters, compute_type, parts.context,
-                                              *parts.backend);
+  parts.model = MakeModel({run, *parts.parameters, compute_type, parts.context, *parts.backend});
   return absl::OkStatus();
 }
 
@@ -108,12 +107,11 @@ absl::StatusOr<std::unique_ptr<Parts>> Build(const BuildInputs& inputs, StepCont
   context.step = parts->first_step();
   context.micro_batch = context.step * parts->run.training.gradient_accumulation;
   FP4_RETURN_IF_ERROR(BuildModel(*parts));
-  parts->batches = std::make_unique<Batches>(parts->run, *parts->dataset, parts->backend->device());
-  parts->evaluator = std::make_unique<Evaluator>(parts->run, *parts->dataset, *parts->batches);
-  std::set<std::string> reported = inputs.history.frozen_layers;
-  if (parts->resumed)
-    reported.insert(parts->resumed->manifest.frozen_layers.begin(),
-                    parts->resumed->manifest.frozen_layers.end());
+  ReportedFindings reported = inputs.history.reported;
+  if (parts->resumed) {
+    for (const auto& [code, layers] : parts->resumed->manifest.reported)
+      reported[code].insert(layers.begin(), layers.end());
+  }
   parts->health = std::make_unique<HealthMonitor>(*parts->parameters, std::move(reported));
   parts->manifest.metric = parts->run.checkpoint.metric;
   FillFacts(*parts);

@@ -10,13 +10,12 @@
 #include "base/clock.h"
 #include "trainer/checkpoint/store.h"
 #include "trainer/health/monitor.h"
-#include "trainer/measure/evaluate.h"
-#include "trainer/model/transformer.h"
-#include "trainer/optimizer/adamw.h"
+#include "trainer/model/model.h"
+#include "trainer/optimizer/optimizer.h"
 #include "trainer/run/event_log.h"
 #include "trainer/run/options.h"
 #include "trainer/run/started.h"
-#include "trainer/task/batches.h"
+#include "trainer/task/task.h"
 
 namespace fp4::trainer {
 
@@ -40,26 +39,24 @@ struct Parts {
   StepContext& context;
   const Clock& clock;
   std::unique_ptr<Backend> backend;
-  std::unique_ptr<Dataset> dataset;
+  std::unique_ptr<Task> task;
   std::unique_ptr<CheckpointStore> checkpoints;
   std::optional<Checkpoint> resumed;  // where this attempt goes on from
   bool announce_resumed = false;      // a crash came between it and its event
   std::unique_ptr<ParameterSet> parameters;
-  std::unique_ptr<AdamW> optimizer;
-  std::unique_ptr<Transformer> model;
-  std::unique_ptr<Batches> batches;
-  std::unique_ptr<Evaluator> evaluator;
+  std::vector<std::unique_ptr<Optimizer>> optimizers;
+  std::vector<Stateful*> stateful;  // of the parts: what a checkpoint holds beside the masters
+  std::unique_ptr<Model> model;
   std::unique_ptr<HealthMonitor> health;
 
-  Manifest
-      manifest;  // of the next checkpoint, but for step, attempt, metric_value and frozen_layers
+  Manifest manifest;  // of the next checkpoint, but for step, attempt, metric_value and reported
   StartedFacts facts;
   std::vector<std::string> warnings;  // for the log
 
   int64_t first_step() const { return resumed ? resumed->manifest.step : 0; }
   int64_t targets_per_step() const {
     return run.training.micro_batch_size * run.training.gradient_accumulation *
-           run.model.sequence_length;
+           task->targets_per_record();
   }
 };
 

@@ -1,13 +1,10 @@
 #include "trainer/train.h"
 
-#include <cmath>
-#include <utility>
-
-#include "absl/strings/str_cat.h"
-#include "base/reasons.h"
 #include "base/status_macros.h"
+#include "trainer/health/non_finite.h"
+#include "trainer/measure/evaluate.h"
 #include "trainer/measure/report.h"
-#include "trainer/optimizer/schedule.h"
+#include "trainer/optimizer/gradients.h"
 
 namespace fp4::trainer {
 namespace {
@@ -32,8 +29,8 @@ at::Tensor ComputeGradients(Parts& parts, int64_t step) {
   at::Tensor loss;
   for (int64_t m = 0; m < accumulation; ++m) {
     parts.context.micro_batch = (step - 1) * accumulation + m;
-    Batch batch = parts.batches->Training(step, m);
-    LossSums sums = parts.model->ForwardBackward(batch.inputs, batch.targets, scale);
+    Batch batch = parts.task->Training(step, m);
+    LossSums sums = parts.model->ForwardBackward(batch, scale);
     loss = m == 0 ? sums.loss : loss + sums.loss;
   }
   return loss;
@@ -50,7 +47,8 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log,
   // `step` updates are done.
   for (int64_t step = parts.first_step();; ++step) {
     if (EvaluationIsDue(training, step)) {
-      FP4_RETURN_IF_ERROR(report.Evaluation(step, parts.evaluator->Evaluate(*parts.model)));
+      FP4_RETURN_IF_ERROR(
+          report.Evaluation(step, Evaluate(*parts.model, *parts.task, training.micro_batch_size)));
     }
     const bool stopping = stop_requested();
     if (CheckpointIsDue(parts, step, stopping)) FP4_RETURN_IF_ERROR(report.Checkpoint(step));
@@ -63,18 +61,18 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log,
     const double loss = ComputeGradients(parts, update).item<double>() /
                         static_cast<double>(parts.targets_per_step());
     const double gradient_norm = GradientNorm(*parts.parameters).item<double>();
-    if (!std::isfinite(loss) || !std::isfinite(gradient_norm))
-      return report.NonFinite(update, loss);
+    if (auto finding = FindNonFinite(update, loss, gradient_norm, *parts.parameters))
+      return report.Stop(*finding);
     if (training.grad_clip_norm > 0)
       ClipGradients(*parts.parameters, gradient_norm, training.grad_clip_norm);
 
-    const double learning_rate = LearningRate(
-        parts.run.lr_schedule, parts.run.optimizer.learning_rate, update, training.steps);
-    parts.health->BeforeUpdate(learning_rate);
-    parts.optimizer->Step(learning_rate);
-    for (const std::string& layer : parts.health->AfterUpdate())
-      FP4_RETURN_IF_ERROR(report.FrozenLayer(layer));
-    parts.optimizer->ClearGradients();
+    const UpdateRate rate(parts.run.lr_schedule, update, training.steps);
+    const double learning_rate = rate.Of(parts.run.optimizer.learning_rate);
+    parts.health->BeforeUpdate({update, loss, gradient_norm, learning_rate});
+    for (const auto& optimizer : parts.optimizers) optimizer->Step(rate);
+    for (const Finding& finding : parts.health->AfterUpdate())
+      FP4_RETURN_IF_ERROR(report.Health(finding));
+    ClearGradients(*parts.parameters);
     parts.context.micro_batch = update * training.gradient_accumulation;
     parts.model->Refresh();
 

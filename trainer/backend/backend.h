@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -12,6 +13,15 @@
 #include "trainer/torch.h"
 
 namespace fp4::trainer {
+
+// decoded = decode(encode(values)), rounded to decoded's type. The options have passed
+// Format::Check.
+struct QuantizeJob {
+  const numerics::Format* format = nullptr;
+  numerics::QuantizeOptions options;
+  at::Tensor values;   // (rows, columns) fp32, contiguous; blocks run along the columns
+  at::Tensor decoded;  // the same shape, fp32 or bf16, contiguous; shares no memory with another's
+};
 
 // Not thread-safe. Errors of the device are exceptions, as LibTorch's own.
 class Backend {
@@ -23,12 +33,9 @@ class Backend {
   // What the arithmetic of this run was compiled for: "AVX3_ZEN4", "sm_90".
   virtual std::string instruction_set() const = 0;
 
-  // decoded = decode(encode(values)), rounded to decoded's type. `values`: (rows, columns) fp32,
-  // contiguous; `decoded`: the same shape, fp32 or bf16, contiguous; blocks run along the columns.
-  // The options have passed Format::Check.
-  virtual void QuantizeDequantize(const numerics::Format& format,
-                                  const numerics::QuantizeOptions& options,
-                                  const at::Tensor& values, at::Tensor& decoded) = 0;
+  // Does all of the jobs, in any order; equal formats and options in one launch where the device
+  // has launches.
+  virtual void QuantizeDequantize(std::span<const QuantizeJob> jobs) = 0;
 
   // A contiguous fp32 tensor of that shape: element i is 0 with `probability`, else 1 / (1 -
   // probability), by word i % 4 of Philox(key, i / 4, counter).

@@ -33,17 +33,8 @@ class CpuBackend : public Backend {
     return std::string(numerics::cpu::InstructionSet());
   }
 
-  void QuantizeDequantize(const numerics::Format& format, const numerics::QuantizeOptions& options,
-                          const at::Tensor& values, at::Tensor& decoded) override {
-    TORCH_CHECK(values.is_contiguous() && decoded.is_contiguous() && values.dim() == 2);
-    TORCH_CHECK(values.scalar_type() == at::kFloat && values.sizes() == decoded.sizes());
-    at::Tensor target = decoded.scalar_type() == at::kFloat ? decoded : at::empty_like(values);
-    auto size = static_cast<size_t>(values.numel());
-    absl::Status status = numerics::cpu::QuantizeDequantize(
-        format, {values.const_data_ptr<float>(), size}, {values.size(0), values.size(1)}, options,
-        {target.mutable_data_ptr<float>(), size}, ParallelFor);
-    TORCH_CHECK(status.ok(), std::string(status.message()));
-    if (!target.is_same(decoded)) decoded.copy_(target);
+  void QuantizeDequantize(std::span<const QuantizeJob> jobs) override {
+    for (const QuantizeJob& job : jobs) Do(job);
   }
 
   at::Tensor DropoutMask(at::IntArrayRef shape, double probability, uint64_t key,
@@ -67,6 +58,21 @@ class CpuBackend : public Backend {
   int64_t allocated_bytes() const override {
     struct mallinfo2 info = mallinfo2();
     return static_cast<int64_t>(info.uordblks + info.hblkhd);
+  }
+
+ private:
+  static void Do(const QuantizeJob& job) {
+    const at::Tensor& values = job.values;
+    TORCH_CHECK(values.is_contiguous() && job.decoded.is_contiguous() && values.dim() == 2);
+    TORCH_CHECK(values.scalar_type() == at::kFloat && values.sizes() == job.decoded.sizes());
+    const bool direct = job.decoded.scalar_type() == at::kFloat;
+    at::Tensor target = direct ? job.decoded : at::empty_like(values);
+    auto size = static_cast<size_t>(values.numel());
+    absl::Status status = numerics::cpu::QuantizeDequantize(
+        *job.format, {values.const_data_ptr<float>(), size}, {values.size(0), values.size(1)},
+        job.options, {target.mutable_data_ptr<float>(), size}, ParallelFor);
+    TORCH_CHECK(status.ok(), std::string(status.message()));
+    if (!direct) job.decoded.copy_(target);
   }
 };
 

@@ -9,6 +9,7 @@
 #include <c10/cuda/CUDAStream.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -48,22 +49,18 @@ class CudaBackend : public Backend {
     return absl::StrCat("sm_", properties_.major, properties_.minor);
   }
 
-  void QuantizeDequantize(const numerics::Format& format, const numerics::QuantizeOptions& options,
-                          const at::Tensor& values, at::Tensor& decoded) override {
-    TORCH_CHECK(values.is_cuda() && decoded.is_cuda() && values.is_contiguous() &&
-                decoded.is_contiguous() && values.dim() == 2);
-    TORCH_CHECK(values.scalar_type() == at::kFloat && values.sizes() == decoded.sizes());
-    const bool bf16 = decoded.scalar_type() == at::kBFloat16;
-    TORCH_CHECK(bf16 || decoded.scalar_type() == at::kFloat);
-    numerics::cuda::TensorView view;
-    view.values = values.const_data_ptr<float>();
-    view.shape = {values.size(0), values.size(1)};
-    view.decoded = decoded.mutable_data_ptr();
-    absl::Status status = numerics::cuda::Quantize(
-        format, options, {&view, 1},
-        bf16 ? numerics::cuda::OutputType::kBf16 : numerics::cuda::OutputType::kFp32,
-        c10::cuda::getCurrentCUDAStream(index_), workspace_);
-    TORCH_CHECK(status.ok(), std::string(status.message()));
+  void QuantizeDequantize(std::span<const QuantizeJob> jobs) override {
+    std::vector<bool> done(jobs.size(), false);
+    for (size_t first = 0; first < jobs.size(); ++first) {
+      if (done[first]) continue;
+      std::vector<numerics::cuda::TensorView> views;
+      for (size_t i = first; i < jobs.size(); ++i) {
+        if (done[i] || !SameLaunch(jobs[i], jobs[first])) continue;
+        views.push_back(ViewOf(jobs[i]));
+        done[i] = true;
+      }
+      Launch(jobs[first], views);
+    }
   }
 
   at::Tensor DropoutMask(at::IntArrayRef shape, double probability, uint64_t key,
@@ -91,6 +88,33 @@ class CudaBackend : public Backend {
   void Synchronize() override { c10::cuda::getCurrentCUDAStream(index_).synchronize(); }
 
  private:
+  static bool SameLaunch(const QuantizeJob& a, const QuantizeJob& b) {
+    return a.format == b.format && a.options == b.options &&
+           a.decoded.scalar_type() == b.decoded.scalar_type();
+  }
+
+  static numerics::cuda::TensorView ViewOf(const QuantizeJob& job) {
+    const at::Tensor &values = job.values, &decoded = job.decoded;
+    TORCH_CHECK(values.is_cuda() && decoded.is_cuda() && values.is_contiguous() &&
+                decoded.is_contiguous() && values.dim() == 2);
+    TORCH_CHECK(values.scalar_type() == at::kFloat && values.sizes() == decoded.sizes());
+    numerics::cuda::TensorView view;
+    view.values = values.const_data_ptr<float>();
+    view.shape = {values.size(0), values.size(1)};
+    view.decoded = decoded.mutable_data_ptr();
+    return view;
+  }
+
+  void Launch(const QuantizeJob& like, std::span<const numerics::cuda::TensorView> views) {
+    const bool bf16 = like.decoded.scalar_type() == at::kBFloat16;
+    TORCH_CHECK(bf16 || like.decoded.scalar_type() == at::kFloat);
+    absl::Status status = numerics::cuda::Quantize(
+        *like.format, like.options, views,
+        bf16 ? numerics::cuda::OutputType::kBf16 : numerics::cuda::OutputType::kFp32,
+        c10::cuda::getCurrentCUDAStream(index_), workspace_);
+    TORCH_CHECK(status.ok(), std::string(status.message()));
+  }
+
   const c10::DeviceIndex index_;
   cudaDeviceProp properties_{};
   numerics::cuda::Workspace workspace_;

@@ -3,11 +3,20 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "base/health_codes.h"
 
 namespace fp4::trainer {
 namespace {
 
 constexpr int kLayout = 1;
+
+// Earlier versions knew one code and wrote its layers alone.
+ReportedFindings ReadReported(const nlohmann::json& json) {
+  if (json.contains("reported")) return json["reported"].get<ReportedFindings>();
+  ReportedFindings reported;
+  json.at("frozen_layers").get_to(reported[std::string(health_code::kFrozenLayer)]);
+  return reported;
+}
 
 }  // namespace
 
@@ -25,7 +34,7 @@ std::string FormatManifest(const Manifest& manifest) {
       {"metric", manifest.metric},
       {"metric_value", nullptr},
       {"energy_joules", manifest.energy_joules},
-      {"frozen_layers", manifest.frozen_layers},
+      {"reported", manifest.reported},
   };
   if (manifest.metric_value) json["metric_value"] = *manifest.metric_value;
   return json.dump(2) + "\n";
@@ -50,7 +59,7 @@ absl::StatusOr<Manifest> ParseManifest(std::string_view text) {
       manifest.metric_value = json["metric_value"].get<double>();
     // Checkpoints of earlier versions do not have it.
     manifest.energy_joules = json.value("energy_joules", 0.0);
-    json.at("frozen_layers").get_to(manifest.frozen_layers);
+    manifest.reported = ReadReported(json);
     return manifest;
   } catch (const nlohmann::json::exception& error) {
     return absl::InvalidArgumentError(absl::StrCat("manifest.json: ", error.what()));

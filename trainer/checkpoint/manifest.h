@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "trainer/health/finding.h"
 
 namespace fp4::trainer {
 
@@ -23,8 +23,8 @@ struct Manifest {
   int64_t cpu_threads = 0;    // as it was resolved
   std::string metric;         // checkpoint.metric; its last value, if it was measured
   std::optional<double> metric_value;
-  double energy_joules = 0;             // that the run has used so far; 0: the device does not tell
-  std::set<std::string> frozen_layers;  // already reported
+  double energy_joules = 0;   // that the run has used so far; 0: the device does not tell
+  ReportedFindings reported;  // of health, by this attempt and those before it
 };
 
 std::string FormatManifest(const Manifest& manifest);

@@ -1,83 +1,85 @@
 #include "trainer/checkpoint/state.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "trainer/tensor_types.h"
 
 namespace fp4::trainer {
 namespace {
 
-constexpr char kFirstMoment[] = "optimizer.exp_avg.";
-constexpr char kSecondMoment[] = "optimizer.exp_avg_sq.";
-constexpr char kUpdates[] = "optimizer.step.";
-
-void Add(const std::string& name, const at::Tensor& tensor, StateSnapshot& snapshot) {
-  at::Tensor stored = tensor.detach().to(at::kCPU).contiguous();
-  auto type = stored.scalar_type() == at::kLong ? safetensors::TensorType::kI64
-                                                : safetensors::TensorType::kF32;
-  snapshot.storage.push_back(stored);
-  snapshot.tensors.push_back(
-      {name,
-       type,
-       stored.sizes().vec(),
-       {static_cast<const std::byte*>(stored.const_data_ptr()), stored.nbytes()}});
-}
-
-absl::StatusOr<at::Tensor> Read(const safetensors::File& file, const std::string& name,
-                                at::IntArrayRef shape, at::ScalarType type) {
-  const safetensors::TensorView* view = file.Find(name);
-  if (view == nullptr) return absl::DataLossError(absl::StrCat("checkpoint without ", name));
-  auto expected = type == at::kLong ? safetensors::TensorType::kI64 : safetensors::TensorType::kF32;
-  if (view->type != expected || at::IntArrayRef(view->shape) != shape) {
-    return absl::DataLossError(
-        absl::StrCat("checkpoint whose ", name, " has another shape or type"));
-  }
-  return at::from_blob(const_cast<std::byte*>(view->data.data()), view->shape, type);
-}
-
-absl::Status RestoreMoments(const safetensors::File& file, const Parameter& parameter,
-                            AdamState& state) {
-  at::IntArrayRef shape = parameter.master.sizes();
-  FP4_ASSIGN_OR_RETURN(at::Tensor first,
-                       Read(file, kFirstMoment + parameter.name, shape, at::kFloat));
-  FP4_ASSIGN_OR_RETURN(at::Tensor second,
-                       Read(file, kSecondMoment + parameter.name, shape, at::kFloat));
-  FP4_ASSIGN_OR_RETURN(at::Tensor updates, Read(file, kUpdates + parameter.name, {}, at::kLong));
-  // The file is unmapped when it has been read.
-  state.first_moment = first.clone().to(parameter.master.device());
-  state.second_moment = second.clone().to(parameter.master.device());
-  state.updates = updates.item<int64_t>();
-  return absl::OkStatus();
-}
+// The first words of the names that parts other than the model give to their tensors.
+constexpr std::array<std::string_view, 3> kStateWords = {"optimizer.", "precision.", "training."};
 
 }  // namespace
 
-StateSnapshot TakeState(int64_t step, const ParameterSet& parameters, const AdamW& optimizer) {
+void StateSnapshot::Add(std::string name, const at::Tensor& tensor) {
+  at::Tensor stored = tensor.detach().to(at::kCPU).contiguous();
+  std::optional<safetensors::TensorType> type = TensorTypeOf(stored.scalar_type());
+  TORCH_CHECK(type.has_value(), "no file type for ", stored.scalar_type(), " (", name, ")");
+  storage.push_back(stored);
+  tensors.push_back({std::move(name),
+                     *type,
+                     stored.sizes().vec(),
+                     {static_cast<const std::byte*>(stored.const_data_ptr()), stored.nbytes()}});
+}
+
+void StateSnapshot::AddCount(std::string name, int64_t count) {
+  Add(std::move(name), at::scalar_tensor(count, at::kLong));
+}
+
+absl::StatusOr<at::Tensor> StateReader::Read(const std::string& name, at::IntArrayRef shape,
+                                             at::ScalarType type) const {
+  const safetensors::TensorView* view = file_.Find(name);
+  if (view == nullptr) return absl::DataLossError(absl::StrCat("checkpoint without ", name));
+  if (ScalarTypeOf(view->type) != type || at::IntArrayRef(view->shape) != shape) {
+    return absl::DataLossError(
+        absl::StrCat("checkpoint whose ", name, " has another shape or type"));
+  }
+  // The file is unmapped when it has been read.
+  return TensorOver(*view)->clone();
+}
+
+absl::StatusOr<at::Tensor> StateReader::ReadLike(const std::string& name,
+                                                 const at::Tensor& like) const {
+  FP4_ASSIGN_OR_RETURN(at::Tensor values, Read(name, like.sizes(), like.scalar_type()));
+  return values.to(like.device());
+}
+
+absl::StatusOr<int64_t> StateReader::ReadCount(const std::string& name) const {
+  FP4_ASSIGN_OR_RETURN(at::Tensor count, Read(name, {}, at::kLong));
+  return count.item<int64_t>();
+}
+
+bool IsStateName(std::string_view name) {
+  return std::ranges::any_of(kStateWords,
+                             [&](std::string_view word) { return name.starts_with(word); });
+}
+
+StateSnapshot TakeState(int64_t step, const ParameterSet& parameters,
+                        std::span<Stateful* const> parts) {
   StateSnapshot snapshot;
   snapshot.metadata["step"] = absl::StrCat(step);
-  for (size_t i = 0; i < parameters.all().size(); ++i) {
-    const Parameter& parameter = parameters.all()[i];
-    const AdamState& state = optimizer.states()[i];
-    Add(parameter.name, parameter.master, snapshot);
-    if (!state.defined()) continue;
-    Add(kFirstMoment + parameter.name, state.first_moment, snapshot);
-    Add(kSecondMoment + parameter.name, state.second_moment, snapshot);
-    Add(kUpdates + parameter.name, at::scalar_tensor(state.updates, at::kLong), snapshot);
-  }
+  for (const Parameter& parameter : parameters.all())
+    snapshot.Add(parameter.name, parameter.master);
+  for (const Stateful* part : parts) part->Save(snapshot);
   return snapshot;
 }
 
 absl::Status RestoreState(const std::string& path, const ParameterSet& parameters,
-                          AdamW& optimizer) {
+                          std::span<Stateful* const> parts) {
   FP4_ASSIGN_OR_RETURN(safetensors::File file, safetensors::File::Open(path));
+  const StateReader reader(file);
   at::NoGradGuard no_grad;
-  for (size_t i = 0; i < parameters.all().size(); ++i) {
-    const Parameter& parameter = parameters.all()[i];
-    FP4_ASSIGN_OR_RETURN(at::Tensor values,
-                         Read(file, parameter.name, parameter.master.sizes(), at::kFloat));
+  for (const Parameter& parameter : parameters.all()) {
+    FP4_ASSIGN_OR_RETURN(at::Tensor values, reader.ReadLike(parameter.name, parameter.master));
     parameter.master.detach().copy_(values);
-    if (file.Find(kUpdates + parameter.name) == nullptr) continue;
-    FP4_RETURN_IF_ERROR(RestoreMoments(file, parameter, optimizer.states()[i]));
   }
+  for (Stateful* part : parts) FP4_RETURN_IF_ERROR(part->Restore(reader));
   return absl::OkStatus();
 }
 

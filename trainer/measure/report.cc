@@ -17,9 +17,9 @@ spec::CheckpointEvent EventOf(const Checkpoint& checkpoint) {
           checkpoint.manifest.state_sha256};
 }
 
-spec::HealthEvent Finding(std::string_view code, std::string layer, std::string message) {
-  return {std::string(health_code::Find(code)->severity), std::string(code), std::move(layer),
-          std::move(message)};
+spec::HealthEvent EventOf(const Finding& finding) {
+  return {std::string(health_code::Find(finding.code)->severity), std::string(finding.code),
+          finding.layer, finding.message};
 }
 
 }  // namespace
@@ -33,11 +33,8 @@ absl::Status Report::Started() {
   FP4_RETURN_IF_ERROR(log_.Append(MakeStartedEvent(parts_.facts, parts_.run, parts_.document)));
   for (const std::string& warning : parts_.warnings)
     FP4_RETURN_IF_ERROR(log_.Append(spec::LogEvent{"warning", warning}));
-  if (std::optional<double> entropy = parts_.dataset->entropy_rate()) {
-    std::string message =
-        absl::StrCat("the language's entropy rate is ", *entropy, " nats per token");
-    FP4_RETURN_IF_ERROR(log_.Append(spec::LogEvent{"info", message}));
-  }
+  for (const std::string& fact : parts_.task->facts())
+    FP4_RETURN_IF_ERROR(log_.Append(spec::LogEvent{"info", fact}));
   if (parts_.announce_resumed) FP4_RETURN_IF_ERROR(log_.Append(EventOf(*parts_.resumed)));
   return absl::OkStatus();
 }
@@ -79,12 +76,12 @@ absl::Status Report::Checkpoint(int64_t step) {
   manifest.step = step;
   manifest.attempt = log_.attempt();
   manifest.energy_joules = energy_.Joules().value_or(0.0);
-  manifest.frozen_layers = parts_.health->reported();
+  manifest.reported = parts_.health->reported();
   if (auto found = last_values_.find(manifest.metric);
       found != last_values_.end() && std::isfinite(found->second)) {
     manifest.metric_value = found->second;
   }
-  StateSnapshot state = TakeState(step, *parts_.parameters, *parts_.optimizer);
+  StateSnapshot state = TakeState(step, *parts_.parameters, parts_.stateful);
   FP4_ASSIGN_OR_RETURN(trainer::Checkpoint saved,
                        parts_.checkpoints->Save(manifest, state.tensors, state.metadata,
                                                 [this] { return log_.Sync(); }));
@@ -95,22 +92,11 @@ absl::Status Report::Checkpoint(int64_t step) {
       {keep.keep_last, keep.keep_best, metric::BetterOf(keep.metric) == metric::Better::kLarger});
 }
 
-absl::Status Report::FrozenLayer(const std::string& layer) {
-  return log_.Append(
-      Finding(health_code::kFrozenLayer, layer,
-              absl::StrCat(layer, " does not learn: ", HealthMonitor::kUpdates,
-                           " updates brought it no gradient and left every bit of it as it was")));
-}
+absl::Status Report::Health(const Finding& finding) { return log_.Append(EventOf(finding)); }
 
-absl::Status Report::NonFinite(int64_t step, double loss) {
-  std::string tensor = std::isfinite(loss) ? FindNonFiniteGradient(*parts_.parameters) : "";
-  std::string layer = tensor.substr(0, tensor.rfind('.'));
-  std::string what = !std::isfinite(loss) ? absl::StrCat("the loss is ", loss)
-                     : tensor.empty()     ? "the norm of the gradients overflows"
-                                      : absl::StrCat("the gradient of ", tensor, " is not finite");
-  std::string message = absl::StrCat("at step ", step, " ", what, "; the update was not applied");
-  FP4_RETURN_IF_ERROR(log_.Append(Finding(health_code::kNonFinite, layer, message)));
-  return absl::InternalError(absl::StrCat(std::string(health_code::kNonFinite), ": ", message));
+absl::Status Report::Stop(const Finding& finding) {
+  FP4_RETURN_IF_ERROR(Health(finding));
+  return absl::InternalError(absl::StrCat(std::string(finding.code), ": ", finding.message));
 }
 
 }  // namespace fp4::trainer

@@ -28,11 +28,12 @@ class Report {
   // Writes a checkpoint, then its event, then removes those that are not kept.
   absl::Status Checkpoint(int64_t step);
 
-  absl::Status FrozenLayer(const std::string& layer);
+  // Writes the health event.
+  absl::Status Health(const Finding& finding);
 
-  // Writes the health event for a loss or gradient that is not finite and returns the error to end
-  // with.
-  absl::Status NonFinite(int64_t step, double loss);
+  // Writes the health event of what the run cannot go on with and returns the error to end with:
+  // INTERNAL, the finding's code and message.
+  absl::Status Stop(const Finding& finding);
 
  private:
   absl::Status Metrics(int64_t step, MetricValues values);

@@ -14,10 +14,8 @@ using torch::autograd::variable_list;
 
 std::string BlockName(int64_t index) { return absl::StrCat("blocks.", index, "."); }
 
-std::unique_ptr<Linear> MakeLinear(const std::string& name, const BlockParts& parts) {
-  auto row = std::ranges::find(parts.run.layers, name, &spec::LayerPrecision::layer);
-  TORCH_CHECK(row != parts.run.layers.end(), "the layer table has no row ", name);
-  return std::make_unique<Linear>(*row, parts.parameters.Master(name + ".weight"),
+std::unique_ptr<Linear> MakeLinear(const std::string& name, const ModelParts& parts) {
+  return std::make_unique<Linear>(parts.Precision(name), parts.parameters.Master(name + ".weight"),
                                   parts.compute_type, parts.context, parts.backend);
 }
 
@@ -80,11 +78,10 @@ at::Tensor NormLayer::Forward(const at::Tensor& x) const {
   return normalized.to(output_type_);
 }
 
-Block::Block(int64_t index, const BlockParts& parts)
+Block::Block(int64_t index, const ModelParts& parts, const RotaryTable& rotary)
     : num_heads_(parts.run.model.num_heads),
       activation_(parts.run.model.activation),
-      rotary_(parts.rotary),
-      context_(parts.context),
+      rotary_(rotary),
       attention_norm_(parts.run.model,
                       parts.parameters.Master(BlockName(index) + "attention_norm.weight"),
                       parts.compute_type),

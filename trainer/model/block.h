@@ -5,7 +5,7 @@
 
 #include "spec/run_spec.h"
 #include "trainer/model/dropout.h"
-#include "trainer/model/parameters.h"
+#include "trainer/model/model.h"
 #include "trainer/model/rotary.h"
 #include "trainer/precision/linear.h"
 
@@ -25,21 +25,12 @@ class NormLayer {
   const at::ScalarType output_type_;
 };
 
-// What every block is made from; all of it outlives the blocks.
-struct BlockParts {
-  const spec::RunSpec& run;
-  const ParameterSet& parameters;
-  at::ScalarType compute_type;
-  const RotaryTable& rotary;
-  StepContext& context;
-  Backend& backend;
-};
-
 // A pre-norm transformer block: x += out(attention(norm(x))); x += down(act(up(norm(x)))). The
 // residual stream x is fp32 (B, T, C); what enters a GEMM is in the compute type.
 class Block {
  public:
-  Block(int64_t index, const BlockParts& parts);
+  // `rotary` and what `parts` name outlive it.
+  Block(int64_t index, const ModelParts& parts, const RotaryTable& rotary);
 
   // Recorded for autograd; with `checkpointed` only x is kept, and the rest computed again in
   // backward.
@@ -57,7 +48,6 @@ class Block {
   const int64_t num_heads_;
   const spec::Activation activation_;
   const RotaryTable& rotary_;
-  StepContext& context_;
   NormLayer attention_norm_, mlp_norm_;
   std::unique_ptr<Linear> qkv_, out_, up_, gate_, down_;  // gate_: null where there is none
   Dropout attention_dropout_, out_dropout_, activation_dropout_, down_dropout_;

@@ -34,19 +34,17 @@ Embedding::Embedding(const spec::LayerPrecision& precision, at::Tensor master, d
       master_(std::move(master)),
       scale_(scale),
       context_(context),
-      quantizer_(precision.weight(), name_ + "/lookup", at::kFloat, context, backend) {
-  Refresh();
-}
+      quantizer_(precision.weight(), name_, "lookup", at::kFloat, context, backend) {}
 
-void Embedding::Refresh() {
-  at::NoGradGuard no_grad;
+void Embedding::RefreshWeight(std::vector<QuantizeJob>& jobs) {
   context_.layer = name_;
   const at::Tensor values = master_.detach();
-  if (table_.defined() && !table_.is_alias_of(values)) {
-    quantizer_.ApplyTo(values, table_);
-  } else {
-    table_ = quantizer_.Apply(values);
+  if (!quantizer_.quantized()) {
+    table_ = values;
+    return;
   }
+  if (!table_.defined()) table_ = at::empty_like(values);
+  jobs.push_back(quantizer_.Job(values, table_));
 }
 
 at::Tensor Embedding::Forward(const at::Tensor& tokens) {

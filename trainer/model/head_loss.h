@@ -1,14 +1,9 @@
 #pragma once
 
+#include "trainer/model/model.h"
 #include "trainer/precision/linear.h"
 
 namespace fp4::trainer {
-
-// Sums over targets; the tensors are scalars on the device, so that reading them can wait.
-struct LossSums {
-  at::Tensor loss;     // cross-entropy in nats, fp64
-  at::Tensor correct;  // targets that had the largest logit, int64; evaluation only
-};
 
 // The head and its cross-entropy, at the rows of `hidden` (tokens, C) in the compute type against
 // `targets` (tokens), int64. Works through the rows in pieces, so that the logits exist once, piece

@@ -6,7 +6,9 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "safetensors/safetensors.h"
+#include "trainer/checkpoint/state.h"
 #include "trainer/random.h"
+#include "trainer/tensor_types.h"
 
 namespace fp4::trainer {
 namespace {
@@ -19,19 +21,9 @@ at::Tensor InitialValues(const spec::TensorInfo& tensor, uint64_t seed) {
   return values;
 }
 
-// A CPU tensor over the file's bytes; nothing for a type that is not taken.
-std::optional<at::Tensor> ViewOf(const safetensors::TensorView& view) {
-  at::ScalarType type;
-  if (view.type == safetensors::TensorType::kF32) {
-    type = at::kFloat;
-  } else if (view.type == safetensors::TensorType::kF16) {
-    type = at::kHalf;
-  } else if (view.type == safetensors::TensorType::kBF16) {
-    type = at::kBFloat16;
-  } else {
-    return std::nullopt;
-  }
-  return at::from_blob(const_cast<std::byte*>(view.data.data()), view.shape, type);
+bool IsTaken(safetensors::TensorType type) {
+  return type == safetensors::TensorType::kF32 || type == safetensors::TensorType::kF16 ||
+         type == safetensors::TensorType::kBF16;
 }
 
 }  // namespace
@@ -66,23 +58,22 @@ absl::Status ParameterSet::InitializeFrom(const std::string& path) {
       problems.push_back(absl::StrCat(parameter.name, " is missing"));
       continue;
     }
-    std::optional<at::Tensor> values = ViewOf(*view);
-    if (!values) {
+    if (!IsTaken(view->type)) {
       auto type = safetensors::TensorTypeName(view->type);
       problems.push_back(absl::StrCat(parameter.name, " has dtype ", std::string(type),
                                       "; allowed: F32, F16, BF16"));
-    } else if (values->sizes() != parameter.master.sizes()) {
+    } else if (at::IntArrayRef(view->shape) != parameter.master.sizes()) {
       problems.push_back(absl::StrCat(parameter.name, " has shape [",
                                       absl::StrJoin(view->shape, ", "), "], the model's is [",
                                       absl::StrJoin(parameter.master.sizes(), ", "), "]"));
     } else {
-      parameter.master.detach().copy_(*values);
+      parameter.master.detach().copy_(*TensorOver(*view));
     }
   }
   for (const safetensors::TensorView& view : file.tensors()) {
     bool known =
         std::ranges::any_of(parameters_, [&](const Parameter& p) { return p.name == view.name; });
-    if (!known && !view.name.starts_with("optimizer."))
+    if (!known && !IsStateName(view.name))
       problems.push_back(absl::StrCat(view.name, " is not in the model"));
   }
   if (problems.empty()) return absl::OkStatus();

@@ -31,7 +31,7 @@ class ParameterSet {
   int64_t num_elements() const;
 
   // Takes the values of a safetensors file (F32, F16 or BF16). INVALID_ARGUMENT names every tensor
-  // that is missing, extra or misshapen; tensors "optimizer.…", which our own checkpoints have
+  // that is missing, extra or misshapen; what our own checkpoints hold
   // beside the masters, are passed over.
   absl::Status InitializeFrom(const std::string& path);
 

@@ -1,40 +1,34 @@
 #include "trainer/model/transformer.h"
 
-#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace fp4::trainer {
-namespace {
 
-const spec::LayerPrecision& Row(const spec::RunSpec& run, std::string_view layer) {
-  auto row = std::ranges::find(run.layers, layer, &spec::LayerPrecision::layer);
-  TORCH_CHECK(row != run.layers.end(), "the layer table has no row ", std::string(layer));
-  return *row;
-}
-
-}  // namespace
-
-Transformer::Transformer(const spec::RunSpec& run, const ParameterSet& parameters,
-                         at::ScalarType compute_type, StepContext& context, Backend& backend)
-    : rotary_(MakeRotaryTable(run.model, backend.device())),
-      checkpointing_(run.training.activation_checkpointing),
-      context_(context),
-      embedding_(
-          Row(run, "embedding"), parameters.Master("embedding.weight"),
-          run.model.embedding_scale ? std::sqrt(static_cast<double>(run.model.d_model)) : 1.0,
-          context, backend),
-      embedding_dropout_(run.model.dropout, "embedding", context, backend),
-      final_dropout_(run.model.dropout, "final_norm", context, backend),
-      final_norm_(run.model, parameters.Master("final_norm.weight"), compute_type),
-      head_(Row(run, "lm_head"),
-            parameters.Master(run.model.tie_embeddings ? "embedding.weight" : "lm_head.weight"),
-            compute_type, context, backend) {
-  BlockParts parts{run, parameters, compute_type, rotary_, context, backend};
-  for (int64_t i = 0; i < run.model.num_layers; ++i)
-    blocks_.push_back(std::make_unique<Block>(i, parts));
-  stochastic_weights_ = std::ranges::any_of(run.layers, [](const spec::LayerPrecision& row) {
-    return row.weight().options.rounding == numerics::Rounding::kStochastic;
-  });
+Transformer::Transformer(const ModelParts& parts)
+    : Model(parts.context, parts.backend),
+      rotary_(MakeRotaryTable(parts.run.model, parts.backend.device())),
+      checkpointing_(parts.run.training.activation_checkpointing),
+      embedding_(parts.Precision("embedding"), parts.parameters.Master("embedding.weight"),
+                 parts.run.model.embedding_scale
+                     ? std::sqrt(static_cast<double>(parts.run.model.d_model))
+                     : 1.0,
+                 parts.context, parts.backend),
+      embedding_dropout_(parts.run.model.dropout, "embedding", parts.context, parts.backend),
+      final_dropout_(parts.run.model.dropout, "final_norm", parts.context, parts.backend),
+      final_norm_(parts.run.model, parts.parameters.Master("final_norm.weight"),
+                  parts.compute_type),
+      head_(parts.Precision("lm_head"),
+            parts.parameters.Master(parts.run.model.tie_embeddings ? "embedding.weight"
+                                                                   : "lm_head.weight"),
+            parts.compute_type, parts.context, parts.backend) {
+  std::vector<QuantizedLayer*> layers = {&embedding_};
+  for (int64_t i = 0; i < parts.run.model.num_layers; ++i) {
+    blocks_.push_back(std::make_unique<Block>(i, parts, rotary_));
+    for (Linear* linear : blocks_.back()->linears()) layers.push_back(linear);
+  }
+  layers.push_back(&head_);
+  SetLayers(std::move(layers));
 }
 
 at::Tensor Transformer::Hidden(const at::Tensor& inputs) {
@@ -44,45 +38,16 @@ at::Tensor Transformer::Hidden(const at::Tensor& inputs) {
   return x.view({-1, x.size(-1)});
 }
 
-LossSums Transformer::ForwardBackward(const at::Tensor& inputs, const at::Tensor& targets,
-                                      double scale) {
-  at::Tensor hidden = Hidden(inputs);
-  HeadGradient head = HeadLossAndGradient(head_, hidden.detach(), targets.reshape(-1), scale);
+LossSums Transformer::ForwardBackward(const Batch& batch, double scale) {
+  at::Tensor hidden = Hidden(batch.inputs);
+  HeadGradient head = HeadLossAndGradient(head_, hidden.detach(), batch.targets.reshape(-1), scale);
   torch::autograd::backward({hidden}, {head.hidden});
   return head.sums;
 }
 
-LossSums Transformer::Evaluate(const at::Tensor& inputs, const at::Tensor& targets) {
+LossSums Transformer::Evaluate(const Batch& batch) {
   at::NoGradGuard no_grad;
-  return HeadLoss(head_, Hidden(inputs), targets.reshape(-1));
-}
-
-void Transformer::Refresh() {
-  embedding_.Refresh();
-  for (const auto& block : blocks_) {
-    for (Linear* linear : block->linears()) linear->Refresh();
-  }
-  head_.Refresh();
-}
-
-void Transformer::SetTraining(bool training) {
-  if (context_.training == training) return;
-  context_.training = training;
-  if (stochastic_weights_) Refresh();
-}
-
-std::vector<QuantizedWeight> Transformer::quantized_weights() const {
-  std::vector<QuantizedWeight> weights;
-  auto add = [&](const auto& layer) {
-    if (layer.weight_quantized())
-      weights.push_back({layer.name(), layer.master().detach(), layer.weight()});
-  };
-  add(embedding_);
-  for (const auto& block : blocks_) {
-    for (Linear* linear : block->linears()) add(*linear);
-  }
-  add(head_);
-  return weights;
+  return HeadLoss(head_, Hidden(batch.inputs), batch.targets.reshape(-1));
 }
 
 }  // namespace fp4::trainer

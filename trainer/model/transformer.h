@@ -8,51 +8,28 @@
 #include "trainer/model/block.h"
 #include "trainer/model/embedding.h"
 #include "trainer/model/head_loss.h"
-#include "trainer/model/parameters.h"
+#include "trainer/model/model.h"
 
 namespace fp4::trainer {
 
-// A layer's weight beside what its GEMM or look-up sees of it.
-struct QuantizedWeight {
-  std::string layer;
-  at::Tensor master;     // fp32
-  at::Tensor quantized;  // the same shape, in the type in which it is used
-};
-
-// Not thread-safe. `run`, `parameters`, `context` and `backend` outlive it.
-class Transformer {
+// Batches are token ids: inputs and targets (B, T), int64. Losses are cross-entropies in nats.
+class Transformer : public Model {
  public:
-  Transformer(const spec::RunSpec& run, const ParameterSet& parameters, at::ScalarType compute_type,
-              StepContext& context, Backend& backend);
+  explicit Transformer(const ModelParts& parts);
 
-  // Forward and backward of one micro-batch: (B, T) inputs and targets, int64. Adds the gradients
-  // of scale x (sum of the targets' cross-entropies) to the masters' and returns the sum.
-  LossSums ForwardBackward(const at::Tensor& inputs, const at::Tensor& targets, double scale);
-
-  // Forward alone.
-  LossSums Evaluate(const at::Tensor& inputs, const at::Tensor& targets);
-
-  // After the masters have changed: quantizes the weights anew, once for all that follows.
-  void Refresh();
-
-  // Switches context.training, and with it the weights' operands where they round stochastically.
-  void SetTraining(bool training);
-
-  // The layers whose weight is quantized, in the model's order.
-  std::vector<QuantizedWeight> quantized_weights() const;
+  LossSums ForwardBackward(const Batch& batch, double scale) override;
+  LossSums Evaluate(const Batch& batch) override;
 
  private:
   at::Tensor Hidden(const at::Tensor& inputs);  // (B, T) → (B T, C) in the compute type
 
   const RotaryTable rotary_;
   const bool checkpointing_;
-  StepContext& context_;
   Embedding embedding_;
   Dropout embedding_dropout_, final_dropout_;
   NormLayer final_norm_;
   std::vector<std::unique_ptr<Block>> blocks_;
   Linear head_;
-  bool stochastic_weights_ = false;
 };
 
 }  // namespace fp4::trainer

@@ -1,7 +1,13 @@
 #include "trainer/optimizer/adamw.h"
 
+#include "base/status_macros.h"
+
 namespace fp4::trainer {
 namespace {
+
+constexpr char kFirstMoment[] = "optimizer.exp_avg.";
+constexpr char kSecondMoment[] = "optimizer.exp_avg_sq.";
+constexpr char kUpdates[] = "optimizer.step.";
 
 // The arguments of one fused multi-tensor update.
 struct Group {
@@ -16,24 +22,16 @@ struct Group {
   }
 };
 
-std::vector<at::Tensor> Gradients(const ParameterSet& parameters) {
-  std::vector<at::Tensor> gradients;
-  for (const Parameter& parameter : parameters.all()) {
-    if (parameter.master.grad().defined()) gradients.push_back(parameter.master.grad());
-  }
-  return gradients;
-}
-
 }  // namespace
 
-AdamW::AdamW(const spec::OptimizerSpec& spec, const ParameterSet& parameters)
-    : spec_(spec), parameters_(parameters), states_(parameters.all().size()) {}
+AdamW::AdamW(const spec::OptimizerSpec& spec, std::vector<Parameter> parameters)
+    : Optimizer(std::move(parameters)), spec_(spec), states_(this->parameters().size()) {}
 
-void AdamW::Step(double learning_rate) {
+void AdamW::Step(const UpdateRate& rate) {
   at::NoGradGuard no_grad;
   Group decayed, plain;
   for (size_t i = 0; i < states_.size(); ++i) {
-    const Parameter& parameter = parameters_.all()[i];
+    const Parameter& parameter = parameters()[i];
     if (!parameter.master.grad().defined()) continue;
     AdamState& state = states_[i];
     if (!state.defined()) {
@@ -50,28 +48,33 @@ void AdamW::Step(double learning_rate) {
     group.updates.push_back(at::scalar_tensor(static_cast<double>(state.updates),
                                               parameter.master.options().requires_grad(false)));
   }
+  const double learning_rate = rate.Of(spec_.learning_rate);
   decayed.Update(spec_, learning_rate, spec_.weight_decay);
   plain.Update(spec_, learning_rate, 0.0);
 }
 
-void AdamW::ClearGradients() {
-  for (const Parameter& parameter : parameters_.all())
-    parameter.master.mutable_grad() = at::Tensor();
+void AdamW::Save(StateSnapshot& snapshot) const {
+  for (size_t i = 0; i < states_.size(); ++i) {
+    const std::string& name = parameters()[i].name;
+    if (!states_[i].defined()) continue;
+    snapshot.Add(kFirstMoment + name, states_[i].first_moment);
+    snapshot.Add(kSecondMoment + name, states_[i].second_moment);
+    snapshot.AddCount(kUpdates + name, states_[i].updates);
+  }
 }
 
-at::Tensor GradientNorm(const ParameterSet& parameters) {
-  at::NoGradGuard no_grad;
-  std::vector<at::Tensor> gradients = Gradients(parameters);
-  if (gradients.empty()) return at::zeros({}, at::kFloat);
-  return at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
-}
-
-void ClipGradients(const ParameterSet& parameters, double norm, double limit) {
-  at::NoGradGuard no_grad;
-  double factor = limit / (norm + 1e-6);
-  if (factor >= 1.0) return;
-  std::vector<at::Tensor> gradients = Gradients(parameters);
-  at::_foreach_mul_(gradients, factor);
+absl::Status AdamW::Restore(const StateReader& reader) {
+  for (size_t i = 0; i < states_.size(); ++i) {
+    const Parameter& parameter = parameters()[i];
+    if (!reader.Has(kUpdates + parameter.name)) continue;
+    AdamState& state = states_[i];
+    FP4_ASSIGN_OR_RETURN(state.first_moment,
+                         reader.ReadLike(kFirstMoment + parameter.name, parameter.master));
+    FP4_ASSIGN_OR_RETURN(state.second_moment,
+                         reader.ReadLike(kSecondMoment + parameter.name, parameter.master));
+    FP4_ASSIGN_OR_RETURN(state.updates, reader.ReadCount(kUpdates + parameter.name));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace fp4::trainer

@@ -3,11 +3,9 @@
 // b2^t)) + eps), t counted per tensor.
 #pragma once
 
-#include <string>
 #include <vector>
 
-#include "spec/run_spec.h"
-#include "trainer/model/parameters.h"
+#include "trainer/optimizer/optimizer.h"
 
 namespace fp4::trainer {
 
@@ -18,32 +16,22 @@ struct AdamState {
   bool defined() const { return first_moment.defined(); }
 };
 
-// Not thread-safe. `parameters` outlives it.
-class AdamW {
+// State in checkpoints: optimizer.exp_avg, optimizer.exp_avg_sq (fp32, the parameter's shape),
+// optimizer.step (a count).
+class AdamW : public Optimizer {
  public:
-  AdamW(const spec::OptimizerSpec& spec, const ParameterSet& parameters);
+  AdamW(const spec::OptimizerSpec& spec, std::vector<Parameter> parameters);
 
-  // One update from the gradients of the masters; a tensor without a gradient keeps its bits: no
-  // decay, no state.
-  void Step(double learning_rate);
+  void Step(const UpdateRate& rate) override;
+  void Save(StateSnapshot& snapshot) const override;
+  absl::Status Restore(const StateReader& reader) override;
 
-  // Forgets the gradients.
-  void ClearGradients();
-
-  // By the order of the parameters. For checkpoints.
+  // By the order of the parameters.
   const std::vector<AdamState>& states() const { return states_; }
-  std::vector<AdamState>& states() { return states_; }
 
  private:
   const spec::OptimizerSpec spec_;
-  const ParameterSet& parameters_;
   std::vector<AdamState> states_;
 };
-
-// The 2-norm of all gradients together, a scalar on the device, fp32.
-at::Tensor GradientNorm(const ParameterSet& parameters);
-
-// Multiplies the gradients by min(1, limit / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_.
-void ClipGradients(const ParameterSet& parameters, double norm, double limit);
 
 }  // namespace fp4::trainer

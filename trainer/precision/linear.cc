@@ -43,38 +43,50 @@ Linear::Linear(const spec::LayerPrecision& precision, at::Tensor master,
     : name_(precision.layer),
       estimator_(precision.estimator),
       master_(std::move(master)),
+      compute_type_(compute_type),
       context_(context),
-      fprop_a_(precision.gemm(spec::Gemm::kFprop).a, name_ + "/fprop/a", compute_type, context,
+      fprop_a_(precision.gemm(spec::Gemm::kFprop).a, name_ + "/fprop", "a", compute_type, context,
                backend),
-      fprop_b_(precision.gemm(spec::Gemm::kFprop).b, name_ + "/fprop/b", compute_type, context,
+      fprop_b_(precision.gemm(spec::Gemm::kFprop).b, name_ + "/fprop", "b", compute_type, context,
                backend),
-      dgrad_a_(precision.gemm(spec::Gemm::kDgrad).a, name_ + "/dgrad/a", compute_type, context,
+      dgrad_a_(precision.gemm(spec::Gemm::kDgrad).a, name_ + "/dgrad", "a", compute_type, context,
                backend),
-      dgrad_b_(precision.gemm(spec::Gemm::kDgrad).b, name_ + "/dgrad/b", compute_type, context,
+      dgrad_b_(precision.gemm(spec::Gemm::kDgrad).b, name_ + "/dgrad", "b", compute_type, context,
                backend),
-      wgrad_a_(precision.gemm(spec::Gemm::kWgrad).a, name_ + "/wgrad/a", compute_type, context,
+      wgrad_a_(precision.gemm(spec::Gemm::kWgrad).a, name_ + "/wgrad", "a", compute_type, context,
                backend),
-      wgrad_b_(precision.gemm(spec::Gemm::kWgrad).b, name_ + "/wgrad/b", compute_type, context,
+      wgrad_b_(precision.gemm(spec::Gemm::kWgrad).b, name_ + "/wgrad", "b", compute_type, context,
                backend),
-      same_weight_in_dgrad_(SameWeight(precision)) {
-  at::NoGradGuard no_grad;
-  Refresh();
-}
+      same_weight_in_dgrad_(SameWeight(precision)) {}
 
-void Linear::Refresh() {
-  at::NoGradGuard no_grad;
+void Linear::RefreshWeight(std::vector<QuantizeJob>& jobs) {
   context_.layer = name_;
   const at::Tensor values = master_.detach();
-  if (fprop_weight_.defined() && !fprop_weight_.is_alias_of(values)) {
-    fprop_b_.ApplyTo(values, fprop_weight_);
-  } else {
-    fprop_weight_ = fprop_b_.Apply(values);
-  }
+  RefreshOperand(fprop_b_, values, fprop_weight_, jobs);
   if (same_weight_in_dgrad_) {
     dgrad_weight_ = fprop_weight_;
-  } else {
+  } else if (dgrad_b_.quantized()) {
     // dgrad contracts over `out`: blocks run along W^T's rows.
-    dgrad_weight_ = dgrad_b_.quantized() ? dgrad_b_.Apply(values.t()).t() : dgrad_b_.Apply(values);
+    RefreshOperand(dgrad_b_, values.t(), dgrad_weight_t_, jobs);
+    dgrad_weight_ = dgrad_weight_t_.t();
+  } else {
+    RefreshOperand(dgrad_b_, values, dgrad_weight_, jobs);
+  }
+}
+
+void Linear::RefreshOperand(const OperandQuantizer& quantizer, const at::Tensor& values,
+                            at::Tensor& operand, std::vector<QuantizeJob>& jobs) const {
+  if (!quantizer.quantized() && values.scalar_type() == compute_type_) {
+    operand = values;  // the master itself, so that a plain layer keeps no copy
+    return;
+  }
+  if (!operand.defined()) {
+    operand = at::empty(values.sizes(), values.options().dtype(compute_type_));
+  }
+  if (quantizer.quantized()) {
+    jobs.push_back(quantizer.Job(values, operand));
+  } else {
+    operand.copy_(values);
   }
 }
 

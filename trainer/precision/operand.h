@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "numerics/format.h"
 #include "spec/run_spec.h"
 #include "trainer/backend/backend.h"
@@ -8,22 +10,30 @@
 namespace fp4::trainer {
 
 // Makes one operand of one GEMM of one layer as its precision says: quantized and decoded, or as it
-// is.
+// is. Random numbers: the noise of stochastic rounding belongs to the operand; the signs of a
+// rotation belong to the GEMM, so that both factors of a product are rotated alike and the rotation
+// cancels.
 class OperandQuantizer {
  public:
-  // `name` ("blocks.0.mlp.up/dgrad/a") names the stream of random numbers for stochastic rounding.
-  OperandQuantizer(const spec::OperandPrecision& precision, const std::string& name,
-                   at::ScalarType compute_type, const StepContext& context, Backend& backend);
+  // `gemm` ("blocks.0.mlp.up/dgrad") names the stream of the signs, `gemm`/`operand` ("a", "b")
+  // that of the noise. `context` and `backend` outlive it.
+  OperandQuantizer(const spec::OperandPrecision& precision, const std::string& gemm,
+                   const std::string& operand, at::ScalarType compute_type,
+                   const StepContext& context, Backend& backend);
 
   bool quantized() const { return format_ != nullptr; }
   bool stochastic() const { return options_.rounding == numerics::Rounding::kStochastic; }
+  // Whether its signs are drawn anew for each micro-batch, so that no operand can be kept for the
+  // next one.
+  bool changes_each_micro_batch() const { return quantized() && options_.hadamard != 0; }
 
   // `values` (rows, columns), columns the contraction dimension, of any type → the same shape in
   // the compute type. Unquantized and already of that type: `values` itself.
   at::Tensor Apply(const at::Tensor& values) const;
 
-  // As Apply, into `operand`, which has the shape and the compute type.
-  void ApplyTo(const at::Tensor& values, at::Tensor& operand) const;
+  // The same as a job, into `operand`, which has the shape and the compute type. For a quantized
+  // operand only.
+  QuantizeJob Job(const at::Tensor& values, const at::Tensor& operand) const;
 
  private:
   const numerics::Format* format_ = nullptr;

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/health_codes.h"
 #include "base/status_macros.h"
 #include "base/trainer_exit.h"
 
@@ -26,7 +25,7 @@ void Remember(const spec::Event& event, LogHistory& history) {
     history.document = json.contains("document") ? json["document"].dump() : "";
     history.data_sha256 = json.value("data_sha256", "");
   } else if (const auto* health = std::get_if<spec::HealthEvent>(&event.kind)) {
-    if (health->code == health_code::kFrozenLayer) history.frozen_layers.insert(health->layer);
+    history.reported[health->code].insert(health->layer);
   } else if (const auto* checkpoint = std::get_if<spec::CheckpointEvent>(&event.kind)) {
     history.checkpoint_paths.insert(checkpoint->path);
   } else if (const auto* finished = std::get_if<spec::FinishedEvent>(&event.kind)) {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "spec/events.h"
+#include "trainer/health/finding.h"
 
 namespace fp4::trainer {
 
@@ -23,7 +24,7 @@ struct LogHistory {
   bool completed = false;                  // the last event is `finished` with status completed
   std::string document;                    // of the last `started` event; empty: none
   std::string data_sha256;                 // of the last `started` event
-  std::set<std::string> frozen_layers;     // reported so far
+  ReportedFindings reported;               // by all attempts so far
   std::set<std::string> checkpoint_paths;  // whose event is in the log
 };
 

@@ -140,7 +140,7 @@ TEST(ManifestTest, ReadsBackWhatItWrote) {
                     .metric = "val/loss",
                     .metric_value = 0.1,
                     .energy_joules = 12.5,
-                    .frozen_layers = {"lm_head"}};
+                    .reported = {{"frozen_layer", {"lm_head"}}}};
   absl::StatusOr<Manifest> read = ParseManifest(FormatManifest(manifest));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(FormatManifest(*read), FormatManifest(manifest));
@@ -156,6 +156,17 @@ TEST(ManifestTest, OneOfAnEarlierVersionCountsNoEnergy) {
   absl::StatusOr<Manifest> read = ParseManifest(std::string(now).erase(at, line.size()));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->energy_joules, 0.0);
+}
+
+TEST(ManifestTest, OneOfAnEarlierVersionNamesFrozenLayersAlone) {
+  std::string text = FormatManifest({});
+  const std::string now = "\"reported\": {}";
+  const size_t at = text.find(now);
+  ASSERT_NE(at, std::string::npos) << text;
+  text.replace(at, now.size(), R"("frozen_layers": ["lm_head"])");
+  absl::StatusOr<Manifest> read = ParseManifest(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(read->reported.at("frozen_layer").contains("lm_head"));
 }
 
 TEST(ManifestTest, AnythingElseIsRefused) {

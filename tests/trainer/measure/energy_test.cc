@@ -11,8 +11,7 @@ class CountingBackend : public Backend {
   at::Device device() const override { return at::kCPU; }
   std::string device_name() const override { return ""; }
   std::string instruction_set() const override { return ""; }
-  void QuantizeDequantize(const numerics::Format&, const numerics::QuantizeOptions&,
-                          const at::Tensor&, at::Tensor&) override {}
+  void QuantizeDequantize(std::span<const QuantizeJob>) override {}
   at::Tensor DropoutMask(at::IntArrayRef, double, uint64_t, uint64_t) override { return {}; }
   int64_t allocated_bytes() const override { return 0; }
   std::optional<double> energy_joules() const override { return joules; }

@@ -19,6 +19,12 @@ class HeadLossTest : public testing::Test {
     precision_.layer = "lm_head";
   }
 
+  Linear MakeHead() { return Linear(precision_, master_, at::kFloat, context_, *backend_); }
+  void Refresh(Linear& head) {
+    QuantizedLayer* layer = &head;
+    RefreshWeights({&layer, 1}, *backend_);
+  }
+
   StepContext context_;
   std::unique_ptr<Backend> backend_ = MakeCpuBackend();
   spec::LayerPrecision precision_;
@@ -26,7 +32,8 @@ class HeadLossTest : public testing::Test {
 };
 
 TEST_F(HeadLossTest, LossAndGradientsAreThoseOfCrossEntropy) {
-  Linear head(precision_, master_, at::kFloat, context_, *backend_);
+  Linear head = MakeHead();
+  Refresh(head);
   HeadGradient fused = HeadLossAndGradient(head, hidden_, targets_, 0.5);
 
   at::Tensor hidden = hidden_.detach().clone().requires_grad_(true);
@@ -40,7 +47,8 @@ TEST_F(HeadLossTest, LossAndGradientsAreThoseOfCrossEntropy) {
 }
 
 TEST_F(HeadLossTest, EvaluationGivesTheSameLossAndCountsTheHits) {
-  Linear head(precision_, master_, at::kFloat, context_, *backend_);
+  Linear head = MakeHead();
+  Refresh(head);
   targets_ = at::mm(hidden_, master_.detach().t()).argmax(1);
   targets_.narrow(0, 0, 100).fill_(0);
   LossSums sums = HeadLoss(head, hidden_, targets_);
@@ -52,7 +60,8 @@ TEST_F(HeadLossTest, EvaluationGivesTheSameLossAndCountsTheHits) {
 
 TEST_F(HeadLossTest, FrozenHeadPassesTheGradientOnAndTakesNone) {
   precision_.estimator = spec::Estimator::kNone;
-  Linear head(precision_, master_, at::kFloat, context_, *backend_);
+  Linear head = MakeHead();
+  Refresh(head);
   HeadGradient fused = HeadLossAndGradient(head, hidden_, targets_, 1);
   EXPECT_FALSE(master_.grad().defined());
   EXPECT_TRUE(fused.hidden.any().item<bool>());

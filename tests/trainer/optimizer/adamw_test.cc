@@ -23,7 +23,16 @@ spec::OptimizerSpec Spec() {
   spec.beta2 = 0.95;
   spec.eps = 1e-8;
   spec.weight_decay = 0.1;
+  spec.learning_rate = 1.0;
   return spec;
+}
+
+// A schedule whose only rate is `rate` times the peak; the peak is 1.
+UpdateRate Constant(double rate) {
+  static spec::LearningRateSpec schedule;
+  schedule.name = spec::Schedule::kLinear;
+  schedule.min_factor = rate;
+  return {schedule, 1, 1};
 }
 
 class AdamWTest : public testing::Test {
@@ -34,12 +43,12 @@ class AdamWTest : public testing::Test {
 };
 
 TEST_F(AdamWTest, ThreeUpdatesFollowTheDefinition) {
-  AdamW optimizer(Spec(), parameters_);
+  AdamW optimizer(Spec(), parameters_.all());
   double p = embedding_[3][2].item<double>(), m = 0, v = 0;
   for (int t = 1; t <= 3; ++t) {
     double gradient = 0.5 * t - 0.8, rate = 0.01 * t;
     embedding_.mutable_grad() = at::full_like(embedding_, gradient).detach();
-    optimizer.Step(rate);
+    optimizer.Step(Constant(rate));
     p *= 1 - rate * 0.1;
     m = 0.9 * m + 0.1 * gradient;
     v = 0.95 * v + 0.05 * gradient * gradient;
@@ -49,10 +58,10 @@ TEST_F(AdamWTest, ThreeUpdatesFollowTheDefinition) {
 }
 
 TEST_F(AdamWTest, TensorWithoutAGradientKeepsItsBitsAndHasNoState) {
-  AdamW optimizer(Spec(), parameters_);
+  AdamW optimizer(Spec(), parameters_.all());
   at::Tensor before = norm_.detach().clone();
   embedding_.mutable_grad() = at::ones_like(embedding_).detach();
-  optimizer.Step(0.1);
+  optimizer.Step(Constant(0.1));
   EXPECT_TRUE(at::equal(norm_, before));
   EXPECT_TRUE(optimizer.states().front().defined());
   EXPECT_FALSE(optimizer.states().back().defined());
@@ -65,46 +74,9 @@ TEST_F(AdamWTest, VectorsDecayOnlyWhereAllDo) {
     ParameterSet parameters(TinyModel(), 1, at::kCPU);
     at::Tensor norm = parameters.Master("final_norm.weight");
     norm.mutable_grad() = at::zeros_like(norm).detach();
-    AdamW(spec, parameters).Step(0.5);
+    AdamW(spec, parameters.all()).Step(Constant(0.5));
     EXPECT_FLOAT_EQ(norm[0].item<float>(), all ? 0.95f : 1.0f);
   }
-}
-
-TEST_F(AdamWTest, ClippingScalesAllGradientsToTheLimit) {
-  embedding_.mutable_grad() = at::full_like(embedding_, 3.0).detach();
-  norm_.mutable_grad() = at::full_like(norm_, 4.0).detach();
-  double norm = GradientNorm(parameters_).item<double>();
-  EXPECT_NEAR(norm, std::sqrt(128 * 9.0 + 8 * 16.0), 1e-4);
-  ClipGradients(parameters_, norm, 1.0);
-  EXPECT_NEAR(GradientNorm(parameters_).item<double>(), 1.0, 1e-5);
-  EXPECT_NEAR(norm_.grad()[0].item<double>(), 4.0 / (norm + 1e-6), 1e-7);
-}
-
-TEST_F(AdamWTest, GradientsBelowTheLimitAreLeftAlone) {
-  norm_.mutable_grad() = at::full_like(norm_, 0.125).detach();
-  ClipGradients(parameters_, GradientNorm(parameters_).item<double>(), 1.0);
-  EXPECT_EQ(norm_.grad()[0].item<float>(), 0.125f);
-}
-
-TEST(ParameterSetTest, InitialValuesDependOnSeedAndNameAlone) {
-  spec::ModelSpec model = TinyModel(), wider = TinyModel();
-  wider.num_layers = 3;
-  wider.tie_embeddings = false;
-  ParameterSet one(model, 7, at::kCPU), same(wider, 7, at::kCPU), other(model, 8, at::kCPU);
-  const char* name = "blocks.0.mlp.up.weight";
-  EXPECT_TRUE(at::equal(one.Master(name), same.Master(name)));
-  EXPECT_FALSE(at::equal(one.Master(name), other.Master(name)));
-  EXPECT_FALSE(at::equal(one.Master(name), one.Master("blocks.0.mlp.down.weight")));
-}
-
-TEST(ParameterSetTest, InitialValuesAreNormalWithTheGivenDeviation) {
-  spec::ModelSpec model = TinyModel();
-  model.vocab_size = 100'000;
-  at::Tensor values =
-      ParameterSet(model, 7, at::kCPU).Master("embedding.weight").detach().to(at::kDouble) / 0.02;
-  EXPECT_NEAR(values.mean().item<double>(), 0.0, 0.005);
-  EXPECT_NEAR(values.square().mean().item<double>(), 1.0, 0.01);
-  EXPECT_NEAR(values.pow(4).mean().item<double>(), 3.0, 0.05);
 }
 
 }  // namespace

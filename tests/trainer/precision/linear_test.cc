@@ -18,10 +18,19 @@ class LinearTest : public testing::Test {
 
   // Q(W), by the same quantizer that the layer uses.
   at::Tensor Quantized(const std::string& format, const at::Tensor& values) {
-    at::Tensor decoded = at::empty(values.sizes(), at::kFloat);
-    backend_->QuantizeDequantize(*numerics::FindFormat(format), {}, values.detach().contiguous(),
-                                 decoded);
-    return decoded;
+    const QuantizeJob job{numerics::FindFormat(format),
+                          {},
+                          values.detach().contiguous(),
+                          at::empty(values.sizes(), at::kFloat)};
+    backend_->QuantizeDequantize({&job, 1});
+    return job.decoded;
+  }
+  Linear MakeLinear(at::ScalarType compute_type = at::kFloat) {
+    return Linear(precision_, master_, compute_type, context_, *backend_);
+  }
+  void Refresh(Linear& linear) {
+    QuantizedLayer* layer = &linear;
+    RefreshWeights({&layer, 1}, *backend_);
   }
   void QuantizeWeights(const std::string& format) {
     precision_.gemms[0].b.format = format;
@@ -35,7 +44,8 @@ class LinearTest : public testing::Test {
 };
 
 TEST_F(LinearTest, WithoutQuantizersItIsThePlainLinear) {
-  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  Linear linear = MakeLinear();
+  Refresh(linear);
   at::Tensor y = linear.Forward(x_);
   torch::autograd::backward({y}, {dy_});
 
@@ -47,7 +57,8 @@ TEST_F(LinearTest, WithoutQuantizersItIsThePlainLinear) {
 
 TEST_F(LinearTest, WeightOnlyUsesOneQuantizedWeightInFpropAndDgradAndNoneInWgrad) {
   QuantizeWeights("fp4");
-  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  Linear linear = MakeLinear();
+  Refresh(linear);
   torch::autograd::backward({linear.Forward(x_)}, {dy_});
 
   at::Tensor quantized = Quantized("fp4", master_);
@@ -61,7 +72,8 @@ TEST_F(LinearTest, WeightOnlyUsesOneQuantizedWeightInFpropAndDgradAndNoneInWgrad
 TEST_F(LinearTest, WithoutEstimatorNoGradientReachesTheMaster) {
   QuantizeWeights("fp4");
   precision_.estimator = spec::Estimator::kNone;
-  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  Linear linear = MakeLinear();
+  Refresh(linear);
   torch::autograd::backward({linear.Forward(x_)}, {dy_});
   EXPECT_FALSE(master_.grad().defined());
   EXPECT_TRUE(x_.grad().defined());
@@ -69,23 +81,26 @@ TEST_F(LinearTest, WithoutEstimatorNoGradientReachesTheMaster) {
 
 TEST_F(LinearTest, QuantizedWeightChangesWithTheMasterOnlyAtRefresh) {
   QuantizeWeights("fp4");
-  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  Linear linear = MakeLinear();
+  Refresh(linear);
   at::Tensor before = linear.weight().clone();
   at::NoGradGuard no_grad;
   master_.mul_(2);
   EXPECT_TRUE(at::equal(linear.weight(), before));
-  linear.Refresh();
+  Refresh(linear);
   EXPECT_TRUE(at::equal(linear.weight(), before * 2));
 }
 
 TEST_F(LinearTest, BaselineInFp32FollowsTheMasterWithoutACopy) {
-  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  Linear linear = MakeLinear();
+  Refresh(linear);
   EXPECT_TRUE(linear.weight().is_alias_of(master_));
 }
 
 TEST_F(LinearTest, Bf16ComputesInBf16AndReturnsFp32GradientsToTheMaster) {
   QuantizeWeights("fp4");
-  Linear linear(precision_, master_, at::kBFloat16, context_, *backend_);
+  Linear linear = MakeLinear(at::kBFloat16);
+  Refresh(linear);
   at::Tensor x = x_.detach().to(at::kBFloat16).requires_grad_(true);
   at::Tensor y = linear.Forward(x);
   torch::autograd::backward({y}, {dy_.to(at::kBFloat16)});
@@ -96,7 +111,8 @@ TEST_F(LinearTest, Bf16ComputesInBf16AndReturnsFp32GradientsToTheMaster) {
 
 TEST_F(LinearTest, OperandsOfEveryGemmAreQuantizedAlongTheirContraction) {
   for (spec::GemmPrecision& gemm : precision_.gemms) gemm.a.format = gemm.b.format = "mxfp4";
-  Linear linear(precision_, master_, at::kFloat, context_, *backend_);
+  Linear linear = MakeLinear();
+  Refresh(linear);
   at::Tensor rows = x_.detach().view({32, 64}), drows = dy_.view({32, 48});
 
   at::Tensor fprop = at::mm(Quantized("mxfp4", rows), Quantized("mxfp4", master_).t());

@@ -116,7 +116,7 @@ TEST_F(EventLogTest, HistoryTellsWhatTheNextAttemptNeeds) {
   LogHistory history = Open().history();
   EXPECT_EQ(history.document, R"({"name":"x"})");
   EXPECT_EQ(history.data_sha256, "d5");
-  EXPECT_TRUE(history.frozen_layers.contains("lm_head"));
+  EXPECT_TRUE(history.reported.at("frozen_layer").contains("lm_head"));
   EXPECT_TRUE(history.checkpoint_paths.contains("/r/step-1"));
   EXPECT_TRUE(history.completed);
 }

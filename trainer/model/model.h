@@ -1,0 +1,80 @@
+// What a run trains. A model is a file of this folder and a row of the table in make_model.cc; its
+// tensors are those that spec/ lists for its kind.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "spec/run_spec.h"
+#include "trainer/backend/backend.h"
+#include "trainer/model/parameters.h"
+#include "trainer/precision/layer.h"
+#include "trainer/step_context.h"
+
+namespace fp4::trainer {
+
+// Records of one micro-batch as a task makes them and its model takes them, on the device. The
+// first dimension counts records.
+struct Batch {
+  at::Tensor inputs, targets;  // language: both (B, T) token ids, int64
+};
+
+// Sums over a batch's targets; the tensors are scalars on the device, so that reading them can
+// wait.
+struct LossSums {
+  at::Tensor loss;     // fp64: language, cross-entropy in nats
+  at::Tensor correct;  // int64: targets that had the largest logit; evaluation only
+};
+
+// Not thread-safe. What a model is made from outlives it.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  // Forward and backward of one micro-batch. Adds the gradients of scale x (sum of the targets'
+  // losses) to the masters' and returns the sum.
+  virtual LossSums ForwardBackward(const Batch& batch, double scale) = 0;
+
+  // Forward alone.
+  virtual LossSums Evaluate(const Batch& batch) = 0;
+
+  // The layers that a rule of the document can name, in the model's order.
+  const std::vector<QuantizedLayer*>& layers() const { return layers_; }
+
+  // After the masters have changed: quantizes the weights anew, once for all that follows.
+  void Refresh();
+
+  // Switches context.training, and with it the weights where they round stochastically.
+  void SetTraining(bool training);
+
+ protected:
+  Model(StepContext& context, Backend& backend) : context_(context), backend_(backend) {}
+
+  // To be called at the end of construction: takes the layers and makes their weights.
+  void SetLayers(std::vector<QuantizedLayer*> layers);
+
+  StepContext& context() { return context_; }
+
+ private:
+  StepContext& context_;
+  Backend& backend_;
+  std::vector<QuantizedLayer*> layers_;
+  bool stochastic_weights_ = false;
+};
+
+// What every model is made from; all of it outlives the model.
+struct ModelParts {
+  const spec::RunSpec& run;
+  const ParameterSet& parameters;
+  at::ScalarType compute_type;
+  StepContext& context;
+  Backend& backend;
+
+  // The row of the resolved table, which there must be.
+  const spec::LayerPrecision& Precision(const std::string& layer) const;
+};
+
+std::unique_ptr<Model> MakeModel(const ModelParts& parts);
+
+}  // namespace fp4::trainer

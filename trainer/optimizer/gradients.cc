@@ -1,0 +1,36 @@
+#include "trainer/optimizer/gradients.h"
+
+namespace fp4::trainer {
+namespace {
+
+std::vector<at::Tensor> Gradients(const ParameterSet& parameters) {
+  std::vector<at::Tensor> gradients;
+  for (const Parameter& parameter : parameters.all()) {
+    if (parameter.master.grad().defined()) gradients.push_back(parameter.master.grad());
+  }
+  return gradients;
+}
+
+}  // namespace
+
+at::Tensor GradientNorm(const ParameterSet& parameters) {
+  at::NoGradGuard no_grad;
+  std::vector<at::Tensor> gradients = Gradients(parameters);
+  if (gradients.empty()) return at::zeros({}, at::kFloat);
+  return at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
+}
+
+void ClipGradients(const ParameterSet& parameters, double norm, double limit) {
+  at::NoGradGuard no_grad;
+  double factor = limit / (norm + 1e-6);
+  if (factor >= 1.0) return;
+  std::vector<at::Tensor> gradients = Gradients(parameters);
+  at::_foreach_mul_(gradients, factor);
+}
+
+void ClearGradients(const ParameterSet& parameters) {
+  for (const Parameter& parameter : parameters.all())
+    parameter.master.mutable_grad() = at::Tensor();
+}
+
+}  // namespace fp4::trainer

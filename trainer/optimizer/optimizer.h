@@ -1,0 +1,52 @@
+// What turns gradients into new values. An optimizer is a file of this folder and a row of the
+// table in make_optimizer.cc.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "spec/run_spec.h"
+#include "trainer/checkpoint/state.h"
+#include "trainer/model/parameters.h"
+#include "trainer/optimizer/schedule.h"
+
+namespace fp4::trainer {
+
+// What the schedule makes of a peak rate at one update. Every optimizer of a run follows the same
+// schedule with a peak of its own.
+class UpdateRate {
+ public:
+  // `update` counts from 1 to `updates`.
+  UpdateRate(const spec::LearningRateSpec& schedule, int64_t update, int64_t updates)
+      : schedule_(schedule), update_(update), updates_(updates) {}
+
+  double Of(double peak) const { return LearningRate(schedule_, peak, update_, updates_); }
+
+ private:
+  const spec::LearningRateSpec& schedule_;
+  const int64_t update_, updates_;
+};
+
+// Updates the parameters that it was made with, from the gradients of their masters. A parameter
+// without a gradient keeps its bits: no decay, no state. What it keeps from one update to the next
+// it saves under "optimizer.<what>.<parameter>", tensors of any type that a file knows. Not
+// thread-safe.
+class Optimizer : public Stateful {
+ public:
+  explicit Optimizer(std::vector<Parameter> parameters) : parameters_(std::move(parameters)) {}
+
+  virtual void Step(const UpdateRate& rate) = 0;
+
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+
+ private:
+  const std::vector<Parameter> parameters_;
+};
+
+// The optimizer that the document names, for the parameters that it takes, then the one that takes
+// what is left. Each parameter is in exactly one.
+std::vector<std::unique_ptr<Optimizer>> MakeOptimizers(const spec::OptimizerSpec& spec,
+                                                       const ParameterSet& parameters);
+
+}  // namespace fp4::trainer

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "spec/run_spec.h"
+#include "trainer/backend/backend.h"
+
+namespace fp4::trainer {
+
+// A layer whose weight the precision table can quantize: what a model lists, refreshes and
+// measures. Not thread-safe.
+class QuantizedLayer {
+ public:
+  virtual ~QuantizedLayer() = default;
+
+  // As rules name it: "blocks.0.attention.qkv".
+  virtual const std::string& name() const = 0;
+  virtual const at::Tensor& master() const = 0;
+  // The weight as the forward pass sees it, of the master's shape. Valid after the jobs of
+  // RefreshWeight are done.
+  virtual const at::Tensor& weight() const = 0;
+  virtual bool weight_quantized() const = 0;
+  // Whether the weight's rounding draws random numbers, so that training and evaluation differ.
+  virtual bool weight_stochastic() const = 0;
+
+  // After the master has changed, or context.training: copies what is not quantized, and adds what
+  // has to be quantized to `jobs`.
+  virtual void RefreshWeight(std::vector<QuantizeJob>& jobs) = 0;
+};
+
+// Makes the weights of all layers anew, in one call to the backend.
+void RefreshWeights(std::span<QuantizedLayer* const> layers, Backend& backend);
+
+}  // namespace fp4::trainer

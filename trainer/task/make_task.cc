@@ -1,0 +1,23 @@
+#include "base/status_macros.h"
+#include "trainer/data/dataset.h"
+#include "trainer/task/language.h"
+#include "trainer/task/task.h"
+
+namespace fp4::trainer {
+
+absl::StatusOr<std::unique_ptr<Task>> MakeTask(const spec::RunSpec& run,
+                                               const std::filesystem::path& cache_folder,
+                                               at::Device device) {
+  switch (run.data.source) {
+    case spec::DataSource::kSynthetic:
+    case spec::DataSource::kText:
+    case spec::DataSource::kTokens: {
+      FP4_ASSIGN_OR_RETURN(std::unique_ptr<Dataset> dataset,
+                           OpenDataset(run.data, run.model, cache_folder));
+      return MakeLanguageTask(run, std::move(dataset), device);
+    }
+  }
+  return absl::InternalError("unknown data source");
+}
+
+}  // namespace fp4::trainer
