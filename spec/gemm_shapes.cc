@@ -7,12 +7,6 @@
 namespace fp4::spec {
 namespace {
 
-// Logits of one piece: 64 MiB in fp32, but enough rows for the GEMMs to be fast.
-constexpr int64_t kPieceElements = int64_t{1} << 24;
-constexpr int64_t kLeastPieceRows = 256;
-// The largest rotation; blocks along rows are not longer.
-constexpr int64_t kPieceGranularity = 128;
-
 // X, W or dY as it lies in memory.
 numerics::MatrixShape TensorShape(OperandTensor tensor, const GemmSizes& sizes) {
   switch (tensor) {
@@ -59,13 +53,11 @@ numerics::MatrixShape OperandShape(OperandUse use, const GemmSizes& sizes, bool 
   return shape;
 }
 
-int64_t HeadPieceRows(const LayerPrecision& head) {
-  const int64_t rows = std::max(kLeastPieceRows, kPieceElements / head.out_features);
-  const bool rows_quantized = std::ranges::any_of(kOperandUses, [&head](OperandUse use) {
-    const GemmPrecision& gemm = head.gemm(use.gemm);
+bool QuantizesRows(const LayerPrecision& layer) {
+  return std::ranges::any_of(kOperandUses, [&layer](OperandUse use) {
+    const GemmPrecision& gemm = layer.gemm(use.gemm);
     return TensorOf(use) != OperandTensor::kWeights && (use.second ? gemm.b : gemm.a).quantized();
   });
-  return rows_quantized ? rows - rows % kPieceGranularity : rows;
 }
 
 }  // namespace fp4::spec

@@ -74,9 +74,8 @@ constexpr bool QuantizedTransposed(OperandUse use) {
 // `as_in_fprop`: a second factor has the blocks of fprop.
 numerics::MatrixShape OperandShape(OperandUse use, const GemmSizes& sizes, bool as_in_fprop);
 
-// The head and its loss work through the rows of a micro-batch in pieces of this many rows, so that
-// the logits never exist all at once. Where the head's activations or gradients are quantized,
-// every block and every rotation divides a piece.
-int64_t HeadPieceRows(const LayerPrecision& head);
+// Whether the layer's activations or gradients are quantized in some GEMM. A head then takes the
+// rows of a micro-batch whole: blocks along rows and the scale of a tensor reach over all of them.
+bool QuantizesRows(const LayerPrecision& layer);
 
 }  // namespace fp4::spec

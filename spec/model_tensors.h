@@ -27,8 +27,6 @@ struct TensorInfo {
   double init_std = 0;
   // Of a GEMM's weight: rows of its input for each record (a window, an image, a vector).
   int64_t rows_per_record = 0;
-  // Of a head: whether its GEMMs take the rows in pieces (HeadPieceRows of spec/gemm_shapes.h).
-  bool in_row_pieces = false;
   // Whether it belongs to the repeated body of the model, which precision.default names, and not
   // to its embedding, head or classifier.
   bool in_body = false;

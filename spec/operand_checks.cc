@@ -79,20 +79,8 @@ class OperandChecker {
       Check(use, {});
       return;
     }
-    if (!Check(use, batch_) || !CheckPieces(use)) return;
+    if (!Check(use, batch_)) return;
     if (use.gemm == Gemm::kFprop) Check(use, last_);
-  }
-
-  bool CheckPieces(OperandUse use) {
-    if (!tensor_.in_row_pieces) return true;
-    const int64_t piece = HeadPieceRows(layer_);
-    if (piece >= batch_.count) return true;
-    const auto rows = [&](int64_t count) {
-      return Rows{count, absl::StrCat(layer_.layer, " takes the ", batch_.count,
-                                      " rows of a micro-batch ", piece, " at a time")};
-    };
-    const int64_t tail = batch_.count % piece;
-    return Check(use, rows(piece)) && (tail == 0 || Check(use, rows(tail)));
   }
 
   bool Check(OperandUse use, const Rows& rows) {

@@ -121,6 +121,9 @@ struct GemmPrecision {
   // blocks along `in`; where it reads like fprop's operand it is the very same values. False: b is
   // quantized for this GEMM, in blocks along its contraction dimension (spec/gemm_shapes.h).
   bool b_as_in_fprop = false;
+  // Of dgrad and wgrad: b is made from what fprop used of the tensor, not from its high-precision
+  // values.
+  bool b_from_forward = false;
   bool operator==(const GemmPrecision&) const = default;
 };
 

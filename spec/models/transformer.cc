@@ -15,7 +15,6 @@ class TransformerTensors {
     for (int64_t i = 0; i < model_.num_layers; ++i) AddBlock(absl::StrCat("blocks.", i, "."));
     AddNorm("final_norm");
     TensorInfo& head = AddLinear("lm_head", {model_.vocab_size, model_.d_model});
-    head.in_row_pieces = true;
     if (model_.tie_embeddings) head.shares = "embedding.weight";
     return std::move(tensors_);
   }

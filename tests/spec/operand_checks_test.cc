@@ -44,7 +44,6 @@ struct OneOperand {
   int64_t out, in, rows_per_record, records;
   std::string fault;  // empty: it fits
   bool as_in_fprop = false;
-  bool head = false;
 };
 
 std::vector<OperandFault> FaultsOf(const OneOperand& each) {
@@ -56,7 +55,6 @@ std::vector<OperandFault> FaultsOf(const OneOperand& each) {
   gemm.b_as_in_fprop = each.as_in_fprop;
   TensorInfo tensor{.name = "layer.weight", .shape = {each.out, each.in}};
   tensor.rows_per_record = each.rows_per_record;
-  tensor.in_row_pieces = each.head;
   return FindOperandFaults(layer, tensor, each.records);
 }
 
@@ -107,7 +105,7 @@ TEST(FindOperandFaults, LooksAtEachOperandsOwnContraction) {
   }
 }
 
-TEST(FindOperandFaults, LooksAtRotationsShortMicroBatchesAndPieces) {
+TEST(FindOperandFaults, LooksAtRotationsAndShortMicroBatches) {
   const std::vector<OneOperand> cases = {
       {kWgradDy, "nvfp4", Rotated(64), 32, 32, 16, 2,
        "hadamard 64: does not divide the 32 columns"},
@@ -119,23 +117,6 @@ TEST(FindOperandFaults, LooksAtRotationsShortMicroBatchesAndPieces) {
        "the last micro-batch of an evaluation may have 1 x 8 = 8 rows"},
       {kFpropX, "nvfp4", Block("16x16"), 32, 32, 16, 4, ""},
       {kDgradDy, "nvfp4", Block("16x16"), 32, 32, 8, 4, ""},  // never in an evaluation
-      // A head of 2^17 words takes 256 rows at a time: the last piece has 8.
-      {kWgradDy,
-       "nvfp4",
-       {},
-       1 << 17,
-       32,
-       66,
-       4,
-       "a micro-batch has 4 x 66 = 264 rows",
-       false,
-       true},
-      {kFpropX, "fp4", Block("4096"), 1 << 17, 16, 66, 4,
-       "layer takes the 264 rows of a micro-batch 256 at a time", false, true},
-      {kWgradDy, "nvfp4", {}, 1 << 17, 32, 68, 4, "", false, true},
-      // 48,000 words: 349 rows at a time, but 256 where rows are quantized.
-      {kWgradDy, "nvfp4", {}, 48000, 32, 128, 4, "", false, true},
-      {kWgradDy, "fp8_e4m3", Block("1x128"), 48000, 32, 128, 4, "", false, true},
   };
   for (const OneOperand& each : cases) {
     const std::vector<OperandFault> faults = FaultsOf(each);

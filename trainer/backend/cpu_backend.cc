@@ -1,6 +1,7 @@
 #include <malloc.h>
 
 #include <fstream>
+#include <vector>
 
 #include "numerics/arithmetic/philox.h"
 #include "numerics/cpu/quantize.h"
@@ -34,7 +35,15 @@ class CpuBackend : public Backend {
   }
 
   void QuantizeDequantize(std::span<const QuantizeJob> jobs) override {
-    for (const QuantizeJob& job : jobs) Do(job);
+    size_t begin = 0;
+    int64_t elements = 0;
+    for (size_t i = 0; i < jobs.size(); ++i) {
+      elements += jobs[i].values.numel();
+      if (elements < kGroupElements && i + 1 < jobs.size()) continue;
+      QuantizeGroup(jobs.subspan(begin, i + 1 - begin));
+      begin = i + 1;
+      elements = 0;
+    }
   }
 
   at::Tensor DropoutMask(at::IntArrayRef shape, double probability, uint64_t key,
@@ -61,18 +70,31 @@ class CpuBackend : public Backend {
   }
 
  private:
-  static void Do(const QuantizeJob& job) {
-    const at::Tensor& values = job.values;
-    TORCH_CHECK(values.is_contiguous() && job.decoded.is_contiguous() && values.dim() == 2);
-    TORCH_CHECK(values.scalar_type() == at::kFloat && values.sizes() == job.decoded.sizes());
-    const bool direct = job.decoded.scalar_type() == at::kFloat;
-    at::Tensor target = direct ? job.decoded : at::empty_like(values);
-    auto size = static_cast<size_t>(values.numel());
-    absl::Status status = numerics::cpu::QuantizeDequantize(
-        *job.format, {values.const_data_ptr<float>(), size}, {values.size(0), values.size(1)},
-        job.options, {target.mutable_data_ptr<float>(), size}, ParallelFor);
+  // What is not fp32 is decoded to fp32 first: of so many elements at a time, to bound the memory
+  // that this takes.
+  static constexpr int64_t kGroupElements = int64_t{1} << 22;
+
+  static void QuantizeGroup(std::span<const QuantizeJob> jobs) {
+    std::vector<numerics::cpu::QuantizeJob> views;
+    std::vector<at::Tensor> targets;
+    for (const QuantizeJob& job : jobs) {
+      TORCH_CHECK(job.values.is_contiguous() && job.decoded.is_contiguous());
+      TORCH_CHECK(job.values.scalar_type() == at::kFloat && job.values.dim() == 2);
+      TORCH_CHECK(job.values.sizes() == job.decoded.sizes());
+      const bool direct = job.decoded.scalar_type() == at::kFloat;
+      targets.push_back(direct ? job.decoded : at::empty_like(job.values));
+      const auto size = static_cast<size_t>(job.values.numel());
+      views.push_back({job.format,
+                       job.options,
+                       {job.values.size(0), job.values.size(1)},
+                       {job.values.const_data_ptr<float>(), size},
+                       {targets.back().mutable_data_ptr<float>(), size}});
+    }
+    absl::Status status = numerics::cpu::QuantizeDequantizeMany(views, ParallelFor);
     TORCH_CHECK(status.ok(), std::string(status.message()));
-    if (!direct) job.decoded.copy_(target);
+    for (size_t i = 0; i < jobs.size(); ++i) {
+      if (!targets[i].is_same(jobs[i].decoded)) jobs[i].decoded.copy_(targets[i]);
+    }
   }
 };
 

@@ -50,17 +50,11 @@ class CudaBackend : public Backend {
   }
 
   void QuantizeDequantize(std::span<const QuantizeJob> jobs) override {
-    std::vector<bool> done(jobs.size(), false);
-    for (size_t first = 0; first < jobs.size(); ++first) {
-      if (done[first]) continue;
-      std::vector<numerics::cuda::TensorView> views;
-      for (size_t i = first; i < jobs.size(); ++i) {
-        if (done[i] || !SameLaunch(jobs[i], jobs[first])) continue;
-        views.push_back(ViewOf(jobs[i]));
-        done[i] = true;
-      }
-      Launch(jobs[first], views);
-    }
+    std::vector<numerics::cuda::QuantizeJob> views;
+    for (const QuantizeJob& job : jobs) views.push_back(ViewOf(job));
+    absl::Status status =
+        numerics::cuda::QuantizeMany(views, c10::cuda::getCurrentCUDAStream(index_), workspace_);
+    TORCH_CHECK(status.ok(), std::string(status.message()));
   }
 
   at::Tensor DropoutMask(at::IntArrayRef shape, double probability, uint64_t key,
@@ -88,31 +82,19 @@ class CudaBackend : public Backend {
   void Synchronize() override { c10::cuda::getCurrentCUDAStream(index_).synchronize(); }
 
  private:
-  static bool SameLaunch(const QuantizeJob& a, const QuantizeJob& b) {
-    return a.format == b.format && a.options == b.options &&
-           a.decoded.scalar_type() == b.decoded.scalar_type();
-  }
-
-  static numerics::cuda::TensorView ViewOf(const QuantizeJob& job) {
+  static numerics::cuda::QuantizeJob ViewOf(const QuantizeJob& job) {
     const at::Tensor &values = job.values, &decoded = job.decoded;
     TORCH_CHECK(values.is_cuda() && decoded.is_cuda() && values.is_contiguous() &&
                 decoded.is_contiguous() && values.dim() == 2);
     TORCH_CHECK(values.scalar_type() == at::kFloat && values.sizes() == decoded.sizes());
-    numerics::cuda::TensorView view;
-    view.values = values.const_data_ptr<float>();
-    view.shape = {values.size(0), values.size(1)};
-    view.decoded = decoded.mutable_data_ptr();
+    const bool bf16 = decoded.scalar_type() == at::kBFloat16;
+    TORCH_CHECK(bf16 || decoded.scalar_type() == at::kFloat);
+    numerics::cuda::QuantizeJob view{.format = job.format, .options = job.options};
+    view.tensor.values = values.const_data_ptr<float>();
+    view.tensor.shape = {values.size(0), values.size(1)};
+    view.tensor.decoded = decoded.mutable_data_ptr();
+    view.output = bf16 ? numerics::cuda::OutputType::kBf16 : numerics::cuda::OutputType::kFp32;
     return view;
-  }
-
-  void Launch(const QuantizeJob& like, std::span<const numerics::cuda::TensorView> views) {
-    const bool bf16 = like.decoded.scalar_type() == at::kBFloat16;
-    TORCH_CHECK(bf16 || like.decoded.scalar_type() == at::kFloat);
-    absl::Status status = numerics::cuda::Quantize(
-        *like.format, like.options, views,
-        bf16 ? numerics::cuda::OutputType::kBf16 : numerics::cuda::OutputType::kFp32,
-        c10::cuda::getCurrentCUDAStream(index_), workspace_);
-    TORCH_CHECK(status.ok(), std::string(status.message()));
   }
 
   const c10::DeviceIndex index_;

@@ -9,8 +9,9 @@ namespace {
 constexpr int64_t kPieceElements = int64_t{1} << 24;
 constexpr int64_t kPieceRows = 256;
 
-int64_t RowsOfPiece(int64_t vocabulary) {
-  return std::max(kPieceRows, kPieceElements / vocabulary);
+int64_t RowsOfPiece(const Linear& head, int64_t all_rows) {
+  if (head.takes_rows_whole()) return all_rows;
+  return std::max(kPieceRows, kPieceElements / head.master().size(0));
 }
 
 struct Piece {
@@ -19,17 +20,17 @@ struct Piece {
   at::Tensor targets;   // (rows, 1)
 };
 
-Piece Compute(Linear& head, const at::Tensor& hidden, const at::Tensor& targets, LossSums& sums) {
+Piece Compute(Linear& head, const at::Tensor& input, const at::Tensor& targets, LossSums& sums) {
   Piece piece;
-  piece.logits = head.Fprop(hidden).to(at::kFloat);
+  piece.logits = head.Fprop(input).to(at::kFloat);
   piece.log_sums = at::logsumexp(piece.logits, 1, /*keepdim=*/true);
   piece.targets = targets.unsqueeze(1);
   sums.loss += (piece.log_sums - piece.logits.gather(1, piece.targets)).sum(at::kDouble);
   return piece;
 }
 
-void AddToGradient(Linear& head, const at::Tensor& dlogits, const at::Tensor& hidden) {
-  at::Tensor gradient = head.Wgrad(dlogits, hidden);
+void AddToGradient(Linear& head, const at::Tensor& dlogits, const at::Tensor& kept) {
+  at::Tensor gradient = head.Wgrad(dlogits, kept);
   at::Tensor& sum = head.master().mutable_grad();
   if (sum.defined()) {
     sum.add_(gradient);
@@ -40,7 +41,7 @@ void AddToGradient(Linear& head, const at::Tensor& dlogits, const at::Tensor& hi
 
 template <typename Function>
 void ForEachPiece(const Linear& head, const at::Tensor& hidden, const Function& function) {
-  int64_t step = RowsOfPiece(head.master().size(0));
+  int64_t step = RowsOfPiece(head, hidden.size(0));
   for (int64_t begin = 0; begin < hidden.size(0); begin += step) {
     function(begin, std::min(step, hidden.size(0) - begin));
   }
@@ -52,9 +53,9 @@ LossSums HeadLoss(Linear& head, const at::Tensor& hidden, const at::Tensor& targ
   at::NoGradGuard no_grad;
   LossSums sums{at::zeros({}, hidden.options().dtype(at::kDouble)),
                 at::zeros({}, targets.options())};
+  const at::Tensor input = head.Input(hidden);
   ForEachPiece(head, hidden, [&](int64_t begin, int64_t rows) {
-    Piece piece =
-        Compute(head, hidden.narrow(0, begin, rows), targets.narrow(0, begin, rows), sums);
+    Piece piece = Compute(head, input.narrow(0, begin, rows), targets.narrow(0, begin, rows), sums);
     sums.correct += piece.logits.argmax(1, /*keepdim=*/true).eq(piece.targets).sum();
   });
   return sums;
@@ -66,16 +67,18 @@ HeadGradient HeadLossAndGradient(Linear& head, const at::Tensor& hidden, const a
   HeadGradient result;
   result.sums.loss = at::zeros({}, hidden.options().dtype(at::kDouble));
   result.hidden = at::empty_like(hidden);
+  const at::Tensor input = head.Input(hidden);
+  const at::Tensor kept = head.Kept(hidden, input);
   ForEachPiece(head, hidden, [&](int64_t begin, int64_t rows) {
-    at::Tensor x = hidden.narrow(0, begin, rows);
-    Piece piece = Compute(head, x, targets.narrow(0, begin, rows), result.sums);
+    Piece piece =
+        Compute(head, input.narrow(0, begin, rows), targets.narrow(0, begin, rows), result.sums);
     // d loss / d logits = softmax - one-hot, in place of the logits. Each row is added to once: the
     // order is fixed.
     at::Tensor dlogits = piece.logits.sub_(piece.log_sums).exp_();
     dlogits.scatter_add_(1, piece.targets, at::full_like(piece.log_sums, -1.0));
     dlogits = dlogits.mul_(scale).to(hidden.scalar_type());
     result.hidden.narrow(0, begin, rows).copy_(head.Dgrad(dlogits));
-    if (head.trains_weight()) AddToGradient(head, dlogits, x);
+    if (head.trains_weight()) AddToGradient(head, dlogits, kept.narrow(0, begin, rows));
   });
   return result;
 }

@@ -7,7 +7,7 @@ namespace fp4::trainer {
 
 // The head and its cross-entropy, at the rows of `hidden` (tokens, C) in the compute type against
 // `targets` (tokens), int64. Works through the rows in pieces, so that the logits exist once, piece
-// by piece, and turn into their own gradient in place.
+// by piece, and turn into their own gradient in place; a head that takes rows whole has one piece.
 LossSums HeadLoss(Linear& head, const at::Tensor& hidden, const at::Tensor& targets);
 
 struct HeadGradient {

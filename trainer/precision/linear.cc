@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "spec/gemm_shapes.h"
 
 namespace fp4::trainer {
 namespace {
@@ -18,25 +18,32 @@ class LinearFunction : public torch::autograd::Function<LinearFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& /*master*/, Linear* layer) {
     context->saved_data["layer"] = reinterpret_cast<int64_t>(layer);
-    context->save_for_backward({x});
-    return layer->Fprop(x);
+    const at::Tensor input = layer->Input(x);
+    context->save_for_backward({layer->Kept(x, input)});
+    return layer->Fprop(input);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     auto* layer = reinterpret_cast<Linear*>(context->saved_data["layer"].toInt());
-    at::Tensor x = context->get_saved_variables()[0], dx, dw;
+    at::Tensor kept = context->get_saved_variables()[0], dx, dw;
     if (context->needs_input_grad(0)) dx = layer->Dgrad(gradients[0]);
-    if (layer->trains_weight()) dw = layer->Wgrad(gradients[0], x);
+    if (layer->trains_weight()) dw = layer->Wgrad(gradients[0], kept);
     return {dx, dw, at::Tensor()};
   }
 };
 
-bool SameWeight(const spec::LayerPrecision& precision) {
-  const spec::GemmPrecision& dgrad = precision.gemm(spec::Gemm::kDgrad);
-  return dgrad.b == precision.weight() && !dgrad.a.quantized();
+// An operand of a GEMM that contracts over the rows of `values`: blocks run along them.
+at::Tensor AlongRows(const OperandQuantizer& quantizer, const at::Tensor& values) {
+  return quantizer.quantized() ? quantizer.Apply(values.t()).t() : quantizer.Apply(values);
 }
 
 }  // namespace
+
+Linear::SecondOperand Linear::SourceOf(const spec::GemmPrecision& gemm,
+                                       const spec::OperandPrecision& in_fprop) {
+  if (gemm.b_as_in_fprop && gemm.b == in_fprop) return SecondOperand::kAsInFprop;
+  return gemm.b_from_forward ? SecondOperand::kFromForward : SecondOperand::kOwn;
+}
 
 Linear::Linear(const spec::LayerPrecision& precision, at::Tensor master,
                at::ScalarType compute_type, StepContext& context, Backend& backend)
@@ -57,20 +64,23 @@ Linear::Linear(const spec::LayerPrecision& precision, at::Tensor master,
                backend),
       wgrad_b_(precision.gemm(spec::Gemm::kWgrad).b, name_ + "/wgrad", "b", compute_type, context,
                backend),
-      same_weight_in_dgrad_(SameWeight(precision)) {}
+      dgrad_weight_source_(SourceOf(precision.gemm(spec::Gemm::kDgrad), precision.weight())),
+      wgrad_input_(
+          SourceOf(precision.gemm(spec::Gemm::kWgrad), precision.gemm(spec::Gemm::kFprop).a)),
+      dgrad_blocks_as_in_fprop_(precision.gemm(spec::Gemm::kDgrad).b_as_in_fprop),
+      wgrad_blocks_as_in_fprop_(precision.gemm(spec::Gemm::kWgrad).b_as_in_fprop),
+      takes_rows_whole_(spec::QuantizesRows(precision)) {}
 
 void Linear::RefreshWeight(std::vector<QuantizeJob>& jobs) {
   context_.layer = name_;
   const at::Tensor values = master_.detach();
-  RefreshOperand(fprop_b_, values, fprop_weight_, jobs);
-  if (same_weight_in_dgrad_) {
-    dgrad_weight_ = fprop_weight_;
-  } else if (dgrad_b_.quantized()) {
-    // dgrad contracts over `out`: blocks run along W^T's rows.
-    RefreshOperand(dgrad_b_, values.t(), dgrad_weight_t_, jobs);
-    dgrad_weight_ = dgrad_weight_t_.t();
-  } else {
-    RefreshOperand(dgrad_b_, values, dgrad_weight_, jobs);
+  rotated_for_batch_ = -1;
+  if (!fprop_b_.changes_each_micro_batch()) RefreshOperand(fprop_b_, values, fprop_weight_, jobs);
+  const bool kept = dgrad_weight_source_ == SecondOperand::kOwn && dgrad_b_.quantized() &&
+                    !dgrad_b_.changes_each_micro_batch();
+  if (kept) {
+    RefreshOperand(dgrad_b_, dgrad_blocks_as_in_fprop_ ? values : values.t(), dgrad_weight_t_,
+                   jobs);
   }
 }
 
@@ -90,6 +100,25 @@ void Linear::RefreshOperand(const OperandQuantizer& quantizer, const at::Tensor&
   }
 }
 
+const at::Tensor& Linear::FpropWeight() {
+  if (fprop_b_.changes_each_micro_batch() && rotated_for_batch_ != context_.micro_batch) {
+    fprop_weight_ = fprop_b_.Apply(master_.detach());
+    rotated_for_batch_ = context_.micro_batch;
+  }
+  return fprop_weight_;
+}
+
+at::Tensor Linear::DgradWeight() {
+  if (dgrad_weight_source_ == SecondOperand::kAsInFprop) return FpropWeight();
+  if (dgrad_weight_source_ == SecondOperand::kFromForward)
+    return AlongRows(dgrad_b_, FpropWeight());
+  const at::Tensor values = master_.detach();
+  if (!dgrad_b_.quantized()) return fprop_b_.quantized() ? dgrad_b_.Apply(values) : FpropWeight();
+  if (!dgrad_b_.changes_each_micro_batch())
+    return dgrad_blocks_as_in_fprop_ ? dgrad_weight_t_ : dgrad_weight_t_.t();
+  return dgrad_blocks_as_in_fprop_ ? dgrad_b_.Apply(values) : AlongRows(dgrad_b_, values);
+}
+
 at::Tensor Linear::Forward(const at::Tensor& x) {
   std::vector<int64_t> shape(x.sizes().begin(), x.sizes().end());
   shape.back() = master_.size(0);
@@ -98,25 +127,27 @@ at::Tensor Linear::Forward(const at::Tensor& x) {
   return LinearFunction::apply(rows, target, this).view(shape);
 }
 
-at::Tensor Linear::Fprop(const at::Tensor& x) {
+at::Tensor Linear::Input(const at::Tensor& x) {
   context_.layer = name_;
-  return at::mm(fprop_a_.Apply(x), fprop_weight_.t());
+  return fprop_a_.Apply(x);
+}
+
+at::Tensor Linear::Fprop(const at::Tensor& input) {
+  context_.layer = name_;
+  return at::mm(input, FpropWeight().t());
 }
 
 at::Tensor Linear::Dgrad(const at::Tensor& dy) {
   context_.layer = name_;
-  return at::mm(dgrad_a_.Apply(dy), dgrad_weight_);
+  return at::mm(dgrad_a_.Apply(dy), DgradWeight());
 }
 
-at::Tensor Linear::Wgrad(const at::Tensor& dy, const at::Tensor& x) {
+at::Tensor Linear::Wgrad(const at::Tensor& dy, const at::Tensor& kept) {
   context_.layer = name_;
-  auto operand = [](const OperandQuantizer& quantizer, const at::Tensor& values) {
-    return quantizer.quantized() ? quantizer.Apply(values.t()) : quantizer.Apply(values).t();
-  };
-  // dW^T's operands contract over tokens: blocks run along them.
-  at::Tensor dy_t = operand(wgrad_a_, dy);  // (out, tokens)
-  at::Tensor x_t = operand(wgrad_b_, x);    // (in, tokens)
-  return at::mm(dy_t, x_t.t()).to(at::kFloat);
+  at::Tensor x = kept;
+  if (wgrad_input_ != SecondOperand::kAsInFprop)
+    x = wgrad_blocks_as_in_fprop_ ? wgrad_b_.Apply(kept) : AlongRows(wgrad_b_, kept);
+  return at::mm(AlongRows(wgrad_a_, dy).t(), x).to(at::kFloat);
 }
 
 }  // namespace fp4::trainer

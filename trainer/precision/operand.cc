@@ -15,8 +15,9 @@ OperandQuantizer::OperandQuantizer(const spec::OperandPrecision& precision, cons
   const std::string name = gemm + "/" + operand;
   format_ = numerics::FindFormat(precision.format);
   TORCH_CHECK(format_ != nullptr, "no format named ", precision.format, " (", name, ")");
-  // Without a use for it the key stays 0, so that equal operands of many layers share a launch.
-  if (stochastic()) options_.seed = RandomKey(context.seed, "rounding", name);
+  // Without a use for them the keys stay 0, so that equal operands of many layers share a launch.
+  if (draws_noise()) options_.seed = RandomKey(context.seed, "rounding", name);
+  if (draws_signs()) options_.signs.seed = RandomKey(context.seed, "rotation", gemm);
 }
 
 at::Tensor OperandQuantizer::Apply(const at::Tensor& values) const {
@@ -30,8 +31,9 @@ at::Tensor OperandQuantizer::Apply(const at::Tensor& values) const {
 QuantizeJob OperandQuantizer::Job(const at::Tensor& values, const at::Tensor& operand) const {
   QuantizeJob job{format_, options_, values.to(at::kFloat).contiguous(), operand};
   if (!context_.training) job.options.rounding = numerics::Rounding::kNearest;
-  if (stochastic() || changes_each_micro_batch())
-    job.options.step = static_cast<uint64_t>(context_.micro_batch);
+  const auto batch = static_cast<uint64_t>(context_.micro_batch);
+  if (draws_noise()) job.options.step = batch;
+  if (draws_signs()) job.options.signs.step = batch;
   return job;
 }
 

@@ -25,7 +25,7 @@ class OperandQuantizer {
   bool stochastic() const { return options_.rounding == numerics::Rounding::kStochastic; }
   // Whether its signs are drawn anew for each micro-batch, so that no operand can be kept for the
   // next one.
-  bool changes_each_micro_batch() const { return quantized() && options_.hadamard != 0; }
+  bool changes_each_micro_batch() const { return draws_signs(); }
 
   // `values` (rows, columns), columns the contraction dimension, of any type → the same shape in
   // the compute type. Unquantized and already of that type: `values` itself.
@@ -36,6 +36,12 @@ class OperandQuantizer {
   QuantizeJob Job(const at::Tensor& values, const at::Tensor& operand) const;
 
  private:
+  bool draws_noise() const { return stochastic() || options_.ms_eden; }
+  bool draws_signs() const {
+    return quantized() && options_.hadamard != 0 &&
+           options_.signs.pattern == numerics::RotationSigns::Pattern::kRandom;
+  }
+
   const numerics::Format* format_ = nullptr;
   numerics::QuantizeOptions options_;
   const at::ScalarType compute_type_;

@@ -32,9 +32,13 @@ class LinearTest : public testing::Test {
     QuantizedLayer* layer = &linear;
     RefreshWeights({&layer, 1}, *backend_);
   }
+  spec::GemmPrecision& gemm(spec::Gemm which) {
+    return precision_.gemms[static_cast<size_t>(which)];
+  }
   void QuantizeWeights(const std::string& format) {
     precision_.gemms[0].b.format = format;
     precision_.gemms[1].b.format = format;
+    precision_.gemms[1].b_as_in_fprop = true;
   }
 
   StepContext context_;
@@ -120,9 +124,89 @@ TEST_F(LinearTest, OperandsOfEveryGemmAreQuantizedAlongTheirContraction) {
       at::mm(Quantized("mxfp4", drows), Quantized("mxfp4", master_.detach().t()).t());
   at::Tensor wgrad = at::mm(Quantized("mxfp4", drows.t()), Quantized("mxfp4", rows.t()).t());
 
-  EXPECT_TRUE(at::equal(linear.Fprop(rows), fprop));
+  EXPECT_TRUE(at::equal(linear.Fprop(linear.Input(rows)), fprop));
   EXPECT_TRUE(at::equal(linear.Dgrad(drows), dgrad));
-  EXPECT_TRUE(at::equal(linear.Wgrad(drows, rows), wgrad));
+  EXPECT_TRUE(at::equal(linear.Wgrad(drows, linear.Kept(rows, linear.Input(rows))), wgrad));
+}
+
+TEST_F(LinearTest, WeightsAndActivationsGivenAsSuchEnterTheBackwardGemmsAsFpropSawThem) {
+  for (spec::GemmPrecision& gemm : precision_.gemms) gemm.a.format = gemm.b.format = "mxfp4";
+  gemm(spec::Gemm::kDgrad).b_as_in_fprop = gemm(spec::Gemm::kWgrad).b_as_in_fprop = true;
+  Linear linear = MakeLinear();
+  Refresh(linear);
+  torch::autograd::backward({linear.Forward(x_)}, {dy_});
+
+  at::Tensor rows = x_.detach().view({32, 64}), drows = dy_.view({32, 48});
+  at::Tensor dgrad = at::mm(Quantized("mxfp4", drows), Quantized("mxfp4", master_));
+  at::Tensor wgrad = at::mm(Quantized("mxfp4", drows.t()), Quantized("mxfp4", rows));
+  EXPECT_TRUE(at::equal(x_.grad().view({32, 64}), dgrad));
+  EXPECT_TRUE(at::equal(master_.grad(), wgrad));
+}
+
+TEST_F(LinearTest, FromForwardQuantizesWhatFpropUsedAgain) {
+  for (spec::GemmPrecision& gemm : precision_.gemms) gemm.a.format = gemm.b.format = "mxfp4";
+  gemm(spec::Gemm::kDgrad).b_from_forward = gemm(spec::Gemm::kWgrad).b_from_forward = true;
+  Linear linear = MakeLinear();
+  Refresh(linear);
+  torch::autograd::backward({linear.Forward(x_)}, {dy_});
+
+  at::Tensor rows = x_.detach().view({32, 64}), drows = dy_.view({32, 48});
+  at::Tensor w = Quantized("mxfp4", Quantized("mxfp4", master_).t()).t();
+  at::Tensor x = Quantized("mxfp4", Quantized("mxfp4", rows).t()).t();
+  EXPECT_TRUE(at::equal(x_.grad().view({32, 64}), at::mm(Quantized("mxfp4", drows), w)));
+  EXPECT_TRUE(at::equal(master_.grad(), at::mm(Quantized("mxfp4", drows.t()), x)));
+}
+
+TEST_F(LinearTest, BothFactorsOfAProductAreRotatedAlikeAndAnewForEachMicroBatch) {
+  for (spec::GemmPrecision& gemm : precision_.gemms) {
+    gemm.a.format = gemm.b.format = "int8";
+    gemm.a.options.block = gemm.b.options.block = "row";
+    gemm.a.options.hadamard = gemm.b.options.hadamard = 16;
+  }
+  Linear linear = MakeLinear();
+  Refresh(linear);
+  at::Tensor rows = x_.detach().view({32, 64});
+  context_.micro_batch = 7;
+  at::Tensor first = linear.Fprop(linear.Input(rows)), again = linear.Fprop(linear.Input(rows));
+  context_.micro_batch = 8;
+  at::Tensor second = linear.Fprop(linear.Input(rows));
+
+  at::Tensor exact = at::mm(rows, master_.detach().t());
+  EXPECT_TRUE(at::equal(first, again));
+  EXPECT_FALSE(at::equal(first, second));
+  EXPECT_LT((first - exact).norm().item<double>() / exact.norm().item<double>(), 0.02);
+}
+
+TEST_F(LinearTest, RotationOfALosslessFormatChangesNothingButRounding) {
+  for (spec::GemmPrecision& gemm : precision_.gemms) {
+    gemm.a.format = gemm.b.format = "fp32";
+    gemm.a.options.hadamard = gemm.b.options.hadamard = 16;
+  }
+  Linear linear = MakeLinear();
+  Refresh(linear);
+  torch::autograd::backward({linear.Forward(x_)}, {dy_});
+  at::Tensor rows = x_.detach().view({32, 64}), drows = dy_.view({32, 48});
+  EXPECT_TRUE(at::allclose(x_.grad().view({32, 64}), at::mm(drows, master_.detach()), 1e-5, 1e-5));
+  EXPECT_TRUE(at::allclose(master_.grad(), at::mm(drows.t(), rows), 1e-5, 1e-5));
+}
+
+TEST_F(LinearTest, StochasticGradientsAverageToTheExactOnesByTheLaw) {
+  spec::OperandPrecision& dy = precision_.gemms[1].a;
+  dy.format = "nvfp4";
+  dy.options.rounding = numerics::Rounding::kStochastic;
+  Linear linear = MakeLinear();
+  Refresh(linear);
+  at::Tensor drows = dy_.view({32, 48}), exact = at::mm(drows, master_.detach());
+  at::Tensor sum = at::zeros_like(exact);
+  double error_of_16 = 0;
+  for (int n = 1; n <= 1024; ++n) {
+    context_.micro_batch = n;
+    sum += linear.Dgrad(drows);
+    if (n == 16) error_of_16 = (sum / n - exact).norm().item<double>();
+  }
+  // A mean of 64 times as many has an error of an eighth.
+  const double error = (sum / 1024 - exact).norm().item<double>();
+  EXPECT_NEAR(error_of_16 / error, 8.0, 1.5);
 }
 
 }  // namespace
