@@ -1,44 +1,41 @@
 #include "spec/check.h"
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "spec/fields.h"
 #include "spec/pattern.h"
+#include "spec/resolve.h"
 #include "spec/suggest.h"
 
 namespace fp4::spec {
 namespace {
-
-constexpr size_t kLongestString = 4096;
-constexpr size_t kLongestName = 100;
-
-bool IsName(std::string_view text) {
-  if (text.empty() || text.size() > kLongestName || !absl::ascii_isalnum(text[0])) return false;
-  for (const char c : text) {
-    if (!absl::ascii_isalnum(c) && c != '.' && c != '_' && c != '-') return false;
-  }
-  return true;
-}
-
-bool IsDuration(std::string_view text) {
-  if (text.size() < 2 || text.size() > 8) return false;
-  const std::string_view digits = text.substr(0, text.size() - 1);
-  return digits.find_first_not_of("0123456789") == std::string_view::npos &&
-         std::string_view("smh").find(text.back()) != std::string_view::npos;
-}
 
 bool InRange(double value, const Type& type) {
   return (type.above_min ? value > type.min : value >= type.min) &&
          (type.below_max ? value < type.max : value <= type.max);
 }
 
+// Of a feature whose fields are not described yet.
+bool IsPlaceholder(const Field& field) {
+  const Type& type = field.type.items.empty() ? field.type : field.type.items[0];
+  return !field.built && type.kind == Type::Kind::kObject && type.fields.empty();
+}
+
+// Whether a value is a field's default, in whatever spelling: 1, 1.0.
+bool SameValue(const Node& value, const Field& field) {
+  if (IsPlaceholder(field)) return WriteCompactJson(value) == field.default_json;
+  const Node usual = ParseJson(field.default_json).root;
+  return WriteCompactJson(Canonical(value, field.type)) ==
+         WriteCompactJson(Canonical(usual, field.type));
+}
+
 // Checks one value and all below it.
 class Checker {
  public:
-  Checker(CheckAs as, Problems& problems) : as_(as), problems_(problems) {}
+  Checker(CheckAs as, bool with_unbuilt, Problems& problems)
+      : as_(as), with_unbuilt_(with_unbuilt), problems_(problems) {}
 
   bool Value(const Node& node, const Type& type, const Path& path) {
     if (node.kind == Node::Kind::kNull) {
@@ -58,18 +55,16 @@ class Checker {
       case Type::Kind::kNumber:
         return NumberValue(node, *fitting, type, path);
       case Type::Kind::kString:
-      case Type::Kind::kPath:
       case Type::Kind::kRecipe:
-        return node.text.size() <= kLongestString ||
-               Wrong(node, path,
-                     absl::StrCat("has ", node.text.size(), " bytes; allowed: at most ",
-                                  kLongestString));
+        return LengthOk(node, *fitting, path);
+      case Type::Kind::kPath:
+        return PathValue(node, *fitting, type, path);
       case Type::Kind::kName:
         return IsName(node.text) || IsNot(node, type, path);
       case Type::Kind::kChoice:
         return ChoiceValue(node, *fitting, type, path);
       case Type::Kind::kPattern:
-        return PatternValue(node, path);
+        return LengthOk(node, *fitting, path) && PatternValue(node, path);
       case Type::Kind::kDuration:
         return IsDuration(node.text) || IsNot(node, type, path);
       case Type::Kind::kList:
@@ -79,7 +74,7 @@ class Checker {
       case Type::Kind::kMap:
         return MapValue(node, *fitting, path);
       case Type::Kind::kVariants:
-        return VariantsValue(node, path);
+        return VariantsValue(node, *fitting, path);
       case Type::Kind::kEither:
         break;
     }
@@ -96,23 +91,47 @@ class Checker {
     return Wrong(node, path, absl::StrCat("is ", Shown(node), "; allowed: ", AllowedText(type)));
   }
 
+  bool LengthOk(const Node& node, const Type& type, const Path& path) {
+    const size_t length = NumCharacters(node.text);
+    return length <= type.max_length ||
+           Wrong(node, path,
+                 absl::StrCat("has ", length, " characters; allowed: at most ", type.max_length));
+  }
+
+  // An empty path is none, unless the empty text means something of its own.
+  bool PathValue(const Node& node, const Type& fitting, const Type& whole, const Path& path) {
+    const bool empty =
+        node.text.empty() && std::ranges::find(fitting.choices, "") == fitting.choices.end();
+    return empty ? IsNot(node, whole, path) : LengthOk(node, fitting, path);
+  }
+
   bool IntegerValue(const Node& node, const Type& fitting, const Type& whole, const Path& path) {
     const double value = AsNumber(node);
-    const bool ok = value == std::floor(value) && InRange(value, fitting);
-    return ok || IsNot(node, whole, path);
+    if (value != std::floor(value) || !InRange(value, fitting)) return IsNot(node, whole, path);
+    return IsBuilt(value <= fitting.built_max, node, whole, path);
   }
 
   bool NumberValue(const Node& node, const Type& fitting, const Type& whole, const Path& path) {
     const double value = AsNumber(node);
-    return (std::isfinite(value) && InRange(value, fitting)) || IsNot(node, whole, path);
+    if (!std::isfinite(value) || !InRange(value, fitting)) return IsNot(node, whole, path);
+    return IsBuilt(value <= fitting.built_max, node, whole, path);
+  }
+
+  bool IsBuilt(bool built, const Node& node, const Type& type, const Path& path) {
+    return built || with_unbuilt_ ||
+           Wrong(node, path,
+                 absl::StrCat("is ", Shown(node),
+                              ", which is not built yet; allowed: ", AllowedText(type)));
   }
 
   bool ChoiceValue(const Node& node, const Type& fitting, const Type& whole, const Path& path) {
-    for (const std::string& choice : fitting.choices) {
-      if (choice == node.text) return true;
+    if (std::ranges::find(fitting.choices, node.text) != fitting.choices.end()) {
+      const bool unbuilt =
+          std::ranges::find(fitting.unbuilt_choices, node.text) != fitting.unbuilt_choices.end();
+      return IsBuilt(!unbuilt, node, whole, path);
     }
     if (&fitting != &whole) {
-      const std::string nearest = Nearest(node.text, fitting.choices);
+      const std::string nearest = Nearest(node.text, BuiltChoices(fitting));
       return Wrong(
           node, path,
           absl::StrCat("is ", Shown(node),
@@ -121,7 +140,7 @@ class Checker {
     }
     return Wrong(
         node, path,
-        absl::StrCat("is ", Shown(node), SuggestionAndChoices(node.text, fitting.choices)));
+        absl::StrCat("is ", Shown(node), SuggestionAndChoices(node.text, BuiltChoices(fitting))));
   }
 
   bool PatternValue(const Node& node, const Path& path) {
@@ -174,10 +193,10 @@ class Checker {
         problems_.Add(member.key_place, field_path,
                       "unknown field" + UnknownFieldHint(type, member.key));
         ok = false;
-      } else if (!field->built) {
-        ok = StandsAtDefault(member, *field, field_path) && ok;
       } else {
-        ok = Value(member.value, field->type, field_path) && ok;
+        // What is inside of a feature that has no fields yet is not looked at.
+        ok = (IsPlaceholder(*field) || Value(member.value, field->type, field_path)) &&
+             (field->built || with_unbuilt_ || StandsAtDefault(member, *field, field_path)) && ok;
       }
     }
     // Inside a list nothing is merged: an item of a patch is whole.
@@ -197,7 +216,7 @@ class Checker {
 
   bool StandsAtDefault(const Member& member, const Field& field, const Path& path) {
     const bool cleared = member.value.kind == Node::Kind::kNull && as_ == CheckAs::kPatch;
-    if (cleared || WriteCompactJson(member.value) == field.default_json) return true;
+    if (cleared || SameValue(member.value, field)) return true;
     problems_.Add(member.key_place, path,
                   absl::StrCat("is ", Shown(member.value),
                                ", and this feature is not built yet; allowed: ", field.default_json,
@@ -223,13 +242,12 @@ class Checker {
     return false;
   }
 
-  bool VariantsValue(const Node& node, const Path& path) {
-    constexpr size_t kMaxVariants = 64;
+  bool VariantsValue(const Node& node, const Type& type, const Path& path) {
     bool ok = true;
-    if (node.members.empty() || node.members.size() > kMaxVariants) {
+    if (node.members.size() < type.min_items || node.members.size() > type.max_items) {
       ok = Wrong(node, path,
-                 absl::StrCat("has ", node.members.size(), " variants; allowed: 1 to ",
-                              kMaxVariants, ", or leave it out"));
+                 absl::StrCat("has ", node.members.size(), " variants; allowed: ", type.min_items,
+                              " to ", type.max_items, ", or leave it out"));
     }
     const CheckAs outer = as_;
     as_ = CheckAs::kPatch;
@@ -264,6 +282,7 @@ class Checker {
   }
 
   CheckAs as_;
+  const bool with_unbuilt_;
   Problems& problems_;
   bool in_list_ = false;
 };
@@ -279,8 +298,9 @@ void FindEverywhere(const Type& type, std::string_view name, const std::string& 
 
 }  // namespace
 
-bool Check(const Node& node, const Type& type, const Path& path, CheckAs as, Problems& problems) {
-  return Checker(as, problems).Value(node, type, path);
+bool Check(const Node& node, const Type& type, const Path& path, CheckAs as, Problems& problems,
+           bool with_unbuilt) {
+  return Checker(as, with_unbuilt, problems).Value(node, type, path);
 }
 
 std::string UnknownFieldHint(const Type& object, std::string_view name) {

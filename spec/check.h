@@ -13,8 +13,9 @@ enum class CheckAs : uint8_t {
   kPatch,     // as kPart, and null is allowed: back to the default
 };
 
-// True when `node` is all right.
-bool Check(const Node& node, const Type& type, const Path& path, CheckAs as, Problems& problems);
+// True when `node` is all right. `with_unbuilt`: see ReadOptions.
+bool Check(const Node& node, const Type& type, const Path& path, CheckAs as, Problems& problems,
+           bool with_unbuilt = false);
 
 // "; did you mean …; allowed: …" for a field that `object` does not have.
 std::string UnknownFieldHint(const Type& object, std::string_view name);

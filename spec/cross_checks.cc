@@ -4,7 +4,6 @@
 #include <initializer_list>
 
 #include "absl/strings/str_cat.h"
-#include "spec/features.h"
 
 namespace fp4::spec {
 namespace {
@@ -153,11 +152,6 @@ class CrossChecker {
   void CheckResources() {
     const ResourceSpec& resources = run_.resources;
     if (!Usable({"resources.gpus"})) return;
-    if (resources.gpus > kMostGpus) {
-      Report("resources.gpus",
-             absl::StrCat("is ", resources.gpus,
-                          ": a run on more than one GPU is not built yet; allowed: 0, 1, auto"));
-    }
     if (resources.gpus == 0 && !resources.gpus_auto && resources.min_gpu_memory_gib > 0) {
       Report("resources.min_gpu_memory_gib",
              "is given, and resources.gpus is 0; leave one of them out");

@@ -57,7 +57,7 @@ class ExperimentReader {
                     absl::StrCat("the document is ", Shown(root), "; allowed: an object, {…}"));
       return;
     }
-    Check(root, DocumentType(), Path{}, CheckAs::kPart, problems_);
+    Check(root, DocumentType(), Path{}, CheckAs::kPart, problems_, options_.with_unbuilt);
     for (const Source& source : sources_) {
       Override override = ReadOverride(source, problems_);
       if (override.valid) overrides_.push_back(std::move(override));
@@ -94,7 +94,7 @@ class ExperimentReader {
 
   Problems ReadVariant(const std::string& name, const Node& merged) {
     Problems problems;
-    Check(merged, DocumentType(), Path{}, CheckAs::kDocument, problems);
+    Check(merged, DocumentType(), Path{}, CheckAs::kDocument, problems, options_.with_unbuilt);
     Resolved resolved = Resolve(merged, options_, problems);
     CheckAcrossFields(merged, resolved, problems);
     resolved.run.variant = name;

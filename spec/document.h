@@ -67,6 +67,12 @@ RunSpec MakeRun(const Variant& variant, uint64_t seed);
 // equal bytes.
 std::string RunDocument(const Variant& variant, uint64_t seed);
 
+// What of a run's document the training follows, canonical: without names and notes and without
+// what only says when and where a run is started (Concern of spec/field.h). Two documents with
+// equal ones describe one training: either may resume the other's checkpoints. Gives the text back
+// unchanged when it cannot be read.
+std::string TrainingDocument(std::string_view run_document);
+
 // RunDocument with training.compute_dtype and resources.cpu_threads set: what a worker gets.
 std::string WithMachineChoices(std::string_view run_document, ComputeDtype compute_dtype,
                                int64_t cpu_threads);

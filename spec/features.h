@@ -14,7 +14,4 @@ namespace fp4::spec {
 // 'mxfp4'".
 std::vector<std::string> UnbuiltFeatures(const Bundle& bundle);
 
-// GPUs that one run can use.
-inline constexpr int64_t kMostGpus = 1;
-
 }  // namespace fp4::spec

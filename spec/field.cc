@@ -1,8 +1,11 @@
 #include "spec/field.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "spec/events.h"
@@ -19,26 +22,40 @@ Type Ranged(Type::Kind kind, double min, double max) {
 
 // Whole values without an exponent: 1048576, not 1.048576e+06.
 std::string Bound(double value) {
-  const bool whole = value == static_cast<double>(static_cast<int64_t>(value));
+  const bool whole = std::abs(value) < 1e18 && value == std::floor(value);
   return whole ? absl::StrCat(static_cast<int64_t>(value)) : FormatNumber(value);
 }
 
 std::string RangeText(const Type& type) {
-  if (type.min == type.max) return Bound(type.min);
+  const double max = BuiltMax(type);
+  const std::string rest =
+      max < type.max ? absl::StrCat(" (up to ", Bound(type.max), " is not built yet)") : "";
+  if (type.min == max) return Bound(type.min) + rest;
   return absl::StrCat(type.above_min ? "above " : "from ", Bound(type.min),
                       type.below_max   ? ", below "
                       : type.above_min ? ", at most "
                                        : " to ",
-                      Bound(type.max));
+                      Bound(max), rest);
+}
+
+std::string CountText(const Type& type) {
+  if (type.min_items == type.max_items) return absl::StrCat(type.min_items);
+  if (type.min_items == 0) return absl::StrCat("at most ", type.max_items);
+  return absl::StrCat(type.min_items, " to ", type.max_items);
 }
 
 std::string ListText(const Type& type) {
-  const std::string item = AllowedText(type.items[0]);
-  if (type.min_items == type.max_items) {
-    return absl::StrCat("a list of ", type.min_items, ", each ", item);
-  }
-  return absl::StrCat("a list", type.min_items > 0 ? ", not empty" : "", ", each item ", item);
+  return absl::StrCat("a list of ", CountText(type), ", each ", AllowedText(type.items[0]),
+                      type.unique ? ", none of them twice" : "");
 }
+
+std::string LengthText(const Type& type) {
+  return absl::StrCat(" of at most ", type.max_length, " characters");
+}
+
+// Digits of a duration: enough for 114 years in hours.
+constexpr size_t kDurationDigits = 7;
+constexpr std::string_view kDurationUnits = "smh";
 
 }  // namespace
 
@@ -49,7 +66,25 @@ Type Boolean() { return OfKind(Type::Kind::kBoolean); }
 Type Integer(double min, double max) { return Ranged(Type::Kind::kInteger, min, max); }
 Type Number(double min, double max) { return Ranged(Type::Kind::kNumber, min, max); }
 Type Text() { return OfKind(Type::Kind::kString); }
-Type Name() { return OfKind(Type::Kind::kName); }
+
+Type Name() {
+  Type type = OfKind(Type::Kind::kName);
+  type.max_length = kLongestName;
+  return type;
+}
+
+Type LayerPattern() {
+  Type type = OfKind(Type::Kind::kPattern);
+  type.max_length = kLongestPattern;
+  return type;
+}
+
+Type Variants() {
+  Type type = OfKind(Type::Kind::kVariants);
+  type.min_items = 1;
+  type.max_items = kMostVariants;
+  return type;
+}
 
 Type PositiveNumber(double max) {
   Type type = Number(0, max);
@@ -113,25 +148,27 @@ std::string AllowedText(const Type& type) {
     case Type::Kind::kBoolean:
       return "true, false";
     case Type::Kind::kInteger:
-      return (type.min == type.max ? "" : "a whole number ") + RangeText(type);
+      return (type.min == BuiltMax(type) ? "" : "a whole number ") + RangeText(type);
     case Type::Kind::kNumber:
       return "a number " + RangeText(type);
     case Type::Kind::kString:
-      return "a text";
+      return "a text" + LengthText(type);
     case Type::Kind::kName:
-      return "a name of letters, digits, '.', '_' and '-', beginning with a letter or digit";
+      return absl::StrCat("a name of at most ", type.max_length,
+                          " letters, digits, '.', '_' and '-', beginning with a letter or digit");
     case Type::Kind::kChoice:
-      return absl::StrJoin(type.choices, ", ");
+      return absl::StrJoin(BuiltChoices(type), ", ");
     case Type::Kind::kRecipe:
       return "the name of a recipe";
     case Type::Kind::kPattern:
-      return "a pattern of layers' names, such as blocks.*.mlp.*";
+      return "a pattern of layers' names, such as blocks.*.mlp.*," + LengthText(type);
     case Type::Kind::kDuration:
-      return "a duration such as 90s, 30m or 4h";
+      return absl::StrCat("a duration such as 90s, 30m or 4h, of at most ", kDurationDigits,
+                          " digits");
     case Type::Kind::kPath: {
       std::vector<std::string> words;
       for (const std::string& word : type.choices) words.push_back(absl::StrCat("\"", word, "\""));
-      words.push_back("a file's path");
+      words.push_back("a file's path" + LengthText(type));
       return absl::StrJoin(words, ", ");
     }
     case Type::Kind::kList:
@@ -141,7 +178,7 @@ std::string AllowedText(const Type& type) {
     case Type::Kind::kMap:
       return "an object of names";
     case Type::Kind::kVariants:
-      return "an object of names and what each changes";
+      return absl::StrCat("an object of ", CountText(type), " names and what each changes");
     case Type::Kind::kEither:
       return absl::StrJoin(type.items, "; or ",
                            [](std::string* out, const Type& item) { *out += AllowedText(item); });
@@ -182,6 +219,39 @@ const Type* AlternativeFor(const Type& type, Node::Kind kind) {
       return nullptr;
   }
   return wanted == kind ? &type : nullptr;
+}
+
+std::vector<std::string> BuiltChoices(const Type& type) {
+  std::vector<std::string> built;
+  for (const std::string& choice : type.choices) {
+    if (std::ranges::find(type.unbuilt_choices, choice) == type.unbuilt_choices.end())
+      built.push_back(choice);
+  }
+  return built;
+}
+
+double BuiltMax(const Type& type) { return std::min(type.max, type.built_max); }
+
+std::string DurationPattern() {
+  return absl::StrCat("^[0-9]{1,", kDurationDigits, "}[", std::string(kDurationUnits), "]$");
+}
+
+bool IsDuration(std::string_view text) {
+  if (text.size() < 2 || text.size() > kDurationDigits + 1) return false;
+  const std::string_view digits = text.substr(0, text.size() - 1);
+  return digits.find_first_not_of("0123456789") == std::string_view::npos &&
+         kDurationUnits.find(text.back()) != std::string_view::npos;
+}
+
+bool IsName(std::string_view text) {
+  if (text.empty() || text.size() > kLongestName || !absl::ascii_isalnum(text[0])) return false;
+  return std::ranges::all_of(
+      text, [](char c) { return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+size_t NumCharacters(std::string_view text) {
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  return text.size() - static_cast<size_t>(std::ranges::count_if(text, continues));
 }
 
 const Field* FindField(const Type& object, std::string_view name) {

@@ -16,14 +16,20 @@ namespace fp4::spec {
 
 struct Field;
 
-// What a value may be.
+inline constexpr size_t kLongestText = 4096;
+inline constexpr size_t kLongestName = 100;
+inline constexpr size_t kLongestPattern = 200;
+inline constexpr size_t kMostVariants = 64;
+
+// What a value may be. Every limit stands here and nowhere else: the checks, `explain`, the page
+// and the JSON Schema read it.
 struct Type {
   enum class Kind : uint8_t {
     kBoolean,
     kInteger,   // min … max
     kNumber,    // min … max
-    kString,    // at most max_items bytes; any text
-    kName,      // [A-Za-z0-9][A-Za-z0-9._-]*
+    kString,    // any text of at most max_length characters
+    kName,      // [A-Za-z0-9][A-Za-z0-9._-]*, at most max_length characters
     kChoice,    // one of choices
     kRecipe,    // a recipe's name: which ones exist depends on the document
     kPattern,   // of layers' names
@@ -32,7 +38,7 @@ struct Type {
     kList,      // of items[0]
     kObject,    // fields
     kMap,       // any names, values items[0]
-    kVariants,  // names to merge patches over the document
+    kVariants,  // names to merge patches over the document, min_items … max_items of them
     kEither,    // one of items, which differ in their JSON kinds
   };
 
@@ -41,14 +47,24 @@ struct Type {
   Kind kind;
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
-  bool above_min = false, below_max = false;  // the bound itself is not allowed
+  bool above_min = false, below_max = false;                   // the bound itself is not allowed
+  double built_max = std::numeric_limits<double>::infinity();  // more of it is not built yet
   std::vector<std::string> choices;
+  std::vector<std::string> unbuilt_choices;  // those of `choices` that are not built yet
+  size_t max_length = kLongestText;          // of texts, in characters (Unicode code points)
   std::vector<Type> items;
   size_t min_items = 0, max_items = 1000;
   bool unique = false;
   std::vector<Field> fields;
   std::string definition =
       {};  // the name under which the JSON Schema defines it once; empty: in place
+};
+
+// Who a field is for.
+enum class Concern : uint8_t {
+  kTraining,    // it may change what is computed
+  kPeople,      // names and notes
+  kScheduling,  // which run starts when and where, and when it ends or starts again
 };
 
 struct Field {
@@ -60,9 +76,13 @@ struct Field {
   std::string default_json = {};
   std::string default_text = {};
   std::function<std::string(const RunSpec&)> derive = {};
+  // Added after the first release: written into a resolved document only where it differs from its
+  // default, so that what an earlier release wrote stays the same document, and its runs resume.
+  bool later = false;
   // Where its value goes.
   std::function<void(const Node&, RunSpec&)> store = {};
   bool required = false;
+  Concern concern = Concern::kTraining;
   bool built = true;  // false: refused unless at its default
 };
 
@@ -80,7 +100,25 @@ Type ListOf(Type item, size_t min_items, size_t max_items, bool unique);
 Type MapOf(Type item);
 Type ObjectOf(std::vector<Field> fields);
 Type EitherOf(std::vector<Type> alternatives);
+Type LayerPattern();
+Type Variants();
 Type OfKind(Type::Kind kind);
+
+// The part of `choices` that can be used.
+std::vector<std::string> BuiltChoices(const Type& type);
+// The largest value that can be used.
+double BuiltMax(const Type& type);
+
+// What a duration looks like, as an ECMA regular expression.
+std::string DurationPattern();
+bool IsDuration(std::string_view text);
+
+// What a name looks like, but for its length.
+inline constexpr std::string_view kNamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
+bool IsName(std::string_view text);
+
+// Unicode code points of a text in UTF-8.
+size_t NumCharacters(std::string_view text);
 
 // "a whole number from 1 to 64": what a message says is allowed.
 std::string AllowedText(const Type& type);

@@ -90,7 +90,7 @@ Type RuleType() {
             "blocks.<i>.mlp.gate, blocks.<i>.mlp.down, lm_head. * is a part of one segment, ** any "
             "number of segments, "
             "{4..5} a range, {a,b} a choice.",
-            OfKind(Type::Kind::kPattern)),
+            LayerPattern()),
       Plain("use", "The recipe of these layers; the fields below change parts of it.",
             OfKind(Type::Kind::kRecipe)),
   };

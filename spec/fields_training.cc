@@ -20,11 +20,13 @@ Field BetasField() {
 }
 
 Field GpusField() {
+  Type count = Integer(0, 64);
+  count.built_max = 1;  // of one machine; more needs training that is distributed
   return {.name = "gpus",
           .doc =
               "GPUs of a run: 0 takes a CPU slot, \"auto\" a GPU where the worker has one and a "
               "CPU slot elsewhere.",
-          .type = EitherOf({Integer(0, 64), Choice({"auto"})}),
+          .type = EitherOf({std::move(count), Choice({"auto"})}),
           .default_json = "\"auto\"",
           .store = [](const Node& node, RunSpec& run) {
             run.resources.gpus_auto = node.kind == Node::Kind::kString;
@@ -189,17 +191,20 @@ Type ResourcesType() {
        .doc = "Memory that the GPU must have, in GiB.",
        .type = Number(0, 10000),
        .default_json = "0",
-       .store = into(&ResourceSpec::min_gpu_memory_gib)},
+       .store = into(&ResourceSpec::min_gpu_memory_gib),
+       .concern = Concern::kScheduling},
       {.name = "priority",
        .doc = "Runs of a higher priority are started first.",
        .type = Integer(0, 100),
        .default_json = "50",
-       .store = into(&ResourceSpec::priority)},
+       .store = into(&ResourceSpec::priority),
+       .concern = Concern::kScheduling},
       {.name = "max_runtime",
        .doc = "After this long a run is stopped and counts as failed; 0s: no limit.",
        .type = OfKind(Type::Kind::kDuration),
        .default_json = "\"0s\"",
-       .store = into(&ResourceSpec::max_runtime)},
+       .store = into(&ResourceSpec::max_runtime),
+       .concern = Concern::kScheduling},
   });
 }
 

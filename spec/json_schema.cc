@@ -11,8 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kNamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
-
 Json Bound(double value) {
   const auto whole = static_cast<int64_t>(value);
   if (static_cast<double>(whole) == value) return whole;
@@ -67,7 +65,7 @@ class SchemaWriter {
   static Json NumberSchema(const Type& type, const char* name) {
     Json schema = {{"type", name}};
     schema[type.above_min ? "exclusiveMinimum" : "minimum"] = Bound(type.min);
-    schema[type.below_max ? "exclusiveMaximum" : "maximum"] = Bound(type.max);
+    schema[type.below_max ? "exclusiveMaximum" : "maximum"] = Bound(BuiltMax(type));
     return schema;
   }
 
@@ -82,16 +80,42 @@ class SchemaWriter {
 
   Json MapSchema(Json values) {
     return {{"type", "object"},
-            {"propertyNames", {{"pattern", kNamePattern}}},
+            {"propertyNames", {{"pattern", kNamePattern}, {"maxLength", kLongestName}}},
             {"additionalProperties", std::move(values)}};
   }
 
-  Json VariantsSchema() {
+  static Json TextSchema(const Type& type) {
+    return {{"type", "string"}, {"maxLength", type.max_length}};
+  }
+
+  // An empty path is none, unless the empty text means something of its own.
+  static Json PathSchema(const Type& type) {
+    Json schema = TextSchema(type);
+    if (std::ranges::find(type.choices, "") == type.choices.end()) schema["minLength"] = 1;
+    return schema;
+  }
+
+  static Json RecipeSchema(const Type& type) {
+    Json schema = TextSchema(type);
+    schema["examples"] = UsableRecipes();
+    return schema;
+  }
+
+  static Json NameSchema(const Type& type) {
+    Json schema = TextSchema(type);
+    schema["pattern"] = kNamePattern;
+    return schema;
+  }
+
+  Json VariantsSchema(const Type& type) {
     if (!definitions_.contains("patch")) {
       definitions_["patch"] = Json::object();
       definitions_["patch"] = ObjectSchema(DocumentType(), true);
     }
-    return MapSchema({{"$ref", "#/definitions/patch"}});
+    Json schema = MapSchema({{"$ref", "#/definitions/patch"}});
+    schema["minProperties"] = type.min_items;
+    schema["maxProperties"] = type.max_items;
+    return schema;
   }
 
   Json InPlace(const Type& type, bool patch) {
@@ -103,17 +127,18 @@ class SchemaWriter {
       case Type::Kind::kNumber:
         return NumberSchema(type, "number");
       case Type::Kind::kString:
-      case Type::Kind::kPath:
       case Type::Kind::kPattern:
-        return {{"type", "string"}};
+        return TextSchema(type);
+      case Type::Kind::kPath:
+        return PathSchema(type);
       case Type::Kind::kName:
-        return {{"type", "string"}, {"pattern", kNamePattern}};
+        return NameSchema(type);
       case Type::Kind::kChoice:
-        return {{"enum", type.choices}};
+        return {{"enum", BuiltChoices(type)}};
       case Type::Kind::kRecipe:
-        return {{"type", "string"}, {"examples", UsableRecipes()}};
+        return RecipeSchema(type);
       case Type::Kind::kDuration:
-        return {{"type", "string"}, {"pattern", "^[0-9]{1,7}[smh]$"}};
+        return {{"type", "string"}, {"pattern", DurationPattern()}};
       case Type::Kind::kList:
         return ListSchema(type);
       case Type::Kind::kObject:
@@ -121,7 +146,7 @@ class SchemaWriter {
       case Type::Kind::kMap:
         return MapSchema(TypeSchema(type.items[0], patch));
       case Type::Kind::kVariants:
-        return VariantsSchema();
+        return VariantsSchema(type);
       case Type::Kind::kEither:
         break;
     }

@@ -121,9 +121,6 @@ bool SegmentMatches(const Segment& segment, std::string_view text) {
 }  // namespace
 
 absl::StatusOr<Pattern> ParsePattern(std::string_view text) {
-  constexpr size_t kLongest = 200;
-  if (text.size() > kLongest)
-    return absl::InvalidArgumentError(absl::StrCat("longer than ", kLongest, " bytes"));
   Pattern pattern;
   size_t begin = 0;
   int depth = 0;

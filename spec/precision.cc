@@ -34,6 +34,7 @@ class Resolver {
   Resolver(const Node& precision, const RunSpec& run, bool with_unbuilt, Problems& problems)
       : precision_(precision),
         run_(run),
+        with_unbuilt_(with_unbuilt),
         problems_(problems),
         recipes_(precision, path_, with_unbuilt, problems) {}
 
@@ -50,7 +51,7 @@ class Resolver {
  private:
   void ReadDefault() {
     const Node* name = precision_.Find("default");
-    if (name == nullptr || !FitsPrecisionField(*name, "default")) return;
+    if (name == nullptr || !FitsPrecisionField(*name, "default", with_unbuilt_)) return;
     std::optional<Bundle> bundle = recipes_.Find(*name, path_.Field("default"));
     default_ = {name->text, bundle.value_or(Bundle{}), bundle.has_value(), name->place, "default"};
   }
@@ -60,7 +61,7 @@ class Resolver {
     if (rules == nullptr) return;
     for (size_t i = 0; i < rules->items.size(); ++i) {
       Rule& rule = rules_.emplace_back();
-      if (FitsPrecisionField(rules->items[i], "rules"))
+      if (FitsPrecisionField(rules->items[i], "rules", with_unbuilt_))
         ReadRule(rules->items[i], rules_path_.Item(i), rule);
     }
   }
@@ -171,6 +172,7 @@ class Resolver {
 
   const Node& precision_;
   const RunSpec& run_;
+  const bool with_unbuilt_;
   Problems& problems_;
   const Path root_;
   const Path path_ = root_.Field("precision");

@@ -31,11 +31,12 @@ void NoteOrigins(const Member& member, const Path& path, Bundle& bundle) {
 
 }  // namespace
 
-bool FitsPrecisionField(const Node& node, std::string_view field) {
+bool FitsPrecisionField(const Node& node, std::string_view field, bool with_unbuilt) {
   const Type& precision = FindField(DocumentType(), "precision")->type;
   const Type& type = FindField(precision, field)->type;
   Problems unused;
-  return Check(node, type.items.empty() ? type : type.items[0], Path{}, CheckAs::kDocument, unused);
+  return Check(node, type.items.empty() ? type : type.items[0], Path{}, CheckAs::kDocument, unused,
+               with_unbuilt);
 }
 
 RecipeBook::RecipeBook(const Node& precision, const Path& path, bool with_unbuilt,
@@ -51,7 +52,7 @@ RecipeBook::RecipeBook(const Node& precision, const Path& path, bool with_unbuil
       problems_.Add(member.key_place, own_path, "is the name of a built-in recipe; choose another");
     }
     std::optional<Bundle>& own = own_[member.key];
-    if (!FitsPrecisionField(member.value, "recipes")) continue;
+    if (!FitsPrecisionField(member.value, "recipes", with_unbuilt)) continue;
     Bundle bundle;
     if (Apply(member.value, own_path, bundle)) own = bundle;
   }

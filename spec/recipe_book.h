@@ -36,6 +36,7 @@ class RecipeBook {
 };
 
 // Whether a node fits the type of a field of "precision" or, for lists and maps, of its items.
-bool FitsPrecisionField(const Node& node, std::string_view field);
+// `with_unbuilt`: see ReadOptions.
+bool FitsPrecisionField(const Node& node, std::string_view field, bool with_unbuilt);
 
 }  // namespace fp4::spec

@@ -44,8 +44,8 @@ class DocumentResolver {
   Node Section(const Node* given, const Type& type, const Path& path, bool section_bad) {
     Node out = Node::Object();
     for (const Field& field : type.fields) {
-      if (!field.built || field.name == "seeds" || field.type.kind == Type::Kind::kVariants)
-        continue;
+      const bool left_out = !field.built && !options_.with_unbuilt;
+      if (left_out || field.name == "seeds" || field.type.kind == Type::Kind::kVariants) continue;
       const Path field_path = path.Field(field.name);
       const Node* own = given == nullptr ? nullptr : given->Find(field.name);
       const bool is_section = field.type.kind == Type::Kind::kObject && field.default_json == "{}";
@@ -54,7 +54,10 @@ class DocumentResolver {
         out.Set(field.name, Section(bad ? nullptr : own, field.type, field_path, bad));
         if (own != nullptr) out.Find(field.name)->place = own->place;
       } else {
-        out.Set(field.name, Leaf(own, field, field_path, section_bad));
+        Node value = Leaf(own, field, field_path, section_bad);
+        const bool said =
+            !field.later || WriteCompactJson(value) != WriteCompactJson(Default(field));
+        if (said) out.Set(field.name, std::move(value));
       }
     }
     return out;
@@ -66,7 +69,8 @@ class DocumentResolver {
   Node Leaf(const Node* given, const Field& field, const Path& path, bool section_bad) {
     const bool present = given != nullptr && given->kind != Node::Kind::kNull;
     Problems unused;
-    const bool fits = present && Check(*given, field.type, path, CheckAs::kDocument, unused);
+    const bool fits = present && Check(*given, field.type, path, CheckAs::kDocument, unused,
+                                       options_.with_unbuilt);
     if ((present && !fits) || section_bad) result.bad.insert(path.ToString());
     const bool is_precision = path.parent->name == "precision";
     // The parts of the section "precision" are judged one by one, so that one bad rule hides no
@@ -96,11 +100,11 @@ class DocumentResolver {
 
   void AbsolutePath(Node& value, const Path& path) {
     if (value.text.starts_with('/')) return;
-    if (value.text.empty() || options_.base_folder.empty()) {
+    if (value.text.empty()) return;  // reported already
+    if (options_.base_folder.empty()) {
       problems_.Add(
           value.place, path,
-          absl::StrCat("is ", Shown(value), value.text.empty() ? ", no path" : ", a relative path",
-                       "; allowed: an absolute path"));
+          absl::StrCat("is ", Shown(value), ", a relative path; allowed: an absolute path"));
       return;
     }
     value.text =

@@ -60,6 +60,16 @@ void VisitRelativePaths(const Node& node, const Type& type,
   }
 }
 
+void EraseOtherConcerns(const Type& type, Node& node) {
+  for (const Field& field : type.fields) {
+    if (field.concern != Concern::kTraining) {
+      node.Erase(field.name);
+    } else if (Node* section = node.Find(field.name)) {
+      if (field.type.kind == Type::Kind::kObject) EraseOtherConcerns(field.type, *section);
+    }
+  }
+}
+
 std::string Absolute(const std::string& path, const std::string& folder) {
   return (std::filesystem::path(folder) / path).lexically_normal().string();
 }
@@ -73,6 +83,13 @@ std::string RunDocument(const Variant& variant, uint64_t seed) {
   seeds.items.push_back(NumberNode(seed));
   document.Set("seeds", std::move(seeds));
   return WriteJson(Canonical(document, DocumentType()));
+}
+
+std::string TrainingDocument(std::string_view run_document) {
+  ParsedJson parsed = ParseJson(run_document);
+  if (!parsed.complete) return std::string(run_document);
+  EraseOtherConcerns(DocumentType(), parsed.root);
+  return WriteJson(Canonical(parsed.root, DocumentType()));
 }
 
 std::string WithMachineChoices(std::string_view run_document, ComputeDtype compute_dtype,

@@ -182,6 +182,33 @@ TEST(RunDocument, DoesNotDependOnOrderLayoutOrWrittenDefaults) {
   EXPECT_NE(RunDocument(a.variants[0], 1), RunDocument(a.variants[0], 2));
 }
 
+TEST(TrainingDocument, LeavesOutWhatDoesNotChangeTheTraining) {
+  const auto with = [](const std::string& override) {
+    const Experiment experiment = ReadGood(R"({"name": "a"})", {override});
+    return TrainingDocument(RunDocument(experiment.variants[0], 1));
+  };
+  const std::string plain = with("training.steps=400");
+  for (const char* same :
+       {"name=b", "description=a note", "project=other", "labels=[\"x\"]", "resources.priority=1",
+        "resources.max_runtime=4h", "resources.min_gpu_memory_gib=8", "retry.max_restarts=0"}) {
+    EXPECT_EQ(with(same), plain) << same;
+  }
+  for (const char* other : {"training.steps=401", "data.seed=1", "model.init_std=0.03",
+                            "resources.gpus=0", "resources.cpu_threads=2", "optimizer.eps=1e-7",
+                            "precision.default=fp4", "checkpoint.interval_steps=7"}) {
+    EXPECT_NE(with(other), plain) << other;
+  }
+}
+
+TEST(TrainingDocument, IsTheSameForAnOlderSpelling) {
+  const Experiment experiment = ReadGood(R"({"name": "a", "optimizer": {"eps": 1e-8}})");
+  const std::string document = RunDocument(experiment.variants[0], 1);
+  std::string reflowed = document;
+  std::erase(reflowed, '\n');
+  EXPECT_EQ(TrainingDocument(reflowed), TrainingDocument(document));
+  EXPECT_EQ(TrainingDocument("no document"), "no document");
+}
+
 TEST(MakeRun, SetsTheSeed) {
   const Experiment experiment = ReadGood(R"({"name": "a", "seeds": [5]})");
   EXPECT_EQ(MakeRun(experiment.variants[0], 5).seed, 5u);
