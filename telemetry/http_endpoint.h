@@ -1,4 +1,5 @@
-// `/metrics` and `/healthz` of a daemon, on threads of their own.
+// `/metrics` and `/healthz` of a daemon, on two threads of their own: however many connections say
+// nothing, and while metrics are collected, /healthz answers at once.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,8 @@
 
 namespace fp4::telemetry {
 
+class HttpServer;
+
 struct HealthReport {
   bool healthy = true;
   std::string message;  // why not; one line
@@ -19,12 +22,11 @@ struct HealthReport {
 // Serves from Listen until it is destroyed.
 //   GET /metrics   200, Prometheus text format
 //   GET /healthz   200 "ok", or 503 with the message
-// Connections are closed after one answer and after two seconds of silence, so that idle clients
-// hold no thread.
+// Connections are closed after one answer and after two seconds of silence (http_server.h).
 class HttpEndpoint {
  public:
-  // Called on an HTTP thread for each `/healthz`; must return quickly and must not wait for what
-  // may be stuck.
+  // Called for each `/healthz` on the thread that serves them all; must return at once and must not
+  // wait for what may be stuck.
   using HealthCheck = std::function<HealthReport()>;
 
   // Binds `address` (port 0 picks one) and starts to serve. UNAVAILABLE when the port is taken or
@@ -38,11 +40,10 @@ class HttpEndpoint {
   const HostPort& address() const { return address_; }
 
  private:
-  struct Server;
-  HttpEndpoint(HostPort address, std::unique_ptr<Server> server);
+  HttpEndpoint(HostPort address, std::unique_ptr<HttpServer> server);
 
   HostPort address_;
-  std::unique_ptr<Server> server_;
+  std::unique_ptr<HttpServer> server_;
 };
 
 }  // namespace fp4::telemetry

@@ -2,9 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <httplib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <atomic>
+#include <future>
+#include <thread>
 #include <vector>
+
+#include "base/clock.h"
+#include "base/file.h"
 
 namespace fp4::telemetry {
 namespace {
@@ -77,6 +84,87 @@ TEST_F(HttpEndpointTest, IdleKeepAliveClientsDoNotStarveTheNextOne) {
     ASSERT_TRUE(idle.back()->Get("/healthz"));
   }
   EXPECT_EQ(ClientOf(*endpoint).Get("/healthz")->status, 200);
+}
+
+// A connection that says `text` and nothing more.
+UniqueFd Connect(const HostPort& address, std::string_view text = "") {
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<uint16_t>(address.port));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  EXPECT_TRUE(WriteAll(fd.get(), text).ok());
+  return fd;
+}
+
+TEST_F(HttpEndpointTest, AnswersAtOnceWhateverOthersHoldOpen) {
+  auto endpoint = Listen();
+  std::vector<UniqueFd> idle;
+  for (const char* text : {"", "G", "GET /healthz HTTP/1.1\r\nHost: a\r\n", "\r\n"}) {
+    for (int i = 0; i < 100; ++i) idle.push_back(Connect(endpoint->address(), text));
+    const absl::Duration start = SystemClock().SinceBoot();
+    auto answer = ClientOf(*endpoint).Get("/healthz");
+    ASSERT_TRUE(answer) << "beside those that say '" << text << "'";
+    EXPECT_EQ(answer->body, "ok\n");
+    EXPECT_LT(SystemClock().SinceBoot() - start, absl::Seconds(1));  // of 2 for each idle one
+  }
+}
+
+TEST_F(HttpEndpointTest, HealthDoesNotWaitForMetrics) {
+  std::promise<void> asked, go_on;
+  registry_.OnCollect([&] {
+    asked.set_value();
+    go_on.get_future().wait();
+  });
+  auto endpoint = Listen();
+  std::thread scraper([&] { EXPECT_EQ(ClientOf(*endpoint).Get("/metrics")->status, 200); });
+  asked.get_future().wait();
+  EXPECT_EQ(ClientOf(*endpoint).Get("/healthz")->body, "ok\n");
+  go_on.set_value();
+  scraper.join();
+}
+
+TEST_F(HttpEndpointTest, ScrapersThatDoNotTakeTheirAnswerHoldUpNobody) {
+  const std::string long_help(1 << 20, 'x');
+  for (int i = 0; i < 8; ++i) {
+    registry_.Gauge("fp4_worker_gauge_" + std::to_string(i), long_help);
+  }
+  auto endpoint = Listen();
+  std::vector<UniqueFd> stuck;
+  for (int i = 0; i < 3; ++i) {
+    stuck.push_back(Connect(endpoint->address(), "GET /metrics HTTP/1.1\r\n\r\n"));
+  }
+  EXPECT_EQ(ClientOf(*endpoint).Get("/healthz")->body, "ok\n");
+  EXPECT_GT(ClientOf(*endpoint).Get("/metrics")->body.size(), 8u << 20);
+}
+
+TEST_F(HttpEndpointTest, SilentConnectionsAreClosed) {
+  auto endpoint = Listen();
+  const UniqueFd idle = Connect(endpoint->address(), "GET /healthz");
+  char byte = 0;
+  EXPECT_EQ(read(idle.get(), &byte, 1), 0);  // waits until the other side closes
+}
+
+TEST_F(HttpEndpointTest, ACallerMayCloseItsSideAtOnce) {
+  auto endpoint = Listen();
+  const UniqueFd fd = Connect(endpoint->address(), "GET /healthz HTTP/1.0\r\n\r\n");
+  shutdown(fd.get(), SHUT_WR);
+  std::string answer(4096, 0);
+  answer.resize(static_cast<size_t>(std::max<ssize_t>(read(fd.get(), answer.data(), 4096), 0)));
+  EXPECT_THAT(answer, HasSubstr("200 OK"));
+}
+
+TEST_F(HttpEndpointTest, OtherMethodsAndNonsenseAreRefused) {
+  auto endpoint = Listen();
+  EXPECT_EQ(ClientOf(*endpoint).Post("/healthz", "x", "text/plain")->status, 405);
+  auto head = ClientOf(*endpoint).Head("/healthz");
+  EXPECT_EQ(head->status, 200);
+  EXPECT_EQ(head->body, "");
+  const UniqueFd fd = Connect(endpoint->address(), "\x16\x03\x01 hello\r\n\r\n");
+  std::string answer(4096, 0);
+  answer.resize(static_cast<size_t>(std::max<ssize_t>(read(fd.get(), answer.data(), 4096), 0)));
+  EXPECT_THAT(answer, HasSubstr("400 Bad Request"));
 }
 
 TEST_F(HttpEndpointTest, StopsRightAfterTheStart) {

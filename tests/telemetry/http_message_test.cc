@@ -1,0 +1,47 @@
+#include "telemetry/http_message.h"
+
+#include <gtest/gtest.h>
+
+namespace fp4::telemetry {
+namespace {
+
+using Kind = HttpRequest::Kind;
+
+TEST(ReadRequest, TellsWhatIsAskedFor) {
+  struct Case {
+    std::string received;
+    Kind kind;
+    std::string method = "", path = "";
+  };
+  const Case cases[] = {
+      {"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", Kind::kOk, "GET", "/healthz"},
+      {"GET /metrics?format=x HTTP/1.0\r\n\r\n", Kind::kOk, "GET", "/metrics"},
+      {"HEAD / HTTP/1.1\r\n\r\nbody", Kind::kOk, "HEAD", "/"},
+      {"", Kind::kIncomplete},
+      {"GET /healthz HTTP/1.1\r\nHost: a\r\n", Kind::kIncomplete},
+      {"GET /healthz\r\n\r\n", Kind::kBad},
+      {"get /healthz HTTP/1.1\r\n\r\n", Kind::kBad},
+      {"GET healthz HTTP/1.1\r\n\r\n", Kind::kBad},
+      {"GET /healthz SPDY/3\r\n\r\n", Kind::kBad},
+      {"\r\n\r\n", Kind::kBad},
+      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Kind::kBad},
+      {std::string(kMaxHeadBytes + 1, 'x'), Kind::kBad},
+  };
+  for (const Case& one : cases) {
+    const HttpRequest request = ReadRequest(one.received);
+    EXPECT_EQ(request.kind, one.kind) << one.received;
+    EXPECT_EQ(request.method, one.method) << one.received;
+    EXPECT_EQ(request.path, one.path) << one.received;
+  }
+}
+
+TEST(FormatResponse, HasALengthAndCloses) {
+  const HttpResponse response{.status = 503, .body = "unhealthy\n"};
+  EXPECT_EQ(FormatResponse(response, false),
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            "Content-Length: 10\r\nConnection: close\r\n\r\nunhealthy\n");
+  EXPECT_TRUE(FormatResponse(response, true).ends_with("close\r\n\r\n"));
+}
+
+}  // namespace
+}  // namespace fp4::telemetry
