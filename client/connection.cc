@@ -72,20 +72,32 @@ Connection::Connection(const std::string& address)
     : address_(address), channel_(std::make_unique<Channel>(address)) {}
 Connection::~Connection() = default;
 
+absl::StatusOr<v1::Experiment> Connection::WithAllRuns(absl::StatusOr<v1::Experiment> experiment) {
+  while (experiment.ok() && !experiment->next_page_token().empty()) {
+    v1::GetExperimentRequest request;
+    request.set_id(experiment->id());
+    request.set_page_token(experiment->next_page_token());
+    FP4_ASSIGN_OR_RETURN(const v1::Experiment more, channel_->Call(&Stub::GetExperiment, request));
+    experiment->mutable_runs()->MergeFrom(more.runs());
+    experiment->set_next_page_token(more.next_page_token());
+  }
+  return experiment;
+}
+
 absl::StatusOr<v1::Experiment> Connection::CreateExperiment(
     const v1::CreateExperimentRequest& request) {
   FP4_ASSIGN_OR_RETURN(auto response, channel_->Call(&Stub::CreateExperiment, request));
-  return std::move(*response.mutable_experiment());
+  return WithAllRuns(std::move(*response.mutable_experiment()));
 }
 absl::StatusOr<v1::Experiment> Connection::GetExperiment(const std::string& id) {
-  return channel_->CallWithId(&Stub::GetExperiment, id);
+  return WithAllRuns(channel_->CallWithId(&Stub::GetExperiment, id));
 }
 absl::StatusOr<v1::ListExperimentsResponse> Connection::ListExperiments(
     const v1::ListExperimentsRequest& request) {
   return channel_->Call(&Stub::ListExperiments, request);
 }
 absl::StatusOr<v1::Experiment> Connection::CancelExperiment(const std::string& id) {
-  return channel_->CallWithId(&Stub::CancelExperiment, id);
+  return WithAllRuns(channel_->CallWithId(&Stub::CancelExperiment, id));
 }
 absl::Status Connection::DeleteExperiment(const std::string& id) {
   return channel_->CallWithId(&Stub::DeleteExperiment, id).status();
@@ -102,9 +114,22 @@ absl::StatusOr<v1::Run> Connection::CancelRun(const std::string& id) {
 absl::StatusOr<v1::Run> Connection::RetryRun(const std::string& id) {
   return channel_->CallWithId(&Stub::RetryRun, id);
 }
-absl::StatusOr<v1::QueryMetricsResponse> Connection::QueryMetrics(
-    const v1::QueryMetricsRequest& request) {
-  return channel_->Call(&Stub::QueryMetrics, request);
+absl::StatusOr<v1::QueryMetricsResponse> Connection::QueryMetrics(v1::QueryMetricsRequest request) {
+  FP4_ASSIGN_OR_RETURN(auto all, channel_->Call(&Stub::QueryMetrics, request));
+  while (!all.next_page_token().empty()) {
+    request.set_page_token(all.next_page_token());
+    FP4_ASSIGN_OR_RETURN(auto page, channel_->Call(&Stub::QueryMetrics, request));
+    for (v1::Series& series : *page.mutable_series()) {
+      const int last = all.series_size() - 1;
+      if (last >= 0 && all.series(last).name() == series.name()) {
+        all.mutable_series(last)->mutable_points()->MergeFrom(series.points());
+      } else {
+        *all.add_series() = std::move(series);
+      }
+    }
+    all.set_next_page_token(page.next_page_token());
+  }
+  return all;
 }
 absl::StatusOr<v1::CompareResponse> Connection::Compare(const v1::CompareRequest& request) {
   return channel_->Call(&Stub::Compare, request);

@@ -29,6 +29,7 @@ class Connection {
 
   const std::string& address() const { return address_; }
 
+  // Experiments come with all their runs.
   absl::StatusOr<v1::Experiment> CreateExperiment(const v1::CreateExperimentRequest& request);
   absl::StatusOr<v1::Experiment> GetExperiment(const std::string& id);
   absl::StatusOr<v1::ListExperimentsResponse> ListExperiments(
@@ -39,7 +40,8 @@ class Connection {
   absl::StatusOr<v1::ListRunsResponse> ListRuns(const v1::ListRunsRequest& request);
   absl::StatusOr<v1::Run> CancelRun(const std::string& id);
   absl::StatusOr<v1::Run> RetryRun(const std::string& id);
-  absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(const v1::QueryMetricsRequest& request);
+  // All pages together.
+  absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(v1::QueryMetricsRequest request);
   absl::StatusOr<v1::CompareResponse> Compare(const v1::CompareRequest& request);
   absl::StatusOr<v1::ListWorkersResponse> ListWorkers();
 
@@ -52,6 +54,9 @@ class Connection {
 
  private:
   struct Channel;
+  // Asks for the pages of its runs that are missing.
+  absl::StatusOr<v1::Experiment> WithAllRuns(absl::StatusOr<v1::Experiment> experiment);
+
   const std::string address_;
   std::unique_ptr<Channel> channel_;
 };

@@ -51,14 +51,21 @@ struct Controller::Parts {
   Parts(const Options& options, const Clock& clock)
       : options(options), health(clock), store_metrics(registry, health) {}
 
+  telemetry::HealthReport CheckHealth() const {
+    const telemetry::HealthReport report = health.Check(store->Health());
+    const absl::Status server = grpc_server->Health();
+    if (!report.healthy || server.ok()) return report;
+    return {.healthy = false, .message = std::string(server.message())};
+  }
+
   const Options options;
   UniqueFd lock;
   telemetry::MetricRegistry registry;
   http::WriterHealth health;
   http::StoreMetrics store_metrics;
   std::unique_ptr<store::Store> store;
-  std::unique_ptr<telemetry::HttpEndpoint> http_endpoint;
   std::unique_ptr<rpc::Server> grpc_server;
+  std::unique_ptr<telemetry::HttpEndpoint> http_endpoint;
 };
 
 absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& options,
@@ -72,12 +79,12 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
   FP4_ASSIGN_OR_RETURN(parts->store,
                        store::Store::Open(store_options, clock, ids, &parts->store_metrics));
   http::ExportStoreGauges(parts->registry, *parts->store);
-  auto check = [parts = parts.get()] { return parts->health.Check(parts->store->Health()); };
-  FP4_ASSIGN_OR_RETURN(parts->http_endpoint,
-                       telemetry::HttpEndpoint::Listen(options.http, parts->registry, check));
   FP4_ASSIGN_OR_RETURN(parts->grpc_server,
                        rpc::Server::Start(options.listen, AllowedRoots(options.allowed_roots),
                                           *parts->store, parts->registry, clock));
+  auto check = [parts = parts.get()] { return parts->CheckHealth(); };
+  FP4_ASSIGN_OR_RETURN(parts->http_endpoint,
+                       telemetry::HttpEndpoint::Listen(options.http, parts->registry, check));
   FP4_RETURN_IF_ERROR(WriteEndpoints(options.data_dir, parts->grpc_server->address(),
                                      parts->http_endpoint->address()));
   LogInfo("controller serves", {{"version", Version()},

@@ -1,16 +1,20 @@
 // fp4-controller
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/listen.h"
 #include "base/log.h"
 #include "base/stop_signal.h"
 #include "server/controller.h"
 #include "server/options.h"
+#include "wire/library_log.h"
 
 int main(int argc, char** argv) {
   using namespace fp4;
   const server::ParsedOptions parsed = server::ParseOptions(argc, argv);
   if (!parsed.options) return parsed.exit_code;
   StopSignal stop;  // before any thread
+  wire::RouteLibraryLogs();
+  RaiseDescriptorLimit();
   auto controller = server::Controller::Start(*parsed.options, SystemClock(), RandomIds());
   if (!controller.ok()) {
     LogError("controller cannot start", {{"error", std::string(controller.status().message())}});

@@ -6,7 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/ids.h"
+#include "base/listen.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "base/stop_signal.h"
@@ -18,6 +20,7 @@
 #include "worker/host/probe.h"
 #include "worker/host/slots.h"
 #include "worker/host/visible_gpus.h"
+#include "worker/host/worker_id.h"
 #include "worker/options.h"
 #include "worker/rpc/grpc_controller_client.h"
 #include "worker/worker.h"
@@ -64,13 +67,17 @@ absl::StatusOr<std::vector<Slot>> FindSlots(const Options& options, const Gpus& 
   return MakeSlots(host, usable, options.num_cpu_slots, cpu_compute_dtype);
 }
 
-Introduction Introduce(const Options& options, const HostInfo& host, std::vector<Slot> slots) {
+absl::StatusOr<Introduction> Introduce(const Options& options, const HostInfo& host,
+                                       std::vector<Slot> slots) {
+  FP4_ASSIGN_OR_RETURN(std::string id, WorkerIdOf(options.work_dir));
   const std::string folder_hash = Sha256Hex(options.work_dir.string()).substr(0, 8);
-  return {.name = absl::StrCat(host.host_name, ":", folder_hash),
-          .host = host.host_name,
-          .incarnation = RandomIds().NewId(),
-          .version = std::string(Version()),
-          .slots = std::move(slots)};
+  return Introduction{.directory_id = std::move(id),
+                      .place = PlaceOf(options.work_dir),
+                      .name = absl::StrCat(host.host_name, ":", folder_hash),
+                      .host = host.host_name,
+                      .incarnation = RandomIds().NewId(),
+                      .version = std::string(Version()),
+                      .slots = std::move(slots)};
 }
 
 absl::Status WriteEndpoints(const Options& options, const HostPort& http) {
@@ -98,16 +105,27 @@ WorkerSettings SettingsOf(const Options& options) {
 
 class Heartbeat {
  public:
-  void Beat() { last_ = absl::ToInt64Milliseconds(SystemClock().SinceBoot()); }
+  // `refusal`: why the controller does not take this worker; empty: it does.
+  void Beat(const std::string& refusal = "") {
+    last_ = absl::ToInt64Milliseconds(SystemClock().SinceBoot());
+    MutexLock lock(mutex_);
+    refusal_ = refusal;
+  }
   telemetry::HealthReport Check() const {
     const absl::Duration since = SystemClock().SinceBoot() - absl::Milliseconds(last_.load());
-    if (since < kStuckAfter) return {};
-    return {.healthy = false,
-            .message = absl::StrCat("no sign of life for ", absl::FormatDuration(since))};
+    if (since >= kStuckAfter) {
+      return {.healthy = false,
+              .message = absl::StrCat("no sign of life for ", absl::FormatDuration(since))};
+    }
+    MutexLock lock(mutex_);
+    if (refusal_.empty()) return {};
+    return {.healthy = false, .message = absl::StrCat("refused by the controller: ", refusal_)};
   }
 
  private:
   std::atomic<int64_t> last_ = 0;
+  mutable Mutex mutex_;
+  std::string refusal_ ABSL_GUARDED_BY(mutex_);
 };
 
 absl::Status Serve(const Options& options, StopSignal& stop) {
@@ -117,6 +135,7 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
   const HostInfo host = ReadHostInfo();
   const Gpus gpus = FindGpus(options.gpu_library);
   FP4_ASSIGN_OR_RETURN(std::vector<Slot> slots, FindSlots(options, gpus, host, processes, stop));
+  FP4_ASSIGN_OR_RETURN(Introduction introduction, Introduce(options, host, std::move(slots)));
 
   telemetry::MetricRegistry registry;
   WorkerMetrics metrics(registry);
@@ -124,8 +143,8 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
   Mailbox mailbox;
   std::unique_ptr<ControllerClient> client =
       MakeGrpcControllerClient(options.controller.ToString(), mailbox);
-  Worker worker(SettingsOf(options), Introduce(options, host, std::move(slots)), *client, processes,
-                SystemClock(), metrics);
+  Worker worker(SettingsOf(options), std::move(introduction), *client, processes, SystemClock(),
+                metrics);
   Heartbeat heartbeat;
   heartbeat.Beat();
   FP4_ASSIGN_OR_RETURN(auto http, telemetry::HttpEndpoint::Listen(
@@ -136,7 +155,7 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
   while (!worker.Done()) {
     if (stop.Wait(absl::ZeroDuration()) != 0) worker.Shutdown();
     mailbox.RunAll(worker.Step());
-    heartbeat.Beat();
+    heartbeat.Beat(worker.refusal());
   }
   LogInfo("stopped", {{"undelivered_runs", worker.num_runs()}});
   return worker.fatal();
@@ -145,6 +164,7 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
 int Main(int argc, char** argv) {
   StopSignal stop;
   wire::RouteLibraryLogs();
+  RaiseDescriptorLimit();
   absl::StatusOr<std::optional<Options>> options = ParseOptions(argc, argv);
   if (!options.ok()) {
     std::cerr << "fp4-worker: " << options.status().message() << "\nTry fp4-worker --help.\n";

@@ -95,6 +95,8 @@ absl::StatusOr<Options> Check(const Texts& texts) {
                        ParseDuration("--keep-finished", texts.keep_finished));
   FP4_ASSIGN_OR_RETURN(options.grace, ParseDuration("--grace", texts.grace));
   options.work_dir = fs::absolute(texts.work_dir).lexically_normal();
+  // "DIR/" is "DIR".
+  if (!options.work_dir.has_filename()) options.work_dir = options.work_dir.parent_path();
   options.trainer =
       fs::absolute(texts.trainer.empty() ? DefaultTrainer() : fs::path(texts.trainer));
   options.num_cpu_slots = texts.num_cpu_slots;

@@ -62,7 +62,9 @@ struct FoundAnswer {
 };
 
 struct Introduction {
-  std::string name;  // stable over restarts: one per work directory
+  std::string directory_id;  // who it is: WorkerIdOf
+  std::string place;         // PlaceOf
+  std::string name;          // for people
   std::string host;
   std::string incarnation;  // new at every start of the daemon
   std::string version;

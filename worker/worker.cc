@@ -13,6 +13,9 @@ constexpr absl::Duration kBusyPause =
     absl::Milliseconds(50);  // between two looks at logs and processes
 constexpr absl::Duration kIdlePause = absl::Milliseconds(500);
 constexpr absl::Duration kSweepInterval = absl::Minutes(1);
+// After a refusal that a person has to do something about.
+constexpr absl::Duration kFirstRefusedPause = absl::Seconds(1);
+constexpr absl::Duration kLastRefusedPause = absl::Minutes(1);
 constexpr absl::Duration kHastyFarewell = absl::Seconds(2);
 
 }  // namespace
@@ -25,6 +28,7 @@ Worker::Worker(WorkerSettings settings, Introduction introduction, ControllerCli
       processes_(processes),
       clock_(clock),
       metrics_(metrics),
+      refused_pause_(kFirstRefusedPause, kLastRefusedPause, 4),
       register_("register", 1),
       acquire_("acquire", 2),
       renew_("renew", 3) {

@@ -44,6 +44,9 @@ class Worker {
   // then.
   const absl::Status& fatal() const { return fatal_; }
   bool registered() const { return registered_; }
+  // Why the controller refuses this worker (another live one has its id); empty: it does not. The
+  // worker asks again after growing pauses.
+  const std::string& refusal() const { return refusal_; }
   size_t num_runs() const { return runs_.size(); }
 
  private:
@@ -76,6 +79,7 @@ class Worker {
 
   void AskToRegister();
   void OnRegistered(const absl::StatusOr<Registration>& answer);
+  void OnRefused(const absl::Status& status);
   void AskForWork();
   void OnWork(const absl::StatusOr<Work>& answer);
   // True: it is new here.
@@ -94,6 +98,8 @@ class Worker {
   WorkerMetrics& metrics_;
 
   bool registered_ = false;
+  std::string refusal_;
+  Backoff refused_pause_;
   Registration registration_;
   Call register_, acquire_, renew_;
   bool renew_now_ = false;                            // a new lease waits for its first renewal

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/reasons.h"
+#include "worker/host/worker_id.h"
 #include "worker/worker.h"
 
 namespace fp4::worker {
@@ -50,9 +51,19 @@ void Worker::AskToRegister() {
                    [this](const absl::StatusOr<Registration>& answer) { OnRegistered(answer); });
 }
 
+void Worker::OnRefused(const absl::Status& status) {
+  register_.not_before = now() + refused_pause_.Next();
+  const std::string message(status.message());
+  if (std::exchange(refusal_, message) != message) {
+    LogError("refused by the controller: another live worker has this worker's id",
+             {{"why", message}, {"id_file", (settings_.run.work_dir / kWorkerIdFile).string()}});
+  }
+}
+
 void Worker::OnRegistered(const absl::StatusOr<Registration>& answer) {
   if (!answer.ok()) {
     register_.Fail(now(), answer.status(), metrics_);
+    if (ReasonOf(answer.status()) == reason::kDuplicateWorker) OnRefused(answer.status());
     if (ReasonOf(answer.status()) == reason::kProtocolVersion && !shutting_down_) {
       fatal_ = answer.status();
       Shutdown();
@@ -60,6 +71,8 @@ void Worker::OnRegistered(const absl::StatusOr<Registration>& answer) {
     return;
   }
   register_.Succeed();
+  refusal_.clear();
+  refused_pause_.Reset();
   registered_ = true;
   registration_ = *answer;
   LogInfo("registered", {{"worker", registration_.worker_id},

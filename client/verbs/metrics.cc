@@ -1,4 +1,5 @@
 #include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
@@ -10,6 +11,7 @@
 #include "client/render/runs.h"
 #include "client/target.h"
 #include "client/verbs/verbs.h"
+#include "spec/suggest.h"
 
 namespace fp4::client {
 namespace {
@@ -50,13 +52,15 @@ absl::StatusOr<ExitCode> PrintNames(const Target& target, Connection& connection
   return ExitCode::kOk;
 }
 
-absl::StatusOr<RunSeries> Query(const v1::Run& run, const Options& options,
-                                Connection& connection) {
+// `known`: gets the names of the run's metrics when the one asked for is none of them.
+absl::StatusOr<RunSeries> Query(const v1::Run& run, const Options& options, Connection& connection,
+                                std::set<std::string>& known) {
   v1::QueryMetricsRequest request;
   request.set_run_id(run.id());
   request.add_names(options.name);
   request.set_max_points(static_cast<int32_t>(options.max_points));
   FP4_ASSIGN_OR_RETURN(v1::QueryMetricsResponse response, connection.QueryMetrics(request));
+  known.insert(response.known_names().begin(), response.known_names().end());
   RunSeries result{.run = run, .series = {}};
   if (response.series_size() > 0) result.series = response.series(0);
   return result;
@@ -90,11 +94,18 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   FP4_ASSIGN_OR_RETURN(Target target, FindTarget(*connection, options.id));
   if (options.name.empty()) return PrintNames(target, *connection, context);
   std::vector<RunSeries> all;
+  std::set<std::string> known;
   bool any = false;
   for (const v1::Run& run : target.runs()) {
-    FP4_ASSIGN_OR_RETURN(RunSeries one, Query(run, options, *connection));
+    FP4_ASSIGN_OR_RETURN(RunSeries one, Query(run, options, *connection, known));
     any = any || one.series.points_size() > 0;
     all.push_back(std::move(one));
+  }
+  if (!any && !known.empty() && !known.contains(options.name)) {
+    const std::vector<std::string> choices(known.begin(), known.end());
+    return absl::InvalidArgumentError(
+        absl::StrCat(target.id(), " has no metric '", options.name, "'",
+                     spec::SuggestionAndChoices(options.name, choices)));
   }
   if (context.json) {
     context.out << (target.is_run ? PointsJson(all.front().series) : RunSeriesJson(all)) << "\n";

@@ -1,13 +1,18 @@
 #include "server/rpc/call_metrics.h"
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/reasons.h"
 #include "fp4/v1/experiments.pb.h"
 #include "fp4/v1/workers.pb.h"
+#include "wire/status.h"
 
 namespace fp4::rpc {
 namespace {
 
 using grpc::experimental::InterceptionHookPoints;
+
+constexpr char kOtherMethod[] = "other";
 
 prometheus::Counter& CallCounter(telemetry::MetricRegistry& registry, const std::string& method,
                                  grpc::StatusCode code) {
@@ -29,12 +34,27 @@ class CallMetrics : public grpc::experimental::Interceptor {
 
   void Intercept(grpc::experimental::InterceptorBatchMethods* batch) override {
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
+      if (IsUnparsed(batch->GetSendStatus())) batch->ModifySendStatus(UnparsedRequest());
       Count(batch->GetSendStatus().error_code());
     }
     batch->Proceed();
   }
 
  private:
+  // gRPC's answer when a request of a method that there is cannot be read. Our handlers always say
+  // why.
+  bool IsUnparsed(const grpc::Status& status) const {
+    return method_ != kOtherMethod && status.error_code() == grpc::StatusCode::UNIMPLEMENTED &&
+           status.error_message().empty();
+  }
+
+  grpc::Status UnparsedRequest() const {
+    return wire::ToGrpcStatus(ErrorWithReason(
+        absl::StatusCode::kInvalidArgument, reason::kInvalidArgument,
+        absl::StrCat("the request is not the message that ", method_,
+                     " takes: bytes that are no protobuf, or text that is not UTF-8")));
+  }
+
   prometheus::Gauge& InFlight() {
     return registry_.Gauge("fp4_controller_rpc_in_flight", "Calls that have not ended.",
                            {{"method", method_}});
@@ -79,7 +99,7 @@ grpc::experimental::Interceptor* CallMetricsFactory::CreateServerInterceptor(
     grpc::experimental::ServerRpcInfo* info) {
   const std::string method = info->method();
   const bool known = methods_.contains(method);
-  return new CallMetrics(known ? ShortName(method) : "other", registry_, clock_);
+  return new CallMetrics(known ? ShortName(method) : kOtherMethod, registry_, clock_);
 }
 
 std::string CodeName(grpc::StatusCode code) {

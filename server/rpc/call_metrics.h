@@ -1,4 +1,5 @@
-// The interceptor that every call passes: counts and times it.
+// The interceptor that every call passes: counts and times it, and says of a request that cannot be
+// read what is wrong (INVALID_ARGUMENT), which gRPC answers with an empty UNIMPLEMENTED.
 #pragma once
 
 #include <memory>

@@ -1,25 +1,11 @@
 #include "server/rpc/convert_experiment.h"
 
-#include "server/core/downsample.h"
 #include "server/rpc/convert_event.h"
 #include "wire/events.h"
 #include "wire/times.h"
 
 namespace fp4::rpc {
 namespace {
-
-void FillPoints(const store::SeriesRecord& series, int max_points, v1::Series& message) {
-  std::vector<core::CurvePoint> curve;
-  curve.reserve(series.points.size());
-  for (const store::Point& point : series.points) curve.push_back({point.step, point.value});
-  const size_t limit = max_points == 0 ? curve.size() : static_cast<size_t>(max_points);
-  for (size_t index : core::Downsample(curve, limit)) {
-    v1::Point* point = message.add_points();
-    point->set_step(series.points[index].step);
-    point->set_value(series.points[index].value);
-    point->set_attempt(series.points[index].attempt);
-  }
-}
 
 v1::VariantComparison SummaryToProto(const core::VariantSummary& summary) {
   v1::VariantComparison message;
@@ -103,6 +89,7 @@ v1::Experiment ToProto(const store::ExperimentRecord& experiment) {
   for (const store::RunRecord& run : experiment.runs) *message.add_runs() = ToProto(run);
   message.set_num_runs(experiment.num_runs);
   message.set_num_finished(experiment.num_finished);
+  message.set_next_page_token(experiment.next_runs_token);
   return message;
 }
 
@@ -126,14 +113,22 @@ v1::Experiment PreviewToProto(const store::NewExperiment& request) {
   return message;
 }
 
-v1::QueryMetricsResponse ToProto(const std::vector<store::SeriesRecord>& series, int max_points) {
+v1::QueryMetricsResponse ToProto(const store::MetricsPage& page) {
   v1::QueryMetricsResponse message;
-  for (const store::SeriesRecord& record : series) {
+  for (const store::SeriesRecord& series : page.series) {
     v1::Series* added = message.add_series();
-    added->set_name(record.name);
-    added->set_num_points(static_cast<int64_t>(record.points.size()));
-    FillPoints(record, max_points, *added);
+    added->set_name(series.name);
+    added->set_num_points(series.num_points);
+    for (const store::Point& point : series.points) {
+      v1::Point* to = added->add_points();
+      to->set_step(point.step);
+      to->set_value(point.value);
+      to->set_attempt(point.attempt);
+    }
   }
+  message.set_next_page_token(page.next_token);
+  for (const std::string& name : page.unknown_names) message.add_unknown_names(name);
+  for (const std::string& name : page.known_names) message.add_known_names(name);
   return message;
 }
 

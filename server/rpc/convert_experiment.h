@@ -14,8 +14,7 @@ v1::Experiment ToProto(const store::ExperimentRecord& experiment);
 // What an experiment would be: no ids, no times.
 v1::Experiment PreviewToProto(const store::NewExperiment& experiment);
 
-// Reduced to `max_points` a series; 0: all.
-v1::QueryMetricsResponse ToProto(const std::vector<store::SeriesRecord>& series, int max_points);
+v1::QueryMetricsResponse ToProto(const store::MetricsPage& page);
 
 core::RunResult FromStored(const store::CompareInput& input);
 v1::CompareResponse ToProto(const core::Comparison& comparison, const std::string& experiment_id,

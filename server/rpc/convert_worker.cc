@@ -1,5 +1,6 @@
 #include "server/rpc/convert_worker.h"
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
@@ -12,6 +13,10 @@ namespace {
 
 absl::Status Invalid(const std::string& problem) {
   return ErrorWithReason(absl::StatusCode::kInvalidArgument, reason::kInvalidArgument, problem);
+}
+
+bool IsDirectoryId(const std::string& text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 // The texts of the wire: an open set there, a closed one here.
@@ -112,12 +117,18 @@ absl::StatusOr<core::ExitCause> CauseFromProto(v1::ReportExitRequest::Cause wire
 absl::StatusOr<store::RegisterWorker> FromProto(const v1::RegisterRequest& request) {
   if (request.name().empty()) return Invalid("name is empty");
   if (request.incarnation().empty()) return Invalid("incarnation is empty");
+  if (!request.directory_id().empty() && !IsDirectoryId(request.directory_id())) {
+    return Invalid(absl::StrCat("directory_id is '", absl::CHexEscape(request.directory_id()),
+                                "'; it has 32 of the digits 0-9a-f"));
+  }
   store::RegisterWorker result{.name = request.name(),
                                .host = request.host(),
                                .incarnation = request.incarnation(),
                                .version = request.version(),
                                .slots = {},
-                               .found_runs = {}};
+                               .found_runs = {},
+                               .directory_id = request.directory_id(),
+                               .place = request.place()};
   for (const v1::Slot& slot : request.slots()) {
     FP4_ASSIGN_OR_RETURN(result.slots.emplace_back(), SlotFromProto(slot));
   }

@@ -18,6 +18,7 @@ std::string CallerOf(const grpc::CallbackServerContext& context) {
   return user == metadata.end() ? "" : std::string(user->second.data(), user->second.size());
 }
 
+// With the first page of its runs.
 absl::StatusOr<v1::Experiment> FindExperiment(store::Reader& reader, const std::string& id) {
   FP4_ASSIGN_OR_RETURN(const auto experiment, reader.GetExperiment(id));
   return ToProto(experiment);
@@ -85,7 +86,7 @@ grpc::ServerUnaryReactor* ExperimentService::GetExperiment(Context* context,
                                                            const v1::GetExperimentRequest* request,
                                                            v1::Experiment* response) {
   return AnswerByRead(context, response,
-                      [=](store::Reader& reader) { return FindExperiment(reader, request->id()); });
+                      [=](store::Reader& reader) { return rpc::GetExperiment(reader, *request); });
 }
 
 grpc::ServerUnaryReactor* ExperimentService::ListExperiments(
@@ -181,6 +182,17 @@ grpc::ServerUnaryReactor* ExperimentService::ListWorkers(Context* context,
       for (const store::WorkerRecord& worker : *workers) *response->add_workers() = ToProto(worker);
     }
     reactor->Finish(wire::ToGrpcStatus(workers.status()));
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ExperimentService::ForgetWorker(Context* context,
+                                                          const v1::ForgetWorkerRequest* request,
+                                                          v1::ForgetWorkerResponse* response) {
+  Reactor* reactor = context->DefaultReactor();
+  store_.ForgetWorker({request->id()}, [=](absl::StatusOr<store::WorkerRecord> worker) {
+    if (worker.ok()) *response->mutable_worker() = ToProto(*worker);
+    reactor->Finish(wire::ToGrpcStatus(worker.status()));
   });
   return reactor;
 }

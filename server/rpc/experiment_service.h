@@ -45,6 +45,8 @@ class ExperimentService final : public v1::ExperimentService::CallbackService {
                    v1::CompareResponse* response) override;
   Reactor* ListWorkers(Context* context, const v1::ListWorkersRequest* request,
                        v1::ListWorkersResponse* response) override;
+  Reactor* ForgetWorker(Context* context, const v1::ForgetWorkerRequest* request,
+                        v1::ForgetWorkerResponse* response) override;
 
   // Finishes with what `query`, an absl::StatusOr<Message>(store::Reader&), finds on a reader's
   // thread.

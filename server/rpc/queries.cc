@@ -11,6 +11,7 @@
 #include "server/core/downsample.h"
 #include "server/rpc/convert_event.h"
 #include "server/rpc/convert_experiment.h"
+#include "spec/suggest.h"
 #include "wire/status.h"
 
 namespace fp4::rpc {
@@ -53,6 +54,16 @@ absl::StatusOr<std::string> ReferenceOf(const v1::CompareRequest& request,
                                                 absl::StrJoin(variants, ", ")));
 }
 
+// A name that no run has, of an experiment that has measured something, is most likely a typing
+// error.
+absl::Status CheckMetric(store::Reader& reader, const std::string& experiment_id,
+                         const std::string& metric) {
+  FP4_ASSIGN_OR_RETURN(const std::vector<std::string> known, reader.MetricNames(experiment_id));
+  if (known.empty() || std::ranges::binary_search(known, metric)) return absl::OkStatus();
+  return InvalidField("metric", absl::StrCat("no run of this experiment has '", metric, "'",
+                                             spec::SuggestionAndChoices(metric, known)));
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ListExperimentsResponse> ListExperiments(
@@ -64,6 +75,14 @@ absl::StatusOr<v1::ListExperimentsResponse> ListExperiments(
   for (const auto& experiment : page.items) *response.add_experiments() = ToProto(experiment);
   response.set_next_page_token(page.next_token);
   return response;
+}
+
+absl::StatusOr<v1::Experiment> GetExperiment(store::Reader& reader,
+                                             const v1::GetExperimentRequest& request) {
+  FP4_ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));
+  FP4_ASSIGN_OR_RETURN(const auto experiment,
+                       reader.GetExperiment(request.id(), page_size, request.page_token()));
+  return ToProto(experiment);
 }
 
 absl::StatusOr<v1::ListRunsResponse> ListRuns(store::Reader& reader,
@@ -84,25 +103,35 @@ absl::StatusOr<v1::ListRunsResponse> ListRuns(store::Reader& reader,
 absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(store::Reader& reader,
                                                       const v1::QueryMetricsRequest& request) {
   FP4_RETURN_IF_ERROR(CheckMetricsRequest(request));
-  const std::vector<std::string> names(request.names().begin(), request.names().end());
-  FP4_ASSIGN_OR_RETURN(const auto series, reader.GetSeries(request.run_id(), names,
-                                                           request.from_step(), request.to_step()));
-  return ToProto(series, request.max_points());
+  if (request.page_size() < 0) {
+    return InvalidField("page_size", absl::StrCat("is ", request.page_size(), ", below 0"));
+  }
+  FP4_ASSIGN_OR_RETURN(
+      const store::MetricsPage page,
+      reader.QueryMetrics({.run_id = request.run_id(),
+                           .names = {request.names().begin(), request.names().end()},
+                           .from_step = request.from_step(),
+                           .to_step = request.to_step(),
+                           .max_points = request.max_points(),
+                           .page_size = request.page_size(),
+                           .page_token = request.page_token()}));
+  return ToProto(page);
 }
 
 absl::StatusOr<v1::CompareResponse> Compare(store::Reader& reader,
                                             const v1::CompareRequest& request) {
   const std::string metric =
       request.metric().empty() ? std::string(metric::kValLoss) : request.metric();
-  FP4_ASSIGN_OR_RETURN(const auto experiment, reader.GetExperiment(request.experiment_id()));
-  FP4_ASSIGN_OR_RETURN(const auto variants, reader.GetVariants(experiment.id));
-  FP4_ASSIGN_OR_RETURN(const auto inputs, reader.GetCompareInputs(experiment.id, metric));
+  FP4_ASSIGN_OR_RETURN(const std::string id, reader.ResolveExperimentId(request.experiment_id()));
+  FP4_ASSIGN_OR_RETURN(const auto variants, reader.GetVariants(id));
+  if (!request.metric().empty()) FP4_RETURN_IF_ERROR(CheckMetric(reader, id, metric));
+  FP4_ASSIGN_OR_RETURN(const auto inputs, reader.GetCompareInputs(id, metric));
   std::vector<std::string> names;
   for (const store::VariantRecord& variant : variants) names.push_back(variant.name);
   FP4_ASSIGN_OR_RETURN(const std::string reference, ReferenceOf(request, names));
   std::vector<core::RunResult> results;
   for (const store::CompareInput& input : inputs) results.push_back(FromStored(input));
-  return ToProto(core::Compare(names, reference, results), experiment.id, metric);
+  return ToProto(core::Compare(names, reference, results), id, metric);
 }
 
 }  // namespace fp4::rpc

@@ -9,6 +9,8 @@ namespace fp4::rpc {
 
 absl::StatusOr<v1::ListExperimentsResponse> ListExperiments(
     store::Reader& reader, const v1::ListExperimentsRequest& request);
+absl::StatusOr<v1::Experiment> GetExperiment(store::Reader& reader,
+                                             const v1::GetExperimentRequest& request);
 absl::StatusOr<v1::ListRunsResponse> ListRuns(store::Reader& reader,
                                               const v1::ListRunsRequest& request);
 absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(store::Reader& reader,

@@ -8,6 +8,8 @@
 #include <mutex>
 
 #include "absl/strings/str_cat.h"
+#include "base/listen.h"
+#include "server/rpc/acceptor.h"
 #include "server/rpc/call_metrics.h"
 #include "server/rpc/experiment_service.h"
 #include "server/rpc/worker_service.h"
@@ -30,8 +32,6 @@ void SetUpLibrary() {
 }
 
 void Configure(grpc::ServerBuilder& builder) {
-  // gRPC's default lets a second server share the port in silence.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   // A peer whose host has died is found by pings, and peers may ping us as often.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
@@ -49,7 +49,8 @@ struct Server::Parts {
   OpenCalls open_calls;
   ExperimentService experiments;
   WorkerService workers;
-  std::unique_ptr<grpc::Server> server;  // last: ends first
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<Acceptor> acceptor;  // last: ends first
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const HostPort& address,
@@ -64,24 +65,28 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const HostPort& address,
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(std::make_unique<CallMetricsFactory>(registry, clock));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
-  HostPort bound = address;
-  bound.port = 0;
-  builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &bound.port);
   builder.RegisterService(&parts->experiments);
   builder.RegisterService(&parts->workers);
-  parts->server = builder.BuildAndStart();
-  if (parts->server == nullptr || bound.port == 0) {
+  HostPort bound = address;
+  absl::StatusOr<std::vector<UniqueFd>> sockets = ListenOn(bound);
+  if (!sockets.ok()) {
     return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", address.ToString(),
+        absl::StrCat("cannot listen on ", address.ToString(), ": ", sockets.status().message(),
                      ": the port is in use, or the address is not one of this machine"));
   }
+  parts->server = builder.BuildAndStart();
+  if (parts->server == nullptr) return absl::InternalError("the gRPC server cannot be started");
+  parts->acceptor = std::make_unique<Acceptor>(*std::move(sockets), *parts->server, clock);
   return std::unique_ptr<Server>(new Server(bound, std::move(parts)));
 }
 
 Server::Server(HostPort address, std::unique_ptr<Parts> parts)
     : address_(std::move(address)), parts_(std::move(parts)) {}
 
+absl::Status Server::Health() const { return parts_->acceptor->Health(); }
+
 Server::~Server() {
+  parts_->acceptor.reset();
   if (auto* health = parts_->server->GetHealthCheckService()) health->Shutdown();
   parts_->open_calls.EndAll();
   parts_->server->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);

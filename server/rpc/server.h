@@ -27,6 +27,9 @@ class Server {
   // other calls finish, and cancels after some seconds what is still open.
   ~Server();
 
+  // OK while it takes all connections; why not otherwise. Waits for nothing.
+  absl::Status Health() const;
+
   // With the port that was picked.
   const HostPort& address() const { return address_; }
 

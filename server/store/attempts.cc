@@ -65,7 +65,9 @@ void KeepLastWords(Ledger& ledger, const std::string& run_id, const std::string&
                           .time = ledger.now(),
                           .attempt = ledger.FindRun(run_id)->attempt,
                           .kind = spec::LogEvent{"error", stderr_tail}};
-  ledger.AppendEvent(MakeEventRow(ledger.Info(run_id).row, ledger.NextCursor(), words));
+  RunInfo& info = ledger.Info(run_id);
+  ledger.AppendEvent(
+      StoreEvent(ledger.Writing(), info.series, info.row, ledger.NextCursor(), words));
 }
 
 bool EndedByItself(const core::Exit& exit) {

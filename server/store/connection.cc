@@ -17,14 +17,35 @@ int OpenFlags(Connection::Mode mode) {
 }  // namespace
 
 Connection::Connection(const std::filesystem::path& file, Mode mode)
-    : database_(
-          std::make_unique<SQLite::Database>(file.string(), OpenFlags(mode), kBusyTimeoutMs)) {
-  database_->exec(
-      "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096");
-  if (mode == Mode::kRead) return;
-  database_->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    : file_(file), mode_(mode), database_(Open()) {}
+
+std::unique_ptr<SQLite::Database> Connection::Open() const {
+  auto database =
+      std::make_unique<SQLite::Database>(file_.string(), OpenFlags(mode_), kBusyTimeoutMs);
+  database->exec("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096");
+  if (mode_ == Mode::kRead) return database;
+  database->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   // The log is cut back to this size after a checkpoint that follows a large transaction.
-  database_->exec("PRAGMA journal_size_limit = 16777216");
+  database->exec("PRAGMA journal_size_limit = 16777216");
+  return database;
+}
+
+void Connection::Reopen() {
+  std::unique_ptr<SQLite::Database> fresh = Open();
+  idle_.clear();  // statements end before their database
+  database_ = std::move(fresh);
+}
+
+void Connection::Probe() {
+  database_->exec("BEGIN IMMEDIATE");
+  try {
+    // SQLite opens a file that it may not write for reading only, and says so at the first write.
+    database_->exec("UPDATE counters SET value = value WHERE name = 'cursor'");
+    database_->exec("COMMIT");
+  } catch (...) {
+    if (InTransaction()) (void)database_->tryExec("ROLLBACK");
+    throw;
+  }
 }
 
 Connection::~Connection() = default;

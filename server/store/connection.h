@@ -28,6 +28,12 @@ class Connection {
   Connection(const std::filesystem::path& file, Mode mode);
   ~Connection();
 
+  // Goes on with a new handle, after an error that the old one may repeat for ever. Throws when the
+  // file cannot be opened; the old handle stays then. No Query lives.
+  void Reopen();
+  // A transaction that writes and changes nothing. Throws when the database cannot be written.
+  void Probe();
+
   SQLite::Database& database() { return *database_; }
   void Execute(const char* sql);
   // Rows that the last INSERT, UPDATE or DELETE changed.
@@ -38,11 +44,14 @@ class Connection {
 
  private:
   friend class Query;
+  std::unique_ptr<SQLite::Database> Open() const;
   // The statement of this text, prepared once; `sql` is a literal: its address is the key. Taken
   // out while it is used, so that a nested use of the same text gets one of its own.
   std::unique_ptr<SQLite::Statement> Take(const char* sql);
   void GiveBack(const char* sql, std::unique_ptr<SQLite::Statement> statement);
 
+  const std::filesystem::path file_;
+  const Mode mode_;
   std::unique_ptr<SQLite::Database> database_;
   std::multimap<const char*, std::unique_ptr<SQLite::Statement>> idle_;
 };

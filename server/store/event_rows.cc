@@ -1,12 +1,8 @@
 #include "server/store/event_rows.h"
 
-#include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "base/status_macros.h"
 
 namespace fp4::store {
@@ -14,51 +10,40 @@ namespace {
 
 using Json = nlohmann::json;
 
-const char* KindName(const spec::Event& event) {
-  struct Names {
-    const char* operator()(const spec::StartedEvent&) { return "started"; }
-    const char* operator()(const spec::MetricsEvent&) { return "metrics"; }
-    const char* operator()(const spec::CheckpointEvent&) { return "checkpoint"; }
-    const char* operator()(const spec::HealthEvent&) { return "health"; }
-    const char* operator()(const spec::LogEvent&) { return "log"; }
-    const char* operator()(const spec::FinishedEvent&) { return "finished"; }
-    // The column's kinds are a closed list; the payload says what it really is.
-    const char* operator()(const spec::UnknownEvent&) { return "log"; }
-  };
-  return std::visit(Names{}, event.kind);
-}
+// What a row's columns hold of an event, by its kind.
+class Columns {
+ public:
+  Columns(Connection& connection, SeriesRows& series, const spec::Event& event, EventRow& row)
+      : connection_(connection), series_(series), event_(event), row_(row) {}
 
-int64_t SeriesRow(Connection& connection, SeriesRows& series, int64_t run,
-                  const std::string& name) {
-  if (auto found = series.find(name); found != series.end()) return found->second;
-  Query query(connection, "SELECT row FROM series WHERE run = ? AND name = ?", run, name);
-  int64_t row = 0;
-  if (query.Next()) {
-    row = query.Int(0);
-  } else {
-    Query(connection, "INSERT INTO series (run, name) VALUES (?, ?)", run, name).Run();
-    row = connection.LastRow();
+  void operator()(const spec::StartedEvent&) { Line("started"); }
+  void operator()(const spec::MetricsEvent& metrics) {
+    row_.kind = "metrics";
+    row_.step = metrics.step;
+    row_.payload = WriteMetrics(connection_, series_, row_.run, event_.attempt, metrics);
   }
-  series.emplace(name, row);
-  return row;
-}
+  void operator()(const spec::CheckpointEvent& checkpoint) {
+    Line("checkpoint");
+    row_.step = checkpoint.step;
+  }
+  void operator()(const spec::HealthEvent&) { Line("health"); }
+  void operator()(const spec::LogEvent&) { Line("log"); }
+  void operator()(const spec::FinishedEvent&) { Line("finished"); }
+  // The column's kinds are a closed list; the payload says what it really is.
+  void operator()(const spec::UnknownEvent&) { Line("log"); }
 
-spec::MetricsEvent ReadMetrics(Connection& connection, const StoredEvent& event, int64_t step,
-                               const std::string& payload) {
-  spec::MetricsEvent metrics{.step = step, .values = {}};
-  for (absl::string_view part : absl::StrSplit(payload, ' ', absl::SkipEmpty())) {
-    int64_t series = 0;
-    if (!absl::SimpleAtoi(part, &series)) continue;
-    Query point(connection,
-                "SELECT series.name, value, special FROM points JOIN series ON series.row = series "
-                "WHERE series = ? AND step = ? AND attempt = ?",
-                series, step, event.attempt);
-    if (point.Next()) {
-      metrics.values.emplace_back(point.Text(0), DecodeNumber({point.Real(1), point.Int(2)}));
-    }
+ private:
+  // The event as its line in the log.
+  void Line(const char* kind) {
+    row_.kind = kind;
+    row_.payload = spec::FormatEvent(event_);
   }
-  return metrics;
-}
+
+  Connection& connection_;
+  SeriesRows& series_;
+  const spec::Event& event_;
+  EventRow& row_;
+};
 
 absl::StatusOr<StateChange> ReadStateChange(const std::string& payload) {
   const Json json = Json::parse(payload, nullptr, /*allow_exceptions=*/false);
@@ -77,25 +62,6 @@ int64_t ToMillis(absl::Time time) { return absl::ToUnixMillis(time); }
 
 absl::Time FromMillis(int64_t millis) { return absl::FromUnixMillis(millis); }
 
-StoredNumber EncodeNumber(double number) {
-  if (std::isnan(number)) return {0, 1};
-  if (std::isinf(number)) return {0, number > 0 ? 2 : 3};
-  return {number, 0};
-}
-
-double DecodeNumber(const StoredNumber& stored) {
-  switch (stored.special) {
-    case 1:
-      return std::numeric_limits<double>::quiet_NaN();
-    case 2:
-      return std::numeric_limits<double>::infinity();
-    case 3:
-      return -std::numeric_limits<double>::infinity();
-    default:
-      return stored.value;
-  }
-}
-
 void InsertEvent(Connection& connection, const EventRow& row) {
   Query(connection,
         "INSERT INTO events (run, cursor, attempt, seq, time_ms, kind, step, payload) "
@@ -104,18 +70,17 @@ void InsertEvent(Connection& connection, const EventRow& row) {
       .Run();
 }
 
-EventRow MakeEventRow(int64_t run, int64_t cursor, const spec::Event& event) {
+EventRow StoreEvent(Connection& connection, SeriesRows& series, int64_t run, int64_t cursor,
+                    const spec::Event& event) {
   EventRow row{.run = run,
                .cursor = cursor,
                .attempt = event.attempt,
                .seq = event.seq,
                .time_ms = ToMillis(event.time),
-               .kind = KindName(event),
+               .kind = "",
                .step = std::nullopt,
-               .payload = spec::FormatEvent(event)};
-  if (const auto* checkpoint = std::get_if<spec::CheckpointEvent>(&event.kind)) {
-    row.step = checkpoint->step;
-  }
+               .payload = ""};
+  std::visit(Columns(connection, series, event, row), event.kind);
   return row;
 }
 
@@ -135,31 +100,6 @@ EventRow MakeStateRow(int64_t run, int64_t cursor, int32_t attempt, absl::Time t
           .payload = json.dump(-1, ' ', false, Json::error_handler_t::replace)};
 }
 
-EventRow StoreMetrics(Connection& connection, SeriesRows& series, int64_t run, int64_t cursor,
-                      const spec::Event& event) {
-  const auto& metrics = std::get<spec::MetricsEvent>(event.kind);
-  std::string payload;
-  for (const auto& [name, number] : metrics.values) {
-    const int64_t row = SeriesRow(connection, series, run, name);
-    const StoredNumber stored = EncodeNumber(number);
-    Query(connection,
-          "INSERT INTO points (series, step, value, special, attempt) VALUES (?, ?, ?, ?, ?) "
-          "ON CONFLICT (series, step) DO UPDATE SET value = excluded.value, "
-          "special = excluded.special, attempt = excluded.attempt",
-          row, metrics.step, stored.value, stored.special, event.attempt)
-        .Run();
-    absl::StrAppend(&payload, payload.empty() ? "" : " ", row);
-  }
-  return {.run = run,
-          .cursor = cursor,
-          .attempt = event.attempt,
-          .seq = event.seq,
-          .time_ms = ToMillis(event.time),
-          .kind = "metrics",
-          .step = metrics.step,
-          .payload = std::move(payload)};
-}
-
 absl::StatusOr<std::optional<StoredEvent>> ReadEvent(Connection& connection, const Query& query,
                                                      const std::string& run_id) {
   StoredEvent event{.cursor = query.Int(1),
@@ -170,7 +110,7 @@ absl::StatusOr<std::optional<StoredEvent>> ReadEvent(Connection& connection, con
                     .kind = {}};
   const std::string kind = query.Text(5), payload = query.Text(7);
   if (kind == "metrics") {
-    spec::MetricsEvent metrics = ReadMetrics(connection, event, query.Int(6), payload);
+    spec::MetricsEvent metrics = ReadMetrics(connection, event.attempt, query.Int(6), payload);
     if (metrics.values.empty()) return std::optional<StoredEvent>();
     event.kind = spec::EventKind(std::move(metrics));
   } else if (kind == "state") {

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/store/ledger.h"
+#include "server/store/records.h"
 #include "server/store/requests.h"
 
 namespace fp4::store {
@@ -27,6 +28,8 @@ absl::StatusOr<core::WorkerEntry*> CheckWorker(Ledger& ledger, const std::string
 absl::StatusOr<RegisteredWorker> Handle(Ledger& ledger, const RegisterWorker& request);
 absl::StatusOr<RenewedLeases> Handle(Ledger& ledger, const RenewLeases& request);
 std::vector<WorkerRecord> ListWorkers(Ledger& ledger);
+// Answers with what was known of it.
+absl::StatusOr<WorkerRecord> Handle(Ledger& ledger, const ForgetWorkerRequest& request);
 
 // ---- report_requests.cc
 absl::StatusOr<ReportedEvents> Handle(Ledger& ledger, const ReportEvents& request);

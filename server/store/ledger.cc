@@ -110,13 +110,10 @@ void Ledger::StoreTrainerEvent(const std::string& run_id, const spec::Event& eve
                {{"run", run_id}, {"attempt", event.attempt}, {"seq", event.seq}});
     return;
   }
-  const int64_t cursor = NextCursor();
+  AppendEvent(StoreEvent(Writing(), info.series, info.row, NextCursor(), event));
   if (const auto* metrics = std::get_if<spec::MetricsEvent>(&event.kind)) {
-    AppendEvent(StoreMetrics(Writing(), info.series, info.row, cursor, event));
     effects_.num_points += metrics->values.size();
     info.step = std::max(info.step, metrics->step);
-  } else {
-    AppendEvent(MakeEventRow(info.row, cursor, event));
   }
 }
 

@@ -33,11 +33,19 @@ struct RunInfo {
   std::optional<int64_t> awaited_seq;
 };
 
-// What the writer knows of a worker beside core's WorkerEntry. In memory only, but for the row.
+// What the writer knows of a worker beside core's WorkerEntry.
 struct WorkerInfo {
   int64_t row = 0;
-  absl::Duration last_seen = -absl::InfiniteDuration();  // on the boot clock
+  // In memory only, on the boot clock: its last call, and the last answer to a call that waited.
+  absl::Duration last_seen = -absl::InfiniteDuration();
+  absl::Duration last_answered = -absl::InfiniteDuration();
+  // After the controller's start nobody can have called yet.
+  absl::Duration presumed_live_until = -absl::InfiniteDuration();
   absl::Time last_seen_time;
+  absl::Time saved_seen_time = absl::InfinitePast();  // as stored
+  std::string place = {};                             // core::ClaimHolder
+  std::vector<std::string> superseded = {};
+  std::string refused_incarnation = {};  // the last one that claimed its id; in memory only
 };
 
 // What a batch did, for observers, once it is durable.
@@ -79,7 +87,17 @@ class Ledger {
   Connection& Writing();
 
   core::ClusterState& state() { return state_; }
+  const core::ClusterState& state() const { return state_; }
   std::map<std::string, WorkerInfo>& workers() { return workers_; }
+  const std::map<std::string, WorkerInfo>& workers() const { return workers_; }
+  // When ForgetSilentWorkers looks again.
+  absl::Duration& next_look_at_workers() { return next_look_at_workers_; }
+  // Whether `next` has come; then it is moved on by `interval`.
+  bool IsDue(absl::Duration& next, absl::Duration interval) const {
+    if (since_boot_ < next) return false;
+    next = since_boot_ + interval;
+    return true;
+  }
   std::map<core::RunState, int64_t>& counts() { return counts_; }
 
   // ---- Runs.
@@ -104,6 +122,7 @@ class Ledger {
 
  private:
   void LoadWorkers();
+  WorkerInfo InfoOf(const Query& query, const std::map<std::string, WorkerInfo>& known) const;
   void LoadLeases();
   void LoadCounts();
   bool LoadFinishedRun(const std::string& id);
@@ -118,6 +137,7 @@ class Ledger {
   std::unordered_map<std::string, RunInfo> infos_;  // of the runs in state_
   std::map<std::string, WorkerInfo> workers_;       // of the workers in state_
   std::map<core::RunState, int64_t> counts_;        // all runs that are not deleted
+  absl::Duration next_look_at_workers_ = -absl::InfiniteDuration();
   int64_t cursor_ = 0, stored_cursor_ = 0;
 
   bool in_transaction_ = false;

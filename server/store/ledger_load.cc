@@ -2,6 +2,7 @@
 // that have finished.
 #include "server/store/json_columns.h"
 #include "server/store/ledger.h"
+#include "server/store/timing.h"
 
 namespace fp4::store {
 namespace {
@@ -88,9 +89,10 @@ void Ledger::LoadLeases() {
 
 void Ledger::LoadWorkers() {
   std::map<std::string, core::WorkerEntry> known = std::exchange(state_.workers, {});
-  Query query(
-      connection_,
-      "SELECT id, name, host, version, incarnation, slots, row, registered_ms FROM workers");
+  std::map<std::string, WorkerInfo> known_infos = std::exchange(workers_, {});
+  Query query(connection_,
+              "SELECT id, name, host, version, incarnation, slots, row, seen_ms, place, superseded "
+              "FROM workers WHERE forgotten_ms IS NULL");
   while (query.Next()) {
     const std::string id = query.Text(0);
     core::WorkerEntry entry{.name = query.Text(1),
@@ -101,12 +103,26 @@ void Ledger::LoadWorkers() {
                             .polling = false};
     if (auto before = known.find(id); before != known.end()) entry.polling = before->second.polling;
     state_.workers.emplace(id, std::move(entry));
-    WorkerInfo& info = workers_[id];
-    info.row = query.Int(6);
-    if (info.last_seen == -absl::InfiniteDuration()) {
-      info.last_seen_time = FromMillis(query.Int(7));
+    workers_.emplace(id, InfoOf(query, known_infos));
+  }
+}
+
+WorkerInfo Ledger::InfoOf(const Query& query,
+                          const std::map<std::string, WorkerInfo>& known) const {
+  WorkerInfo info;
+  if (auto before = known.find(query.Text(0)); before != known.end()) info = before->second;
+  info.row = query.Int(6);
+  info.saved_seen_time = FromMillis(query.Int(7));
+  info.place = query.Text(8);
+  info.superseded = ParseStrings(query.Text(9));
+  if (info.last_seen == -absl::InfiniteDuration()) {
+    info.last_seen_time = info.saved_seen_time;
+    // What is stored is up to that much older than the truth.
+    if (now_ - info.saved_seen_time < kSaveSightings + kLiveFor) {
+      info.presumed_live_until = since_boot_ + kLiveFor;
     }
   }
+  return info;
 }
 
 void Ledger::LoadCounts() {

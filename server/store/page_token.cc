@@ -27,6 +27,10 @@ absl::StatusOr<std::vector<int64_t>> ParsePageToken(const std::string& list,
     good = absl::SimpleAtoi(parts[i + 1], &position[i]);
   }
   if (good) return position;
+  return PageTokenError(token);
+}
+
+absl::Status PageTokenError(const std::string& token) {
   return ErrorWithReason(absl::StatusCode::kInvalidArgument, reason::kInvalidArgument,
                          absl::StrCat("page_token '", absl::CHexEscape(token),
                                       "' is not one that this call has given"));

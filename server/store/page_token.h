@@ -16,6 +16,9 @@ std::string MakePageToken(const std::string& list, const std::vector<int64_t>& p
 absl::StatusOr<std::vector<int64_t>> ParsePageToken(const std::string& list,
                                                     const std::string& token, size_t num_numbers);
 
+// INVALID_ARGUMENT: the token is not one that the call has given.
+absl::Status PageTokenError(const std::string& token);
+
 // How many items a page has: `requested`, 0 for the default, at most kMaxPageSize.
 absl::StatusOr<int64_t> PageSize(int requested);
 

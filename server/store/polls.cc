@@ -82,7 +82,12 @@ std::vector<Polls::Answer> Polls::Collect(Ledger& ledger) {
 }
 
 void Polls::Deliver(Ledger& ledger, std::vector<Answer> answers) {
-  for (Answer& answer : answers) Remove(ledger, answer.worker_id, std::move(answer.work));
+  for (Answer& answer : answers) {
+    if (const auto info = ledger.workers().find(answer.worker_id); info != ledger.workers().end()) {
+      info->second.last_answered = ledger.since_boot();
+    }
+    Remove(ledger, answer.worker_id, std::move(answer.work));
+  }
 }
 
 void Polls::CloseAll(const absl::Status& error) {

@@ -1,31 +1,15 @@
 #include "server/store/purge.h"
 
+#include "server/store/points.h"
+
 namespace fp4::store {
 namespace {
-
-constexpr int64_t kMaxPointsAtOnce = 20000;
-
-// False: the run has no series left.
-bool PurgeSeries(Connection& connection, int64_t run) {
-  Query series(connection, "SELECT row FROM series WHERE run = ? LIMIT 1", run);
-  if (!series.Next()) return false;
-  const int64_t row = series.Int(0);
-  Query last(connection, "SELECT step FROM points WHERE series = ? ORDER BY step LIMIT 1 OFFSET ?",
-             row, kMaxPointsAtOnce);
-  if (last.Next()) {
-    Query(connection, "DELETE FROM points WHERE series = ? AND step < ?", row, last.Int(0)).Run();
-  } else {
-    Query(connection, "DELETE FROM points WHERE series = ?", row).Run();
-    Query(connection, "DELETE FROM series WHERE row = ?", row).Run();
-  }
-  return true;
-}
 
 // False: the experiment has no runs left.
 bool PurgeRun(Connection& connection, int64_t experiment) {
   Query run(connection, "SELECT row FROM runs WHERE experiment = ? LIMIT 1", experiment);
   if (!run.Next()) return false;
-  if (PurgeSeries(connection, run.Int(0))) return true;
+  if (PurgePoints(connection, run.Int(0))) return true;
   Query(connection, "DELETE FROM events WHERE run = ?", run.Int(0)).Run();
   Query(connection, "DELETE FROM attempts WHERE run = ?", run.Int(0)).Run();
   Query(connection, "DELETE FROM runs WHERE row = ?", run.Int(0)).Run();

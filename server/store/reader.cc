@@ -38,19 +38,55 @@ ExperimentRecord ReadExperimentRow(const Query& query) {
 }
 
 constexpr char kExperimentList[] = "experiments";
+constexpr char kRunsOfExperiment[] = "experiment";
+
+size_t NumBytes(const ExperimentRecord& experiment) {
+  return experiment.document.size() + experiment.description.size() + 500;
+}
+
+// The experiment's runs after that row.
+void ReadRuns(Connection& connection, int64_t experiment_row, int64_t after, int64_t size,
+              ExperimentRecord& experiment) {
+  size_t bytes = 0;
+  Query runs(connection,
+             FP4_SELECT_RUN_RECORDS
+             "WHERE runs.experiment = ? AND runs.row > ? ORDER BY runs.row LIMIT ?",
+             experiment_row, after, size + 1);
+  while (runs.Next()) {
+    if (static_cast<int64_t>(experiment.runs.size()) == size || bytes > kMaxPageBytes) {
+      experiment.next_runs_token = MakePageToken(kRunsOfExperiment, {after});
+      break;
+    }
+    after = runs.Int(0);
+    bytes += NumBytes(experiment.runs.emplace_back(ReadRun(connection, runs)));
+  }
+}
 
 }  // namespace
 
-absl::StatusOr<ExperimentRecord> Reader::GetExperiment(std::string_view id) {
+absl::StatusOr<ExperimentRecord> Reader::GetExperiment(std::string_view id, int page_size,
+                                                       const std::string& page_token) {
   return WithoutExceptions([&]() -> absl::StatusOr<ExperimentRecord> {
+    FP4_ASSIGN_OR_RETURN(const int64_t size, PageSize(page_size == 0 ? kMaxPageSize : page_size));
+    int64_t after = 0;
+    if (!page_token.empty()) {
+      FP4_ASSIGN_OR_RETURN(const auto position, ParsePageToken(kRunsOfExperiment, page_token, 1));
+      after = position[0];
+    }
     Snapshot snapshot(db_);
     FP4_ASSIGN_OR_RETURN(const Key key, FindExperiment(db_, id));
     Query query(db_, FP4_SELECT_EXPERIMENTS "AND row = ?", key.row);
     if (!query.Next()) return NotFoundError("experiment", id);
     ExperimentRecord experiment = ReadExperimentRow(query);
-    Query runs(db_, FP4_SELECT_RUN_RECORDS "WHERE runs.experiment = ? ORDER BY runs.row", key.row);
-    while (runs.Next()) experiment.runs.push_back(ReadRun(db_, runs));
+    ReadRuns(db_, key.row, after, size, experiment);
     return experiment;
+  });
+}
+
+absl::StatusOr<std::string> Reader::ResolveExperimentId(std::string_view id) {
+  return WithoutExceptions([&]() -> absl::StatusOr<std::string> {
+    FP4_ASSIGN_OR_RETURN(Key key, FindExperiment(db_, id));
+    return std::move(key.id);
   });
 }
 
@@ -70,13 +106,14 @@ absl::StatusOr<Page<ExperimentRecord>> Reader::ListExperiments(const std::string
                 "AND row < ? AND (? = '' OR project = ?) ORDER BY row DESC LIMIT ?",
                 before, project, project, size + 1);
     Page<ExperimentRecord> page;
+    size_t bytes = 0;
     while (query.Next()) {
-      if (static_cast<int64_t>(page.items.size()) == size) {
+      if (static_cast<int64_t>(page.items.size()) == size || bytes > kMaxPageBytes) {
         page.next_token = MakePageToken(kExperimentList, {before});
         break;
       }
       before = query.Int(0);
-      page.items.push_back(ReadExperimentRow(query));
+      bytes += NumBytes(page.items.emplace_back(ReadExperimentRow(query)));
     }
     return page;
   });

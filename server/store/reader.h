@@ -15,6 +15,20 @@ namespace fp4::store {
 class Connection;
 
 inline constexpr int kDefaultPageSize = 50, kMaxPageSize = 1000;
+// A page also ends where it holds about so many bytes, but it has one item at least: a client of
+// gRPC refuses messages above 4 MiB unless told otherwise.
+inline constexpr size_t kMaxPageBytes = size_t{1} << 20;
+// Of all series of a page of metrics together; a point is at most 28 bytes on the wire.
+inline constexpr int kMaxPagePoints = 100'000;
+
+struct MetricsQuery {
+  std::string run_id;
+  std::vector<std::string> names;      // empty: all series, names only
+  int64_t from_step = 0, to_step = 0;  // both belong to it; to_step 0: no upper end
+  int64_t max_points = 0;              // of each series, core::Downsample; 0: all of them
+  int64_t page_size = 0;               // points; 0: kMaxPagePoints, which is also the most
+  std::string page_token;
+};
 
 // Each call sees one snapshot and holds it for no longer than the call: what a page needs is read
 // and the snapshot let go (an old one would keep the write-ahead log from being reused).
@@ -24,8 +38,11 @@ class Reader {
  public:
   explicit Reader(Connection& connection) : db_(connection) {}
 
-  // With its runs.
-  absl::StatusOr<ExperimentRecord> GetExperiment(std::string_view id);
+  // With a page of its runs; page_size 0: kMaxPageSize.
+  absl::StatusOr<ExperimentRecord> GetExperiment(std::string_view id, int page_size = 0,
+                                                 const std::string& page_token = "");
+  // The full id.
+  absl::StatusOr<std::string> ResolveExperimentId(std::string_view id);
   // Newest first; `project` empty: all. page_size 0: kDefaultPageSize. A token that this call did
   // not make is INVALID_ARGUMENT.
   absl::StatusOr<Page<ExperimentRecord>> ListExperiments(const std::string& project, int page_size,
@@ -40,7 +57,8 @@ class Reader {
                                            std::span<const core::RunState> states, int page_size,
                                            const std::string& page_token);
 
-  // The ids of an experiment's runs, or the full id of each run named.
+  // The ids of an experiment's runs, or the full id of each run named; one that is named twice
+  // counts once.
   absl::StatusOr<std::vector<std::string>> RunIdsOfExperiment(std::string_view id);
   absl::StatusOr<std::vector<std::string>> ResolveRunIds(std::span<const std::string> ids);
 
@@ -54,12 +72,11 @@ class Reader {
   // The newest commit number; 0: none yet.
   absl::StatusOr<int64_t> NewestCursor();
 
-  // Series of one run by name, with their points in [from_step, to_step] (to_step 0: no upper end).
-  // `names` empty: all series, names only. A name without points is left out.
-  absl::StatusOr<std::vector<SeriesRecord>> GetSeries(std::string_view run_id,
-                                                      std::span<const std::string> names,
-                                                      int64_t from_step, int64_t to_step);
+  // INVALID_ARGUMENT: a page token that was not made for the same query (but for its page_size).
+  absl::StatusOr<MetricsPage> QueryMetrics(const MetricsQuery& query);
 
+  // The names of the metrics that any run of the experiment has, sorted.
+  absl::StatusOr<std::vector<std::string>> MetricNames(std::string_view experiment_id);
   // One for each run, in the document's order.
   absl::StatusOr<std::vector<CompareInput>> GetCompareInputs(std::string_view experiment_id,
                                                              const std::string& metric);

@@ -1,63 +1,26 @@
+// What comparisons read.
 #include <algorithm>
-#include <limits>
+#include <set>
 
 #include "base/metric_names.h"
 #include "base/status_macros.h"
 #include "server/store/connection.h"
 #include "server/store/errors.h"
-#include "server/store/event_rows.h"
 #include "server/store/lookup.h"
+#include "server/store/points.h"
 #include "server/store/reader.h"
 #include "server/store/run_rows.h"
 
 namespace fp4::store {
 namespace {
 
-std::vector<Point> ReadPoints(Connection& connection, int64_t run, const std::string& name,
-                              int64_t from_step, int64_t to_step) {
-  std::vector<Point> points;
-  Query query(connection,
-              "SELECT step, value, special, attempt FROM points "
-              "WHERE series = (SELECT row FROM series WHERE run = ? AND name = ?) "
-              "AND step BETWEEN ? AND ? ORDER BY step",
-              run, name, from_step, to_step);
-  while (query.Next()) {
-    points.push_back({.step = query.Int(0),
-                      .value = DecodeNumber({query.Real(1), query.Int(2)}),
-                      .attempt = static_cast<int32_t>(query.Int(3))});
-  }
-  return points;
-}
-
-std::optional<Point> ReadLastPoint(Connection& connection, int64_t run, const std::string& name) {
-  Query query(connection,
-              "SELECT step, value, special, attempt FROM points "
-              "WHERE series = (SELECT row FROM series WHERE run = ? AND name = ?) "
-              "ORDER BY step DESC LIMIT 1",
-              run, name);
-  if (!query.Next()) return std::nullopt;
-  return Point{.step = query.Int(0),
-               .value = DecodeNumber({query.Real(1), query.Int(2)}),
-               .attempt = static_cast<int32_t>(query.Int(3))};
-}
-
 std::optional<double> ReadMedian(Connection& connection, int64_t run, const std::string& name) {
   std::vector<double> values;
-  for (const Point& point :
-       ReadPoints(connection, run, name, 0, std::numeric_limits<int64_t>::max())) {
-    values.push_back(point.value);
-  }
+  for (const Point& point : ReadPoints(connection, run, name)) values.push_back(point.value);
   if (values.empty()) return std::nullopt;
   std::ranges::sort(values);
   const size_t half = values.size() / 2;
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
-std::vector<SeriesRecord> ReadNames(Connection& connection, int64_t run) {
-  std::vector<SeriesRecord> series;
-  Query query(connection, "SELECT name FROM series WHERE run = ? ORDER BY name", run);
-  while (query.Next()) series.push_back({.name = query.Text(0), .points = {}});
-  return series;
 }
 
 CompareInput ReadCompareInput(Connection& connection, const Query& run, const std::string& metric) {
@@ -67,8 +30,8 @@ CompareInput ReadCompareInput(Connection& connection, const Query& run, const st
   input.variant = run.Text(2);
   input.seed = static_cast<uint64_t>(run.Int(3));
   input.state = core::RunStateFromName(run.Text(4)).value();
-  input.final_value = ReadLastPoint(connection, row, metric);
-  if (const auto accuracy = ReadLastPoint(connection, row, std::string(metric::kValAccuracy))) {
+  input.final_value = LastPoint(connection, row, metric);
+  if (const auto accuracy = LastPoint(connection, row, std::string(metric::kValAccuracy))) {
     input.final_accuracy = accuracy->value;
   }
   input.tokens_per_second = ReadMedian(connection, row, std::string(metric::kTokensPerSecond));
@@ -79,20 +42,16 @@ CompareInput ReadCompareInput(Connection& connection, const Query& run, const st
 
 }  // namespace
 
-absl::StatusOr<std::vector<SeriesRecord>> Reader::GetSeries(std::string_view run_id,
-                                                            std::span<const std::string> names,
-                                                            int64_t from_step, int64_t to_step) {
-  return WithoutExceptions([&]() -> absl::StatusOr<std::vector<SeriesRecord>> {
+absl::StatusOr<std::vector<std::string>> Reader::MetricNames(std::string_view experiment_id) {
+  return WithoutExceptions([&]() -> absl::StatusOr<std::vector<std::string>> {
     Snapshot snapshot(db_);
-    FP4_ASSIGN_OR_RETURN(const Key key, FindRun(db_, run_id));
-    if (names.empty()) return ReadNames(db_, key.row);
-    if (to_step == 0) to_step = std::numeric_limits<int64_t>::max();
-    std::vector<SeriesRecord> series;
-    for (const std::string& name : names) {
-      std::vector<Point> points = ReadPoints(db_, key.row, name, from_step, to_step);
-      if (!points.empty()) series.push_back({.name = name, .points = std::move(points)});
+    FP4_ASSIGN_OR_RETURN(const Key key, FindExperiment(db_, experiment_id));
+    std::set<std::string> names;
+    Query runs(db_, "SELECT row FROM runs WHERE experiment = ?", key.row);
+    while (runs.Next()) {
+      for (std::string& name : SeriesNames(db_, runs.Int(0))) names.insert(std::move(name));
     }
-    return series;
+    return std::vector<std::string>(names.begin(), names.end());
   });
 }
 

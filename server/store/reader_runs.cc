@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -73,13 +74,14 @@ absl::StatusOr<Page<RunRecord>> Reader::ListRuns(std::string_view experiment_id,
                 "ORDER BY runs.experiment DESC, runs.row LIMIT ?",
                 experiment, experiment, set, set, after[0], after[0], after[1], size + 1);
     Page<RunRecord> page;
+    size_t bytes = 0;
     while (query.Next()) {
-      if (static_cast<int64_t>(page.items.size()) == size) {
+      if (static_cast<int64_t>(page.items.size()) == size || bytes > kMaxPageBytes) {
         page.next_token = MakePageToken(kRunList, after);
         break;
       }
       after = {query.Int(18), query.Int(0)};
-      page.items.push_back(ReadRun(db_, query));
+      bytes += NumBytes(page.items.emplace_back(ReadRun(db_, query)));
     }
     return page;
   });
@@ -102,7 +104,7 @@ absl::StatusOr<std::vector<std::string>> Reader::ResolveRunIds(std::span<const s
     std::vector<std::string> full;
     for (const std::string& id : ids) {
       FP4_ASSIGN_OR_RETURN(Key key, FindRun(db_, id));
-      full.push_back(std::move(key.id));
+      if (std::ranges::find(full, key.id) == full.end()) full.push_back(std::move(key.id));
     }
     return full;
   });

@@ -72,7 +72,8 @@ struct ExperimentRecord {
   std::string created_by;
   absl::Time create_time;
   int32_t num_runs = 0, num_finished = 0;
-  std::vector<RunRecord> runs;  // of GetExperiment only, in the document's order
+  std::vector<RunRecord> runs;  // of GetExperiment only, in the document's order; one page of them
+  std::string next_runs_token;  // of GetExperiment: more runs follow; empty: that was all
 };
 
 struct VariantRecord {
@@ -89,6 +90,15 @@ struct Point {
 struct SeriesRecord {
   std::string name;
   std::vector<Point> points;  // by step, one each; empty where only the names were asked for
+  int64_t num_points = 0;     // in the range that was asked for, before any reduction
+};
+
+// One page of what a run's metrics are asked for.
+struct MetricsPage {
+  std::vector<SeriesRecord> series;
+  std::string next_token;                  // empty: that was all
+  std::vector<std::string> unknown_names;  // asked for, and the run has no such series (yet)
+  std::vector<std::string> known_names;    // all that there are, when unknown_names has any
 };
 
 // One page of a watch.

@@ -46,6 +46,8 @@ struct RegisterWorker {
   std::string name, host, incarnation, version;
   std::vector<core::Slot> slots;
   std::vector<core::FoundRun> found_runs;
+  std::string directory_id = {};  // who it is; empty: of an earlier release, known by its name
+  std::string place = {};         // core::Claimant
 };
 struct FoundAnswer {
   Held held;
@@ -56,6 +58,10 @@ struct RegisteredWorker {
   std::string worker_id;
   absl::Duration lease_ttl, renew_interval;
   std::vector<FoundAnswer> answers;  // one for each found run, in their order
+};
+
+struct ForgetWorkerRequest {
+  std::string id;  // or a beginning of it, or the worker's name
 };
 
 struct AcquireWork {

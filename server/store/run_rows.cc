@@ -2,6 +2,7 @@
 
 #include "server/store/event_rows.h"
 #include "server/store/json_columns.h"
+#include "server/store/points.h"
 
 namespace fp4::store {
 namespace {
@@ -19,19 +20,6 @@ std::vector<Kind> ReadEventsOf(Connection& connection, const char* kind, int64_t
     if (event.ok()) events.push_back(std::get<Kind>(std::move(event->kind)));
   }
   return events;
-}
-
-std::vector<std::pair<std::string, double>> ReadLatest(Connection& connection, int64_t run_row) {
-  std::vector<std::pair<std::string, double>> latest;
-  Query query(connection,
-              "SELECT name, value, special FROM series JOIN points ON points.series = series.row "
-              "WHERE run = ? AND step = (SELECT MAX(step) FROM points AS last "
-              "WHERE last.series = series.row) ORDER BY name",
-              run_row);
-  while (query.Next()) {
-    latest.emplace_back(query.Text(0), DecodeNumber({query.Real(1), query.Int(2)}));
-  }
-  return latest;
 }
 
 std::optional<absl::Time> OptionalTime(const Query& query, int column) {
@@ -60,9 +48,18 @@ RunRecord ReadRun(Connection& connection, const Query& query) {
   run.create_time = FromMillis(query.Int(15));
   run.start_time = OptionalTime(query, 16);
   run.finish_time = OptionalTime(query, 17);
-  run.latest = ReadLatest(connection, query.Int(0));
+  run.latest = LatestValues(connection, query.Int(0));
   run.health = ReadHealth(connection, query.Int(0));
   return run;
+}
+
+size_t NumBytes(const RunRecord& run) {
+  size_t bytes = 200 + run.message.size() + run.experiment_name.size() + run.variant.size();
+  for (const auto& [name, value] : run.latest) bytes += name.size() + 13;
+  for (const spec::HealthEvent& event : run.health) {
+    bytes += event.layer.size() + event.message.size() + 40;
+  }
+  return bytes;
 }
 
 std::vector<spec::HealthEvent> ReadHealth(Connection& connection, int64_t run_row) {

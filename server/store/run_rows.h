@@ -21,6 +21,8 @@ namespace fp4::store {
 
 // With the latest values and the health events, which it reads.
 RunRecord ReadRun(Connection& connection, const Query& query);
+// About how many bytes it takes on the wire.
+size_t NumBytes(const RunRecord& run);
 
 std::vector<spec::HealthEvent> ReadHealth(Connection& connection, int64_t run_row);
 // The JSON of the newest `started`; empty: none.

@@ -173,6 +173,11 @@ void Store::ListWorkers(Done<std::vector<WorkerRecord>> done) {
   });
 }
 
+void Store::ForgetWorker(ForgetWorkerRequest request, Done<WorkerRecord> done) {
+  impl_->Submit(std::move(done),
+                [request = std::move(request)](Ledger& ledger) { return Handle(ledger, request); });
+}
+
 void Store::WhyQueued(std::string run_id, Done<std::string> done) {
   impl_->Submit(std::move(done), [run_id = std::move(run_id)](Ledger& ledger) {
     const auto run = ledger.state().runs.find(run_id);

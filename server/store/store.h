@@ -65,6 +65,7 @@ class Store {
   void DeleteExperiment(std::string id, Done<Nothing> done);
 
   // ---- Workers. FAILED_PRECONDITION UNKNOWN_WORKER: no such worker, or another incarnation.
+  // FAILED_PRECONDITION DUPLICATE_WORKER: another live worker has the same directory_id.
   // A run leased to this worker whose trainer had reported, and that is not among those found, has
   // lost its trainer: it is tried again.
   void Register(RegisterWorker request, Done<RegisteredWorker> done);
@@ -86,6 +87,9 @@ class Store {
 
   // What is known of workers, from memory.
   void ListWorkers(Done<std::vector<WorkerRecord>> done);
+  // FAILED_PRECONDITION WORKER_IN_USE: it is connected, or has a lease. Answers with the worker as
+  // it was. One that registers again is listed again.
+  void ForgetWorker(ForgetWorkerRequest request, Done<WorkerRecord> done);
   // Why a queued run waits, for people; empty for a run that does not. Full id.
   void WhyQueued(std::string run_id, Done<std::string> done);
 

@@ -10,6 +10,7 @@
 #include "server/store/handlers.h"
 #include "server/store/json_columns.h"
 #include "server/store/timing.h"
+#include "server/store/worker_registry.h"
 
 namespace fp4::store {
 namespace {
@@ -24,43 +25,6 @@ absl::Status CheckSlots(const std::vector<core::Slot>& slots) {
                            absl::StrCat("slots: index ", slot.index, " stands there twice"));
   }
   return absl::OkStatus();
-}
-
-// The worker of that name, made if it is new.
-std::string StoreWorker(Ledger& ledger, const RegisterWorker& request) {
-  const std::string slots = FormatSlots(request.slots);
-  const int64_t now_ms = ToMillis(ledger.now());
-  Query known(ledger.db(), "SELECT row, id FROM workers WHERE name = ?", request.name);
-  int64_t row = 0;
-  std::string id;
-  if (known.Next()) {
-    row = known.Int(0);
-    id = known.Text(1);
-    Query(ledger.Writing(),
-          "UPDATE workers SET host = ?, version = ?, incarnation = ?, slots = ?, registered_ms = ? "
-          "WHERE row = ?",
-          request.host, request.version, request.incarnation, slots, now_ms, row)
-        .Run();
-  } else {
-    do {
-      id = ledger.ids().NewId();
-    } while (ledger.state().workers.contains(id));
-    Query(ledger.Writing(),
-          "INSERT INTO workers (id, name, host, version, incarnation, slots, registered_ms) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?)",
-          id, request.name, request.host, request.version, request.incarnation, slots, now_ms)
-        .Run();
-    row = ledger.db().LastRow();
-  }
-  ledger.state().workers[id] = {.name = request.name,
-                                .host = request.host,
-                                .version = request.version,
-                                .incarnation = request.incarnation,
-                                .slots = request.slots,
-                                .polling = false};
-  ledger.workers()[id] = {
-      .row = row, .last_seen = ledger.since_boot(), .last_seen_time = ledger.now()};
-  return id;
 }
 
 // Its trainers are gone without a trace. One that has not reported yet may never have been started:
@@ -123,7 +87,7 @@ absl::StatusOr<core::WorkerEntry*> CheckWorker(Ledger& ledger, const std::string
 absl::StatusOr<RegisteredWorker> Handle(Ledger& ledger, const RegisterWorker& request) {
   FP4_RETURN_IF_ERROR(CheckSlots(request.slots));
   RegisteredWorker reply;
-  reply.worker_id = StoreWorker(ledger, request);
+  FP4_ASSIGN_OR_RETURN(reply.worker_id, EnterWorker(ledger, request));
   reply.lease_ttl = ledger.timing().lease_ttl;
   reply.renew_interval = RenewInterval(reply.lease_ttl);
   EndRunsNotFound(ledger, reply.worker_id, request.found_runs);
@@ -148,6 +112,12 @@ absl::StatusOr<RenewedLeases> Handle(Ledger& ledger, const RenewLeases& request)
     if (run->second.state == RunState::kCancelling) reply.stop.push_back(held);
   }
   return reply;
+}
+
+absl::StatusOr<WorkerRecord> Handle(Ledger& ledger, const ForgetWorkerRequest& request) {
+  const std::vector<WorkerRecord> before = ListWorkers(ledger);
+  FP4_ASSIGN_OR_RETURN(const std::string id, ForgetWorker(ledger, request.id));
+  return *std::ranges::find(before, id, &WorkerRecord::id);
 }
 
 std::vector<WorkerRecord> ListWorkers(Ledger& ledger) {

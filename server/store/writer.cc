@@ -7,12 +7,18 @@
 #include "server/store/attempts.h"
 #include "server/store/errors.h"
 #include "server/store/purge.h"
+#include "server/store/worker_registry.h"
 
 namespace fp4::store {
 namespace {
 
 // More than that is left for the next transaction, so that none takes long.
 constexpr size_t kMaxBatch = 256;
+
+// Without a write for so long the database is probed.
+constexpr absl::Duration kProbeInterval = absl::Seconds(30);
+// While it cannot be written: between two tries.
+constexpr absl::Duration kRecoveryInterval = absl::Seconds(1);
 
 StoreObserver& NobodyObserves() {
   static StoreObserver observer;
@@ -30,6 +36,8 @@ Writer::Writer(std::unique_ptr<Connection> connection, const WriterOptions& opti
       observer_(observer == nullptr ? NobodyObserves() : *observer),
       subscriptions_(std::move(subscriptions)),
       ledger_(*connection_, clock, ids, options.timing) {
+  connection_->Probe();
+  next_probe_ = clock_.SinceBoot() + kProbeInterval;
   ledger_.Load();
   counts_ = ledger_.counts();
   thread_ = std::thread([this] { Loop(); });
@@ -81,6 +89,19 @@ void Writer::Loop() {
     RunBatch(jobs);
     jobs.clear();
     Purge();
+    KeepWatch();
+  }
+  SaveLastSightings();
+}
+
+void Writer::SaveLastSightings() {
+  if (must_load_) return;
+  try {
+    ledger_.StartBatch();
+    SaveSightings(ledger_, /*now=*/true);
+    ledger_.Commit();
+  } catch (const std::exception& error) {
+    LogWarning("when workers were last seen is not stored", {{"error", error.what()}});
   }
 }
 
@@ -96,13 +117,38 @@ void Writer::RunBatch(std::vector<Job>& jobs) {
   }
 }
 
+void Writer::KeepWatch() {
+  if (clock_.SinceBoot() < next_probe_) return;
+  try {
+    if (!Health().ok()) connection_->Reopen();
+    connection_->Probe();
+    NoteWrite();
+  } catch (const std::exception& error) {
+    if (Health().ok()) LogError("the database cannot be written", {{"error", error.what()}});
+    NoteFailure(StorageError(error));
+  }
+}
+
+void Writer::NoteWrite() {
+  next_probe_ = clock_.SinceBoot() + kProbeInterval;
+  if (!Health().ok()) LogInfo("the database can be written again");
+  SetHealth(absl::OkStatus());
+}
+
+void Writer::NoteFailure(const absl::Status& error) {
+  next_probe_ = clock_.SinceBoot() + kRecoveryInterval;
+  SetHealth(error);
+}
+
 void Writer::RunTransaction(std::vector<Job>& jobs) {
   ledger_.StartBatch();
   for (Job& job : jobs) job.act(ledger_, polls_);
+  ForgetSilentWorkers(ledger_);
+  SaveSightings(ledger_);
   ApplyDecisions();
   std::vector<Polls::Answer> answers = polls_.Collect(ledger_);
   const bool wrote = ledger_.Commit();
-  if (wrote) SetHealth(absl::OkStatus());
+  if (wrote) NoteWrite();
   // First, so that whoever has an answer finds counts and metrics that agree with it.
   Publish(jobs.size(), wrote, clock_.SinceBoot() - ledger_.since_boot());
   for (Job& job : jobs) job.finish(absl::OkStatus());
@@ -114,7 +160,7 @@ void Writer::RunTransaction(std::vector<Job>& jobs) {
 void Writer::Recover(std::vector<Job>& jobs, const absl::Status& error) {
   LogError("transaction failed", {{"error", error.ToString()}, {"requests", jobs.size()}});
   must_load_ = true;
-  SetHealth(error);
+  NoteFailure(error);
   observer_.OnCommitFailed();
   try {
     ledger_.Rollback();
@@ -140,15 +186,18 @@ void Writer::ApplyDecisions() {
 }
 
 void Writer::Apply(const core::Action& action) {
-  if (const auto* assign = std::get_if<core::AssignRun>(&action)) {
-    Assign(ledger_, *assign);
-  } else if (const auto* expire = std::get_if<core::ExpireLease>(&action)) {
-    Expire(ledger_, *expire);
-  } else {
-    for (auto& [id, run] : ledger_.state().runs) {
-      if (run.lease) run.lease->expires = std::get<core::ExtendLeases>(action).expires;
+  // One overload for each kind of action: a forgotten one does not compile.
+  struct Applying {
+    Ledger& ledger;
+    void operator()(const core::AssignRun& assign) { Assign(ledger, assign); }
+    void operator()(const core::ExpireLease& expire) { Expire(ledger, expire); }
+    void operator()(const core::ExtendLeases& extend) {
+      for (auto& [id, run] : ledger.state().runs) {
+        if (run.lease) run.lease->expires = extend.expires;
+      }
     }
-  }
+  };
+  std::visit(Applying{ledger_}, action);
 }
 
 void Writer::Publish(size_t num_requests, bool wrote, absl::Duration duration) {

@@ -34,7 +34,8 @@ class Writer {
     std::function<void(const absl::Status&)> finish;
   };
 
-  // The database is migrated. Throws SQLite::Exception. `observer` may be null.
+  // The database is migrated. Throws SQLite::Exception, also when it cannot be written. `observer`
+  // may be null.
   Writer(std::unique_ptr<Connection> connection, const WriterOptions& options, const Clock& clock,
          IdSource& ids, StoreObserver* observer, std::shared_ptr<Subscriptions> subscriptions);
   ~Writer();
@@ -51,6 +52,12 @@ class Writer {
   void RunBatch(std::vector<Job>& jobs);
   // The jobs, what core::Decide adds, and the commit; what polls get is delivered after it.
   void RunTransaction(std::vector<Job>& jobs);
+  // Finds out by itself that the database cannot be written, before there is something to store,
+  // and that it can be again: then with a new handle.
+  void KeepWatch();
+  void SaveLastSightings();
+  void NoteWrite();
+  void NoteFailure(const absl::Status& error);
   void ApplyDecisions();
   void Apply(const core::Action& action);
   void Recover(std::vector<Job>& jobs, const absl::Status& error);
@@ -68,6 +75,7 @@ class Writer {
   Ledger ledger_;
   Polls polls_;
   bool must_load_ = false;
+  absl::Duration next_probe_;     // on the boot clock
   bool may_have_deleted_ = true;  // then the loop does not wait
 
   mutable Mutex mutex_;

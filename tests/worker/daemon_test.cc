@@ -43,6 +43,40 @@ TEST_F(DaemonTest, AnEventOfAKindThatItDoesNotKnowIsDeliveredLikeAnyOther) {
   EXPECT_EQ(run.events.back().finished().status(), "completed");
 }
 
+TEST_F(DaemonTest, IsTheSameWorkerHoweverItsDirectoryIsSpelled) {
+  const std::filesystem::path link = folder_.path().string() + "-link";
+  std::filesystem::create_directory_symlink(folder_.path(), link);
+  const std::string spellings[] = {folder_.path(), folder_.path().string() + "/", link,
+                                   folder_.path() / "runs" / ".."};
+  for (size_t i = 0; i < std::size(spellings); ++i) {
+    StartWorker({"--work-dir", spellings[i]});
+    ASSERT_TRUE(controller_.WaitForRegistrations(i + 1)) << spellings[i];
+    KillWorker();
+  }
+  std::filesystem::remove(link);
+  const std::vector<v1::RegisterRequest> all = controller_.registrations();
+  EXPECT_EQ(all[0].directory_id().size(), 32u);
+  for (const v1::RegisterRequest& each : all) {
+    EXPECT_EQ(each.directory_id(), all[0].directory_id());
+    EXPECT_EQ(each.place(), all[0].place());
+  }
+  EXPECT_EQ(all[1].name(), all[0].name());
+}
+
+TEST_F(DaemonTest, ADuplicateSaysSoAndIsTakenOnceTheOtherHasGone) {
+  controller_.Set([](auto& behaviour) { behaviour.is_duplicate = true; });
+  StartWorker();
+  ASSERT_TRUE(controller_.WaitForRegistrations(2));
+  EXPECT_TRUE(WaitFor([&] {
+    return Http("/healthz").starts_with("unhealthy: refused by the controller");
+  })) << Http("/healthz");
+  EXPECT_THAT(WorkerLog(), HasSubstr("another live worker has this worker's id"));
+  controller_.Set([](auto& behaviour) { behaviour.is_duplicate = false; });
+  controller_.Assign("r1", R"({"fake":{"steps":2}})");
+  ASSERT_TRUE(controller_.WaitForExit("r1"));
+  EXPECT_EQ(Http("/healthz"), "ok\n");
+}
+
 TEST_F(DaemonTest, CancelStopsTheTrainerWithACheckpoint) {
   StartWorker();
   controller_.Assign("r1", R"({"fake":{"hold_at":{"1":7}}})");

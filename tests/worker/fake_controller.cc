@@ -171,6 +171,10 @@ grpc::Status FakeController::Register(grpc::ServerContext*, const v1::RegisterRe
                                       v1::RegisterResponse* response) {
   MutexLock lock(mutex_);
   registrations_.push_back(*request);
+  changed_.NotifyAll();
+  if (behaviour_.is_duplicate) {
+    return Error(grpc::StatusCode::FAILED_PRECONDITION, reason::kDuplicateWorker);
+  }
   known_incarnations_.insert(request->incarnation());
   response->set_worker_id(request->incarnation());
   response->mutable_lease_ttl()->set_seconds(absl::ToInt64Seconds(behaviour_.lease_ttl));

@@ -30,6 +30,7 @@ class FakeController : public v1::WorkerService::Service {
   struct Behaviour {
     absl::Duration lease_ttl = absl::Seconds(30);
     bool refuse_reports = false, refuse_renewals = false;  // UNAVAILABLE
+    bool is_duplicate = false;  // DUPLICATE_WORKER for whoever registers
   };
 
   FakeController() { Start(); }

@@ -77,6 +77,8 @@ v1::Held ToProto(const Held& held) {
 v1::RegisterRequest ToProto(const Introduction& introduction, const std::vector<FoundRun>& found) {
   v1::RegisterRequest message;
   message.set_protocol_version(wire::kProtocolVersion);
+  message.set_directory_id(introduction.directory_id);
+  message.set_place(introduction.place);
   message.set_name(introduction.name);
   message.set_host(introduction.host);
   message.set_incarnation(introduction.incarnation);

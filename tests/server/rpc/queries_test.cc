@@ -105,6 +105,70 @@ TEST_F(QueriesTest, BadRangesAreNamed) {
   EXPECT_THAT(Query(request).error_message(), HasSubstr("to_step: is 4"));
 }
 
+TEST_F(QueriesTest, CompareNamesTheMetricsThatThereAre) {
+  const v1::Experiment experiment = server_.Submit();
+  v1::CompareRequest request;
+  request.set_experiment_id(experiment.id());
+  request.set_metric("val/los");
+  EXPECT_TRUE(Compare(request).ok());  // nothing has been measured yet
+  TestWorker worker(server_.workers(), "w", 1);
+  worker.RunToCompletion(worker.Take(), 3);
+  const grpc::Status status = Compare(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("metric: no run of this experiment has 'val/los'"));
+  EXPECT_THAT(status.error_message(), HasSubstr("train/loss, val/loss"));
+  request.clear_metric();
+  EXPECT_TRUE(Compare(request).ok());
+}
+
+TEST_F(QueriesTest, ALongAnswerComesInPagesThatAnyClientTakes) {
+  server_.Submit();
+  TestWorker worker(server_.workers(), "w", 1);
+  const v1::Assignment run = worker.Take();
+  constexpr int64_t kSteps = 250'000;
+  std::vector<v1::Event> events = {StartedAt(1, 1)};
+  for (int64_t step = 1; step <= kSteps; ++step) {
+    events.push_back(MetricsAt(step + 1, 1, step << 32, "train/loss", 1.0 / step));
+    if (events.size() < 50'000 && step < kSteps) continue;
+    ASSERT_TRUE(worker.Report(run, events).ok());
+    events.clear();
+  }
+  v1::QueryMetricsRequest request;
+  request.set_run_id(run.run_id());
+  request.add_names("train/loss");
+  int64_t num_points = 0, num_pages = 0;
+  do {  // the channel has gRPC's default limits
+    ASSERT_TRUE(Query(request).ok());
+    num_points += response_.series(0).points_size();
+    ++num_pages;
+    request.set_page_token(response_.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(num_points, kSteps);
+  EXPECT_EQ(num_pages, 3);
+}
+
+TEST_F(QueriesTest, AnExperimentsRunsComeInPages) {
+  const v1::Experiment experiment = server_.Submit();
+  v1::GetExperimentRequest request;
+  request.set_id(experiment.id());
+  request.set_page_size(3);
+  std::vector<std::string> ids;
+  std::vector<int> sizes;
+  do {
+    grpc::ClientContext context;
+    v1::Experiment page;
+    ASSERT_TRUE(server_.experiments().GetExperiment(&context, request, &page).ok());
+    EXPECT_EQ(page.num_runs(), 4);
+    for (const v1::Run& run : page.runs()) ids.push_back(run.id());
+    sizes.push_back(page.runs_size());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(sizes, ElementsAre(3, 1));
+  std::vector<std::string> expected;
+  for (const v1::Run& run : experiment.runs()) expected.push_back(run.id());
+  EXPECT_EQ(ids, expected);
+}
+
 // Expected numbers: Python's statistics, and t(0.975, 1) = 12.7062.
 TEST_F(QueriesTest, CompareFromWhatIsStored) {
   const v1::Experiment experiment = server_.Submit();

@@ -40,6 +40,7 @@ class TestServer {
   std::shared_ptr<grpc::Channel> channel() { return channel_; }
   const HostPort& address() const { return server_->address(); }
   store::Store& store() { return *store_; }
+  absl::Status Health() const { return server_->Health(); }
   telemetry::MetricRegistry& registry() { return registry_; }
 
   // Creates kDocument's experiment (or another's); a test failure when that fails.

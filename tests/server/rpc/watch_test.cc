@@ -247,5 +247,14 @@ TEST_F(WatchTest, SaysWhatIsWrongWithARequest) {
   }
 }
 
+TEST_F(WatchTest, ARunThatIsNamedTwiceIsWatchedOnce) {
+  const v1::Experiment experiment = Finished(3);
+  const std::string id = experiment.runs(0).id();
+  v1::WatchRequest once, twice;
+  once.add_run_ids(id);
+  for (const std::string& name : {id, id.substr(0, 7), id}) twice.add_run_ids(name);
+  EXPECT_EQ(CursorsOf(server_.WatchAll(twice)), CursorsOf(server_.WatchAll(once)));
+}
+
 }  // namespace
 }  // namespace fp4::rpc

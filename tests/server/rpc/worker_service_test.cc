@@ -265,5 +265,46 @@ TEST_F(WorkerServiceTest, WorkersAreListedWithWhatHoldsTheirSlots) {
   EXPECT_EQ(response.workers(0).slots(run.slots(0)).run_id(), run.run_id());
 }
 
+TEST_F(WorkerServiceTest, ASecondLiveWorkerOfOneDirectoryIdIsRefused) {
+  v1::RegisterRequest request;
+  request.set_protocol_version(1);
+  request.set_name("host:1");
+  request.set_host("one");
+  request.set_incarnation("a");
+  request.set_directory_id("0123456789abcdef0123456789abcdef");
+  request.set_place("boot:1:2");
+  const auto enter = [&] {
+    grpc::ClientContext context;
+    v1::RegisterResponse response;
+    return server_.workers().Register(&context, request, &response);
+  };
+  ASSERT_TRUE(enter().ok());
+  request.set_incarnation("b");
+  request.set_place("other-boot:1:2");
+  const grpc::Status refused = enter();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ReasonOfCall(refused), "DUPLICATE_WORKER");
+  EXPECT_THAT(refused.error_message(), HasSubstr("host one"));
+  request.set_place("boot:1:2");
+  EXPECT_TRUE(enter().ok());
+  for (const char* bad : {"0123", "0123456789ABCDEF0123456789abcdef"}) {
+    request.set_directory_id(bad);
+    EXPECT_THAT(enter().error_message(), HasSubstr("directory_id is '" + std::string(bad) + "'"));
+  }
+}
+
+TEST_F(WorkerServiceTest, AConnectedWorkerIsNotForgotten) {
+  TestWorker worker(server_.workers(), "w", 1);
+  v1::ForgetWorkerRequest request;
+  v1::ForgetWorkerResponse response;
+  const auto forget = [&](const std::string& id) {
+    grpc::ClientContext context;
+    request.set_id(id);
+    return server_.experiments().ForgetWorker(&context, request, &response);
+  };
+  EXPECT_EQ(ReasonOfCall(forget(worker.id())), "WORKER_IN_USE");
+  EXPECT_EQ(ReasonOfCall(forget("zzz")), "NOT_FOUND");
+}
+
 }  // namespace
 }  // namespace fp4::rpc

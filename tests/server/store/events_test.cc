@@ -19,10 +19,11 @@ using ::testing::SizeIs;
 class EventsTest : public StoreTest {
  protected:
   std::vector<Point> Loss(const std::string& run) {
-    const std::vector<std::string> names = {"train/loss"};
-    const auto series = Read([&](Reader& reader) { return reader.GetSeries(run, names, 0, 0); });
-    EXPECT_TRUE(series.ok()) << series.status();
-    return series->empty() ? std::vector<Point>() : series->at(0).points;
+    const auto page = Read([&](Reader& reader) {
+      return reader.QueryMetrics({.run_id = run, .names = {"train/loss"}, .page_token = ""});
+    });
+    EXPECT_TRUE(page.ok()) << page.status();
+    return page->series.empty() ? std::vector<Point>() : page->series.at(0).points;
   }
 
   // The current attempt crashes, and the run is assigned again.
@@ -211,19 +212,6 @@ TEST_F(EventsTest, ADeadTrainersLastWordsAreALogEvent) {
     logged = true;
   }
   EXPECT_TRUE(logged);
-}
-
-TEST_F(EventsTest, SeriesAreFoundByNameAndStep) {
-  const Held held = StartOneRun();
-  ASSERT_TRUE(
-      Report(held, {MetricsAt(1, 1, 5.0), MetricsAt(2, 2, 4.0), MetricsAt(3, 3, 3.0)}).ok());
-  const std::vector<std::string> names = {"train/loss", "no/such"};
-  const auto some =
-      Read([&](Reader& reader) { return reader.GetSeries(held.run_id, names, 2, 2); });
-  ASSERT_THAT(*some, SizeIs(1));
-  EXPECT_THAT(some->at(0).points, ElementsAre(Field(&Point::value, 4.0)));
-  const auto all = Read([&](Reader& reader) { return reader.GetSeries(held.run_id, {}, 0, 0); });
-  EXPECT_THAT(*all, ElementsAre(Field(&SeriesRecord::name, "train/loss")));
 }
 
 }  // namespace

@@ -66,6 +66,44 @@ TEST_F(FailuresTest, AWaitingWorkerAndItsLeasesOutliveAFailure) {
   EXPECT_EQ(promise.get_future().get()->stop, std::vector<Held>{held});
 }
 
+TEST_F(FailuresTest, ADatabaseThatCannotBeWrittenIsRefusedAtTheStart) {
+  CreateRuns();
+  Close();
+  // A file without the permission would not stop root, who may run this.
+  Connection other(folder_.path() / "fp4.db", Connection::Mode::kWrite);
+  other.Execute(
+      "CREATE TRIGGER poison BEFORE UPDATE ON counters BEGIN "
+      "SELECT RAISE(ABORT, 'attempt to write a readonly database'); END");
+  const auto refused = Store::Open(options_, clock_, ids_, nullptr);
+  EXPECT_TRUE(absl::IsUnavailable(refused.status())) << refused.status();
+  EXPECT_EQ(ReasonOf(refused.status()), reason::kStorage);
+  other.Execute("DROP TRIGGER poison");
+  EXPECT_TRUE(Store::Open(options_, clock_, ids_, nullptr).ok());
+  Open();
+}
+
+TEST_F(FailuresTest, FindsOutBeforeThereIsSomethingToStoreAndRecoversByItself) {
+  Sync();
+  Connection other(folder_.path() / "fp4.db", Connection::Mode::kWrite);
+  other.Execute(
+      "CREATE TRIGGER poison BEFORE UPDATE ON counters BEGIN SELECT RAISE(ABORT, 'no'); END");
+  Pass(absl::Seconds(40));
+  Sync();
+  EXPECT_EQ(ReasonOf(store_->Health()), reason::kStorage) << store_->Health();
+  other.Execute("DROP TRIGGER poison");
+  Pass(absl::Seconds(4));
+  Sync();
+  EXPECT_EQ(store_->Health(), absl::OkStatus());
+}
+
+TEST_F(FailuresTest, LeasesAreRenewedWhileNothingCanBeStored) {
+  const Held held = StartOneRun();
+  Poison();
+  ASSERT_FALSE(Report(held, {MetricsAt(1, 666, 4.0)}).ok());
+  Pass(absl::Seconds(4));
+  EXPECT_EQ(Renew({held})->renewed, std::vector<Held>{held});
+}
+
 TEST_F(FailuresTest, AClosedStoreAnswersWhatStillWaits) {
   ASSERT_TRUE(Register("worker", 1).ok());
   std::promise<absl::Status> promise;

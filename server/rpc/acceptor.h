@@ -1,0 +1,50 @@
+// Takes connections for the gRPC server.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+namespace grpc {
+class Server;
+}
+
+namespace fp4::rpc {
+
+// Descriptors that connections leave to the rest of the daemon: its database, its HTTP port.
+inline constexpr int kReservedDescriptors = 16;
+
+// Instead of gRPC's own listener, which stops for good when descriptors run out once (1.51,
+// tcp_server_posix.cc). This one closes what comes while there are none to spare, and goes on when
+// there are again. Thread-safe.
+class Acceptor {
+ public:
+  // Takes sockets that listen (ListenOn) and gives their connections to `server`, which has started
+  // and outlives the acceptor, without encryption. The clock outlives it, too.
+  Acceptor(std::vector<UniqueFd> sockets, grpc::Server& server, const Clock& clock);
+  // Takes no more.
+  ~Acceptor();
+
+  // RESOURCE_EXHAUSTED when connections have been turned away in the last seconds.
+  absl::Status Health() const;
+
+ private:
+  void Run();
+  // False: no descriptor was left for a connection.
+  bool AcceptAll(const UniqueFd& socket);
+  void NoteExhaustion();
+
+  const std::vector<UniqueFd> sockets_;
+  const UniqueFd stop_;
+  grpc::Server& server_;
+  const Clock& clock_;
+  std::atomic<int64_t> exhausted_ms_;  // Clock::SinceBoot of the last time
+  std::thread thread_;
+};
+
+}  // namespace fp4::rpc
