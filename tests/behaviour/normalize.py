@@ -6,7 +6,7 @@ import re
 MEASURED = {"train/tokens_per_second", "memory/allocated_bytes", "energy/joules"}
 # Keys of JSON objects, at any depth, with what a clock, a process or a random generator gave.
 VOLATILE = {"time", "git_revision", "version", "tokens_per_second", "cursor", "pid", "http", "address", "grpc", "created", "started",
-            "finished", "create_time", "start_time", "finish_time", "last_seen_time", "seen", "age", "work_dir"}
+            "finished", "create_time", "start_time", "finish_time", "last_seen_time", "seen", "age", "work_dir", "cpu_compute_dtype"}
 PLACEHOLDER = "…"
 
 SUBSTITUTIONS = [
@@ -17,6 +17,8 @@ SUBSTITUTIONS = [
     (re.compile(r"\bprocess \d+"), "process <pid>"),
     (re.compile(r"\b\d+(\.\d+)?[kMG]? tok(ens)?/s"), "<speed> tok/s"),
     (re.compile(r"\((unknown|[0-9a-f]{12})(\+changes)?\)"), "(<revision>)"),
+    (re.compile(r"\b[\w.-]+:[0-9a-f]{8}\b"), "<worker>"),
+    (re.compile(r"(threads? a slot), (bf16|fp32)"), r"\1, <measured>"),
     # A speed's row in a table of metrics.
     (re.compile(r"((?:train/tokens_per_second|memory/allocated_bytes|energy/joules)\b[^\n]*?)\d[\d.]*(e[+-]?\d+)?"), r"\1<measured>"),
 ]
@@ -27,6 +29,8 @@ def text(value, names=()):
     table's column follows the numbers in it."""
     for name, stands_for in names:
         value = value.replace(name, stands_for)
+    if "TOK/S" in value:
+        value = re.sub(r"(?<= )\d+(\.\d+)?[kMG](?= |$)", "<speed>", value, flags=re.M)
     for pattern, replacement in SUBSTITUTIONS:
         value = pattern.sub(replacement, value)
     value = re.sub(r"[ \t]+", " ", value)
