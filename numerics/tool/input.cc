@@ -27,8 +27,7 @@ MatrixShape ShapeOf(const safetensors::TensorView& tensor) {
 }
 
 std::string WrongType(const safetensors::TensorView& tensor) {
-  return absl::StrCat("tensor '", tensor.name, "' is ",
-                      std::string(safetensors::TensorTypeName(tensor.type)),
+  return absl::StrCat("tensor '", tensor.name, "' is ", std::string(tensor.type_name()),
                       "; only F32, BF16 and F16 can be quantized");
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "numerics/tool/input.h"
+#include "safetensors/header.h"
 #include "safetensors/safetensors.h"
 
 namespace {
@@ -42,8 +43,9 @@ void CheckTensors(const std::vector<safetensors::TensorView>& tensors,
       Require(dimension >= 0);
       elements *= static_cast<uint64_t>(dimension);
     }
-    Require(elements * static_cast<uint64_t>(safetensors::TensorTypeSize(tensor.type)) ==
-            tensor.data.size());
+    const bool known = tensor.type != safetensors::TensorType::kUnknown;
+    const auto bits = static_cast<uint64_t>(safetensors::TensorTypeBits(tensor.type));
+    Require(!known || elements * bits == 8 * tensor.data.size());
     Require(tensor.num_elements() == static_cast<int64_t>(elements));
     Require(tensor.data.empty() ||
             (tensor.data.data() >= data.data() &&

@@ -59,8 +59,7 @@ absl::Status ParameterSet::InitializeFrom(const std::string& path) {
       continue;
     }
     if (!IsTaken(view->type)) {
-      auto type = safetensors::TensorTypeName(view->type);
-      problems.push_back(absl::StrCat(parameter.name, " has dtype ", std::string(type),
+      problems.push_back(absl::StrCat(parameter.name, " has dtype ", std::string(view->type_name()),
                                       "; allowed: F32, F16, BF16"));
     } else if (at::IntArrayRef(view->shape) != parameter.master.sizes()) {
       problems.push_back(absl::StrCat(parameter.name, " has shape [",
