@@ -1,5 +1,6 @@
 // The formats that are described by an element type and a scale rule: all that the formats/ folder
-// holds today. The scalar reference of each, and the checks of their options.
+// holds today. The scalar reference of each, the checks of their options, and the pieces of it that
+// the fast paths start from too. Every function is pure and thread-safe.
 #pragma once
 
 #include <span>
@@ -12,6 +13,7 @@
 
 namespace fp4::numerics {
 
+// A format whose arithmetic follows from its FormatInfo.
 class BlockFormat : public Format {
  public:
   explicit BlockFormat(FormatInfo info) : info_(std::move(info)) {}
@@ -32,24 +34,24 @@ class BlockFormat : public Format {
 // from the same.
 struct ResolvedOptions {
   BlockShape block;
-  float headroom = 1.0f;
-  float prescale = 1.0f;
-  PowerOfTwoRule power_of_two;     // of kPowerOfTwo
-  float two_level_largest = 0.0f;  // of kTwoLevel: 2688 or 1536
+  float headroom = 1.0f;        // a factor on every block's amax
+  float prescale = 1.0f;        // a factor on every element
+  PowerOfTwoRule power_of_two;  // of kPowerOfTwo
+  // Of kTwoLevel: 6 times the largest block scale, 2688 (6 * 448) or with four-over-six 1536
+  // (6 * 256).
+  float two_level_largest = 0.0f;
 };
 ResolvedOptions Resolve(const FormatInfo& info, const QuantizeOptions& options);
 
 // The block as this format reads it: "" is the default, and a bare number a block along the row
-// ("32" is "1x32") unless the format's blocks are flat.
+// ("32" is "1x32") unless the format's blocks are flat. INVALID_ARGUMENT lists the blocks that the
+// format takes.
 absl::StatusOr<BlockShape> ResolveBlock(const FormatInfo& info, const QuantizeOptions& options);
-
-// As options write it: "floor", "rceil", "even", "ceil".
-std::string_view ScaleModeName(ScaleMode mode);
 
 // What a block's elements say about its scale. Non-finite ones are left out and make `poisoned`
 // true.
 struct BlockStats {
-  float amax = 0.0f;
+  float amax = 0.0f;  // the largest magnitude
   double mean = 0.0;  // of magnitudes
   bool poisoned = false;
 };

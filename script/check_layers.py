@@ -16,7 +16,7 @@ MAY_USE = {
     "page": ["base"],
     "numerics": ["base"],
     "numerics/tool": ["base", "numerics", "page", "safetensors", "spec/suggest.h"],
-    "spec": ["base", "numerics/format.h", "numerics/formats"],
+    "spec": ["base", "numerics/format.h", "numerics/formats", "numerics/quantizer_options.h"],
     "proto": [],
     "wire": ["base", "spec", "proto"],
     "server/core": ["base", "spec", "numerics/format.h"],

@@ -12,11 +12,6 @@
 namespace fp4::spec {
 namespace {
 
-bool InRange(double value, const Type& type) {
-  return (type.above_min ? value > type.min : value >= type.min) &&
-         (type.below_max ? value < type.max : value <= type.max);
-}
-
 // Of a feature whose fields are not described yet.
 bool IsPlaceholder(const Field& field) {
   const Type& type = field.type.items.empty() ? field.type : field.type.items[0];
@@ -107,13 +102,13 @@ class Checker {
 
   bool IntegerValue(const Node& node, const Type& fitting, const Type& whole, const Path& path) {
     const double value = AsNumber(node);
-    if (value != std::floor(value) || !InRange(value, fitting)) return IsNot(node, whole, path);
+    if (value != std::floor(value) || !IsInRange(value, fitting)) return IsNot(node, whole, path);
     return IsBuilt(value <= fitting.built_max, node, whole, path);
   }
 
   bool NumberValue(const Node& node, const Type& fitting, const Type& whole, const Path& path) {
     const double value = AsNumber(node);
-    if (!std::isfinite(value) || !InRange(value, fitting)) return IsNot(node, whole, path);
+    if (!std::isfinite(value) || !IsInRange(value, fitting)) return IsNot(node, whole, path);
     return IsBuilt(value <= fitting.built_max, node, whole, path);
   }
 

@@ -26,6 +26,11 @@ std::string Bound(double value) {
   return whole ? absl::StrCat(static_cast<int64_t>(value)) : FormatNumber(value);
 }
 
+std::string OnlyText(const Type& type) {
+  return absl::StrJoin(type.only, ", ",
+                       [](std::string* out, double value) { *out += Bound(value); });
+}
+
 std::string RangeText(const Type& type) {
   const double max = BuiltMax(type);
   const std::string rest =
@@ -148,9 +153,11 @@ std::string AllowedText(const Type& type) {
     case Type::Kind::kBoolean:
       return "true, false";
     case Type::Kind::kInteger:
-      return (type.min == BuiltMax(type) ? "" : "a whole number ") + RangeText(type);
+      if (!type.only.empty()) return OnlyText(type);
+      return absl::StrCat(type.or_zero ? "0, or " : "",
+                          type.min == BuiltMax(type) ? "" : "a whole number ", RangeText(type));
     case Type::Kind::kNumber:
-      return "a number " + RangeText(type);
+      return absl::StrCat(type.or_zero ? "0, or " : "", "a number ", RangeText(type));
     case Type::Kind::kString:
       return "a text" + LengthText(type);
     case Type::Kind::kName:
@@ -228,6 +235,13 @@ std::vector<std::string> BuiltChoices(const Type& type) {
       built.push_back(choice);
   }
   return built;
+}
+
+bool IsInRange(double value, const Type& type) {
+  if (type.or_zero && value == 0) return true;
+  if (!type.only.empty() && std::ranges::find(type.only, value) == type.only.end()) return false;
+  return (type.above_min ? value > type.min : value >= type.min) &&
+         (type.below_max ? value < type.max : value <= type.max);
 }
 
 double BuiltMax(const Type& type) { return std::min(type.max, type.built_max); }

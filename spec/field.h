@@ -49,6 +49,8 @@ struct Type {
   double max = std::numeric_limits<double>::infinity();
   bool above_min = false, below_max = false;                   // the bound itself is not allowed
   double built_max = std::numeric_limits<double>::infinity();  // more of it is not built yet
+  bool or_zero = false;                                        // 0 is allowed beside the range
+  std::vector<double> only;  // not empty: of the range these numbers alone, in ascending order
   std::vector<std::string> choices;
   std::vector<std::string> unbuilt_choices;  // those of `choices` that are not built yet
   size_t max_length = kLongestText;          // of texts, in characters (Unicode code points)
@@ -103,6 +105,9 @@ Type EitherOf(std::vector<Type> alternatives);
 Type LayerPattern();
 Type Variants();
 Type OfKind(Type::Kind kind);
+
+// Whether a number is one of kInteger's or kNumber's.
+bool IsInRange(double value, const Type& type);
 
 // The part of `choices` that can be used.
 std::vector<std::string> BuiltChoices(const Type& type);

@@ -1,5 +1,6 @@
 // The section "precision".
 #include "numerics/format.h"
+#include "numerics/quantizer_options.h"
 #include "spec/fields.h"
 
 namespace fp4::spec {
@@ -16,32 +17,41 @@ Field Plain(std::string name, std::string doc, Type type) {
   return {.name = std::move(name), .doc = std::move(doc), .type = std::move(type)};
 }
 
+Type OptionType(const numerics::QuantizerOption& option) {
+  const numerics::OptionRange& range = option.range;
+  Type number = Number(range.min, range.max);
+  switch (option.kind) {
+    case numerics::OptionKind::kBlock:
+      return EitherOf({Integer(1, 1048576), Text()});
+    case numerics::OptionKind::kChoice:
+      return Choice({option.choices.begin(), option.choices.end()});
+    case numerics::OptionKind::kSwitch:
+      return Boolean();
+    case numerics::OptionKind::kInteger:
+      number.kind = Type::Kind::kInteger;
+      number.only.assign(range.only.begin(), range.only.end());
+      // Zero is one of a list, and stands beside a range.
+      if (!number.only.empty() && !range.zero.empty()) {
+        number.min = 0;
+        number.only.insert(number.only.begin(), 0);
+        return number;
+      }
+      break;
+    case numerics::OptionKind::kNumber:
+      break;
+  }
+  number.or_zero = !range.zero.empty();
+  return number;
+}
+
 Type OperandOptions() {
-  Type block_name = Text();
-  Type type = ObjectOf({
+  std::vector<Field> fields = {
       Plain("format", "A number format; \"none\" leaves the operand in the compute type.",
-            Choice(FormatChoices())),
-      Plain("block",
-            "Which values share a scale: 64 consecutive ones, \"1x16\" along a row, \"16x16\", "
-            "\"row\", \"tensor\". The "
-            "format's own choice where it is left out.",
-            EitherOf({Integer(1, 1048576), std::move(block_name)})),
-      Plain("rounding", "To the nearest value, or up or down at random without bias.",
-            Choice({"nearest", "stochastic"})),
-      Plain("scale_mode", "How a power-of-two scale is rounded.",
-            Choice({"floor", "rceil", "even", "ceil"})),
-      Plain("four_over_six", "Of nvfp4: the better of scaling a block to 6 or to 4, by this error.",
-            Choice({"off", "mse", "mae"})),
-      Plain("double_quantization", "Of fp4 and nf4: scales in 8 bits.", Boolean()),
-      Plain("headroom",
-            "A factor on a block's largest value before its scale; 0: the format's own.",
-            Number(0, 16)),
-      Plain("prescale", "A factor on the values before encoding.", PositiveNumber(16)),
-      Plain("hadamard",
-            "The size of a random Hadamard rotation before encoding: 16, 32, 64 or 128; 0: none.",
-            Integer(0, 128)),
-      Plain("ms_eden", "The MS-EDEN correction of block scales.", Boolean()),
-  });
+            Choice(FormatChoices()))};
+  for (const numerics::QuantizerOption& option : numerics::QuantizerOptions())
+    fields.push_back(
+        Plain(std::string(option.name), std::string(option.meaning), OptionType(option)));
+  Type type = ObjectOf(std::move(fields));
   type.definition = "operand_options";
   return type;
 }

@@ -63,6 +63,16 @@ class SchemaWriter {
   }
 
   static Json NumberSchema(const Type& type, const char* name) {
+    if (!type.only.empty()) {
+      Json numbers = Json::array();
+      for (const double number : type.only) numbers.push_back(Bound(number));
+      return {{"enum", numbers}};
+    }
+    const Json range = RangeSchema(type, name);
+    return type.or_zero ? Json{{"anyOf", {{{"const", 0}}, range}}} : range;
+  }
+
+  static Json RangeSchema(const Type& type, const char* name) {
     Json schema = {{"type", name}};
     schema[type.above_min ? "exclusiveMinimum" : "minimum"] = Bound(type.min);
     schema[type.below_max ? "exclusiveMaximum" : "maximum"] = Bound(BuiltMax(type));

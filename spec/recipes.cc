@@ -5,44 +5,32 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "numerics/quantizer_options.h"
 #include "spec/features.h"
 #include "spec/field.h"
 
 namespace fp4::spec {
 namespace {
 
-using numerics::FourOverSix;
-using numerics::QuantizeOptions;
-using numerics::Rounding;
-using numerics::ScaleMode;
-
-constexpr std::array<std::string_view, 4> kScaleModes = {"floor", "rceil", "even", "ceil"};
+using numerics::QuantizerOption;
 
 OperandPrecision& At(Bundle& bundle, OperandUse use) {
   GemmPrecision& gemm = bundle.gemms[static_cast<size_t>(use.gemm)];
   return use.second ? gemm.b : gemm.a;
 }
 
-void ApplyOption(std::string_view name, const Node& value, QuantizeOptions& options) {
-  if (name == "block") options.block = value.text;
-  if (name == "rounding")
-    options.rounding = value.text == "stochastic" ? Rounding::kStochastic : Rounding::kNearest;
-  if (name == "scale_mode") {
-    options.scale_mode_set = true;
-    for (size_t i = 0; i < kScaleModes.size(); ++i) {
-      if (kScaleModes[i] == value.text) options.scale_mode = static_cast<ScaleMode>(i);
-    }
+numerics::OptionValue ValueOf(const QuantizerOption& option, const Node& node) {
+  switch (option.kind) {
+    case numerics::OptionKind::kSwitch:
+      return node.boolean;
+    case numerics::OptionKind::kInteger:
+    case numerics::OptionKind::kNumber:
+      return AsNumber(node);
+    case numerics::OptionKind::kBlock:
+    case numerics::OptionKind::kChoice:
+      break;
   }
-  if (name == "four_over_six") {
-    options.four_over_six = value.text == "mse"   ? FourOverSix::kMse
-                            : value.text == "mae" ? FourOverSix::kMae
-                                                  : FourOverSix::kOff;
-  }
-  if (name == "double_quantization") options.double_quantization = value.boolean;
-  if (name == "headroom") options.headroom = static_cast<float>(AsNumber(value));
-  if (name == "prescale") options.prescale = static_cast<float>(AsNumber(value));
-  if (name == "hadamard") options.hadamard = static_cast<int>(AsInteger(value));
-  if (name == "ms_eden") options.ms_eden = value.boolean;
+  return node.text;
 }
 
 void SetFormat(std::string_view format, OperandPrecision& operand) {
@@ -66,7 +54,9 @@ std::string ApplyOperand(const Node& value, OperandPrecision& operand) {
     if (option.key == "format") continue;
     if (!operand.quantized())
       return absl::StrCat("gives '", ShownKey(option.key), "' to the format 'none'; leave it out");
-    ApplyOption(option.key, option.value, operand.options);
+    const QuantizerOption* row = numerics::FindQuantizerOption(option.key);
+    if (row == nullptr) return absl::StrCat("has no option '", ShownKey(option.key), "'");
+    row->set(ValueOf(*row, option.value), operand.options);
   }
   return "";
 }
@@ -181,21 +171,14 @@ std::vector<std::string> UsableRecipes() {
 }
 
 std::string OperandText(const OperandPrecision& operand) {
-  const QuantizeOptions& options = operand.options;
   std::string text = operand.format;
-  if (!options.block.empty()) absl::StrAppend(&text, " ", options.block);
-  if (options.rounding == Rounding::kStochastic) text += ", stochastic";
-  if (options.scale_mode_set) {
-    absl::StrAppend(&text, ", scale ",
-                    std::string(kScaleModes[static_cast<size_t>(options.scale_mode)]));
+  for (const QuantizerOption& option : numerics::QuantizerOptions()) {
+    const std::string value = option.value(operand.options);
+    if (value.empty()) continue;
+    const bool block = option.kind == numerics::OptionKind::kBlock;
+    const bool shown = option.kind != numerics::OptionKind::kSwitch;
+    absl::StrAppend(&text, block ? " " : ", ", std::string(option.mark), shown ? value : "");
   }
-  if (options.four_over_six == FourOverSix::kMse) text += ", 4/6 mse";
-  if (options.four_over_six == FourOverSix::kMae) text += ", 4/6 mae";
-  if (options.double_quantization) text += ", double";
-  if (options.headroom != 0.0f) absl::StrAppend(&text, ", headroom ", options.headroom);
-  if (options.prescale != 1.0f) absl::StrAppend(&text, ", prescale ", options.prescale);
-  if (options.hadamard != 0) absl::StrAppend(&text, ", hadamard ", options.hadamard);
-  if (options.ms_eden) text += ", ms-eden";
   return text;
 }
 

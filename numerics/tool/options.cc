@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/number.h"
 #include "base/status_macros.h"
 #include "base/version.h"
+#include "numerics/quantizer_options.h"
 #include "spec/suggest.h"
 
 namespace fp4::numerics::tool {
@@ -14,14 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// As written.
-struct QuantizationTexts {
-  std::string scale_mode, four_over_six, rounding = "nearest";
-};
+// The quantizer options that were given, as written, by their place in the table; of a switch
+// "true".
+using QuantizationTexts = std::vector<std::optional<std::string>>;
 
 struct Texts {
   std::vector<std::string> formats;
-  QuantizationTexts quantization;
+  QuantizationTexts quantization{QuantizerOptions().size()};
   std::string output = "text";
   std::optional<int64_t> rows, columns;
   bool version = false;
@@ -31,31 +32,44 @@ void DeclareInput(CLI::App& app, Texts& texts, Options& options) {
   app.add_option("INPUT", options.input,
                  "A safetensors file, or raw little-endian fp32 with --rows and --cols");
   app.add_option("--tensor", options.tensor, "The tensor of the file. Default: all");
-  app.add_option("--rows", texts.rows, "Rows of a raw input")->check(CLI::PositiveNumber);
-  app.add_option("--cols", texts.columns, "Columns of a raw input")->check(CLI::PositiveNumber);
+  app.add_option("--rows", texts.rows, "Rows of a raw input")->check(NumberCheck<int64_t>(1));
+  app.add_option("--cols", texts.columns, "Columns of a raw input")->check(NumberCheck<int64_t>(1));
+}
+
+void DeclareQuantizerOption(CLI::App& app, const QuantizerOption& option,
+                            std::optional<std::string>& text) {
+  const std::string flag = option.flag(), help(option.help);
+  if (option.kind == OptionKind::kSwitch) {
+    app.add_flag_callback(
+        flag, [&text] { text = "true"; }, help);
+    return;
+  }
+  CLI::Option* added = app.add_option(flag, text, help);
+  if (!option.usual.empty()) added->default_str(std::string(option.usual));
+  switch (option.kind) {
+    case OptionKind::kChoice:
+      added->check(
+          CLI::IsMember(std::vector<std::string>(option.choices.begin(), option.choices.end())));
+      break;
+    case OptionKind::kInteger:
+      added->check(NumberCheck<int>())->type_name("INT");
+      break;
+    case OptionKind::kNumber:
+      added->check(NumberCheck<float>())->type_name("FLOAT");
+      break;
+    case OptionKind::kBlock:
+    case OptionKind::kSwitch:
+      break;
+  }
 }
 
 void DeclareQuantization(CLI::App& app, QuantizationTexts& texts, QuantizeOptions& quantize) {
-  app.add_option("--block", quantize.block,
-                 "What shares a scale: 64, 1x16, 16x16, row, tensor, none. Default: the format's");
-  app.add_option("--scale-mode", texts.scale_mode, "How E8M0 scales are chosen. Default: floor")
-      ->check(CLI::IsMember({"floor", "rceil", "even", "ceil"}));
-  app.add_option("--four-over-six", texts.four_over_six,
-                 "nvfp4: the better of two scales for each block, by this error")
-      ->check(CLI::IsMember({"mse", "mae"}));
-  app.add_flag("--double-quantization", quantize.double_quantization,
-               "fp4 and nf4: keep the block scales in 8 bits");
-  app.add_option("--rounding", texts.rounding, "nearest or stochastic")
-      ->check(CLI::IsMember({"nearest", "stochastic"}))
-      ->capture_default_str();
+  for (size_t i = 0; i < texts.size(); ++i)
+    DeclareQuantizerOption(app, QuantizerOptions()[i], texts[i]);
   app.add_option("--seed", quantize.seed,
                  "Of stochastic rounding, of the rotation's signs and of generated weights")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NumberCheck<uint64_t>())
       ->capture_default_str();
-  app.add_option("--headroom", quantize.headroom,
-                 "Factor on a block's maximum before its scale. Default: the format's");
-  app.add_option("--hadamard", quantize.hadamard,
-                 "Rotate groups of 16, 32, 64 or 128 columns first, and back when decoded");
 }
 
 void DeclareOutput(CLI::App& app, Texts& texts, Options& options) {
@@ -79,14 +93,27 @@ absl::Status Refuse(std::string_view option, std::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(std::string(option), ": ", std::string(why)));
 }
 
+// `text` has passed the checks of its declaration.
+OptionValue ReadOptionValue(const QuantizerOption& option, const std::string& text) {
+  switch (option.kind) {
+    case OptionKind::kSwitch:
+      return true;
+    case OptionKind::kInteger:
+    case OptionKind::kNumber:
+      return *ParseNumber<double>(text);
+    case OptionKind::kBlock:
+    case OptionKind::kChoice:
+      break;
+  }
+  return text;
+}
+
 void ReadQuantization(const QuantizationTexts& texts, QuantizeOptions& quantize) {
-  quantize.rounding = texts.rounding == "stochastic" ? Rounding::kStochastic : Rounding::kNearest;
-  if (texts.four_over_six == "mse") quantize.four_over_six = FourOverSix::kMse;
-  if (texts.four_over_six == "mae") quantize.four_over_six = FourOverSix::kMae;
-  quantize.scale_mode_set = !texts.scale_mode.empty();
-  if (texts.scale_mode == "rceil") quantize.scale_mode = ScaleMode::kRoundCeil;
-  if (texts.scale_mode == "even") quantize.scale_mode = ScaleMode::kEven;
-  if (texts.scale_mode == "ceil") quantize.scale_mode = ScaleMode::kCeil;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const QuantizerOption& option = QuantizerOptions()[i];
+    if (texts[i]) option.set(ReadOptionValue(option, *texts[i]), quantize);
+  }
+  quantize.signs.seed = quantize.seed;
 }
 
 absl::StatusOr<const Format*> ReadFormat(const std::string& name) {
@@ -97,7 +124,7 @@ absl::StatusOr<const Format*> ReadFormat(const std::string& name) {
                                          spec::SuggestionAndChoices(name, names)));
 }
 
-// NAME, or NAME:OPTION=VALUE,OPTION,… with options of DeclareQuantization that go before `texts`
+// NAME, or NAME:OPTION=VALUE,OPTION,… with options of DeclareQuantization, which win over `texts`
 // and `quantize`, those of the command line.
 absl::StatusOr<FormatChoice> ReadChoice(const std::string& text, QuantizationTexts texts,
                                         QuantizeOptions quantize) {
@@ -119,7 +146,6 @@ absl::StatusOr<FormatChoice> ReadChoice(const std::string& text, QuantizationTex
     }
   }
   ReadQuantization(texts, quantize);
-  quantize.signs.seed = quantize.seed;
   return FormatChoice{text, format, std::move(quantize)};
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "numerics/quantizer_options.h"
 
 namespace fp4::numerics::tool {
 namespace {
@@ -83,12 +84,13 @@ const char* ScaleName(ScaleType type) {
   return "";
 }
 
+// The options that this format takes and some others do not.
 std::vector<std::string> Abilities(const FormatInfo& info) {
   std::vector<std::string> abilities;
-  if (info.stochastic_rounding) abilities.push_back("stochastic");
-  if (info.double_quantization) abilities.push_back("double-quantization");
-  if (info.four_over_six) abilities.push_back("four-over-six");
-  if (info.scale_modes) abilities.push_back("scale-mode");
+  for (const QuantizerOption& option : QuantizerOptions()) {
+    if (option.ability != nullptr && info.*option.ability)
+      abilities.emplace_back(option.ability_label);
+  }
   return abilities;
 }
 
@@ -97,18 +99,18 @@ std::vector<std::string> Blocks(const FormatInfo& info) {
 }
 
 Json ToJson(const FormatInfo& info) {
-  return {{"name", info.name},
-          {"summary", info.summary},
-          {"bits_per_element", info.bits_per_element},
-          {"scale_type", ScaleName(info.scale_type)},
-          {"default_block", info.default_block},
-          {"blocks", Blocks(info)},
-          {"stochastic_rounding", info.stochastic_rounding},
-          {"double_quantization", info.double_quantization},
-          {"four_over_six", info.four_over_six},
-          {"scale_modes", info.scale_modes},
-          {"max_value", info.max_value == 0 ? Json() : Number(info.max_value)},
-          {"reference", info.reference}};
+  Json json = {{"name", info.name},
+               {"summary", info.summary},
+               {"bits_per_element", info.bits_per_element},
+               {"scale_type", ScaleName(info.scale_type)},
+               {"default_block", info.default_block},
+               {"blocks", Blocks(info)}};
+  for (const QuantizerOption& option : QuantizerOptions()) {
+    if (option.ability != nullptr) json[std::string(option.ability_key)] = info.*option.ability;
+  }
+  json["max_value"] = info.max_value == 0 ? Json() : Number(info.max_value);
+  json["reference"] = info.reference;
+  return json;
 }
 
 }  // namespace

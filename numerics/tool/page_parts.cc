@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "numerics/block_format.h"
+#include "numerics/quantizer_options.h"
 #include "page/page.h"
 
 namespace fp4::numerics::tool {
@@ -28,20 +28,18 @@ std::string ShapeText(MatrixShape shape) {
 std::vector<std::pair<std::string, std::string>> DescribeOptions(const FormatInfo& info,
                                                                  const QuantizeOptions& options) {
   std::vector<std::pair<std::string, std::string>> list;
-  list.emplace_back("block", options.block.empty()
-                                 ? absl::StrCat(std::string(info.default_block), " (default)")
-                                 : options.block);
-  const bool stochastic = options.rounding == Rounding::kStochastic;
-  list.emplace_back("rounding", stochastic ? "stochastic" : "nearest");
-  if (options.scale_mode_set) list.emplace_back("scale mode", ScaleModeName(options.scale_mode));
-  if (options.four_over_six != FourOverSix::kOff)
-    list.emplace_back("four over six", options.four_over_six == FourOverSix::kMse ? "mse" : "mae");
-  if (options.double_quantization) list.emplace_back("double quantization", "on");
-  if (options.headroom != 0) list.emplace_back("headroom", ShortNumber(options.headroom));
-  if (options.prescale != 1) list.emplace_back("prescale", ShortNumber(options.prescale));
-  if (options.hadamard != 0) list.emplace_back("hadamard", absl::StrCat(options.hadamard));
-  if (options.ms_eden) list.emplace_back("MS-EDEN", "on");
-  if (stochastic || options.hadamard != 0) list.emplace_back("seed", absl::StrCat(options.seed));
+  for (const QuantizerOption& option : QuantizerOptions()) {
+    std::string value = option.value(options);
+    if (value.empty()) value = option.usual;
+    if (value.empty() && option.kind == OptionKind::kBlock)
+      value = absl::StrCat(std::string(info.default_block), " (default)");
+    if (value.empty()) continue;
+    if (option.kind == OptionKind::kSwitch) value = "on";
+    if (option.kind == OptionKind::kNumber) value = ShortNumber(option.number(options));
+    list.emplace_back(option.label, value);
+  }
+  if (options.rounding == Rounding::kStochastic || options.hadamard != 0)
+    list.emplace_back("seed", absl::StrCat(options.seed));
   return list;
 }
 

@@ -30,6 +30,15 @@ std::string Letters(size_t count) { return std::string(count, 'a'); }
 std::vector<Probe> NumberProbes(const Type& type) {
   const double max = BuiltMax(type);
   const bool whole = type.kind == Type::Kind::kInteger;
+  if (!type.only.empty()) {
+    std::vector<Probe> probes = {{json(type.only.front() - 1), false},
+                                 {json(type.only.back() + 1), false},
+                                 {json(type.only.back() - 1), false},
+                                 {json(1e300), false}};
+    for (const double value : type.only)
+      probes.push_back({json(static_cast<int64_t>(value)), true});
+    return probes;
+  }
   const auto as = [whole](double value) {
     return whole ? json(static_cast<int64_t>(value)) : json(value);
   };
@@ -44,6 +53,7 @@ std::vector<Probe> NumberProbes(const Type& type) {
   if (type.above_min) probes.push_back({json(std::nextafter(type.min, INFINITY)), true});
   if (type.below_max) probes.push_back({json(std::nextafter(max, -INFINITY)), true});
   if (whole) probes.push_back({json(type.min + 0.5), false});
+  if (type.or_zero) probes.push_back({json(0), true});
   return probes;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "numerics/quantizer_options.h"
 #include "spec/layers.h"
 #include "spec/recipes.h"
 #include "tests/spec/reading.h"
@@ -148,6 +149,43 @@ TEST(BuiltinRecipes, Nvfp4RotatesWgradAloneAndRoundsGradientsAtRandom) {
   EXPECT_EQ(OperandText(bundle.gemms[1].b), "nvfp4 16x16");
   EXPECT_EQ(OperandText(bundle.gemms[2].a), "nvfp4 1x16, stochastic, hadamard 16");
   EXPECT_EQ(OperandText(bundle.gemms[2].b), "nvfp4 1x16, hadamard 16");
+}
+
+// A value other than the default, as a document writes it.
+std::string SampleJson(const numerics::QuantizerOption& option) {
+  switch (option.kind) {
+    case numerics::OptionKind::kBlock:
+      return "\"row\"";
+    case numerics::OptionKind::kChoice:
+      return absl::StrCat("\"", std::string(option.choices.back()), "\"");
+    case numerics::OptionKind::kSwitch:
+      return "true";
+    case numerics::OptionKind::kInteger:
+    case numerics::OptionKind::kNumber:
+      break;
+  }
+  return absl::StrCat(option.range.max);
+}
+
+TEST(QuantizerOptions, EachIsAFieldOfAnOperandThatReachesIt) {
+  for (const numerics::QuantizerOption& option : numerics::QuantizerOptions()) {
+    SCOPED_TRACE(option.name);
+    const std::string sample = SampleJson(option);
+    const ParsedJson weights = ParseJson(
+        absl::StrCat(R"({"format": "nvfp4", ")", std::string(option.name), "\": ", sample, "}"));
+    Bundle bundle;
+    EXPECT_THAT(ApplyRecipeField("weights", weights.root, bundle), IsEmpty());
+    const OperandPrecision& operand = bundle.gemms[0].b;
+    EXPECT_THAT(option.value(operand.options), ::testing::Not(IsEmpty()));
+    EXPECT_THAT(OperandText(operand), ::testing::HasSubstr(std::string(option.mark)));
+    EXPECT_NE(OperandText(operand), "nvfp4");
+  }
+}
+
+TEST(QuantizerOptions, ANameThatIsNoneIsAnErrorEvenWhereNothingCheckedTheDocument) {
+  const ParsedJson weights = ParseJson(R"({"format": "fp4", "blok": 64})");
+  Bundle bundle;
+  EXPECT_EQ(ApplyRecipeField("weights", weights.root, bundle), "has no option 'blok'");
 }
 
 TEST(UsableRecipes, AreWeightOnly) {

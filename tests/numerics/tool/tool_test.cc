@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "numerics/quantizer_options.h"
 #include "numerics/tool/run.h"
 #include "safetensors/safetensors.h"
 
@@ -192,6 +193,77 @@ TEST_F(ToolTest, RefusesWhatDoesNotFitTheInput) {
     EXPECT_EQ(out_, "");
   }
   EXPECT_FALSE(std::filesystem::exists(Path("codes")));
+}
+
+TEST_F(ToolTest, EveryOptionOfTheTableIsAFlag) {
+  ASSERT_EQ(Run({"--help"}), 0);
+  for (const QuantizerOption& option : QuantizerOptions()) {
+    EXPECT_THAT(out_, HasSubstr("\n  " + option.flag() + " "));
+    EXPECT_THAT(out_, HasSubstr(std::string(option.help).substr(0, 30)));
+  }
+}
+
+// Each flag's value, and one that is refused, by its kind.
+TEST_F(ToolTest, EveryFlagReachesTheQuantizer) {
+  const std::string input = WriteFloats("x", std::vector<float>(256, 0.5f));
+  for (const QuantizerOption& option : QuantizerOptions()) {
+    std::vector<std::string> arguments = {input, "--format", "no-format", "--rows",
+                                          "2",   "--cols",   "128",       option.flag()};
+    if (option.kind == OptionKind::kChoice) arguments.emplace_back(option.choices.back());
+    if (option.kind == OptionKind::kBlock) arguments.emplace_back("3x3");
+    if (option.number != nullptr) arguments.emplace_back("-3");
+    for (const Format* format : AllFormats()) {
+      arguments[2] = format->info().name;
+      QuantizeOptions options;
+      const std::string& value = arguments.back();
+      if (option.number != nullptr)
+        option.set(-3.0, options);
+      else if (option.kind == OptionKind::kSwitch)
+        option.set(true, options);
+      else
+        option.set(value, options);
+      const absl::Status expected = format->Check(options, {2, 128});
+      EXPECT_EQ(Run(arguments), expected.ok() ? 0 : 2) << option.flag() << format->info().name;
+      EXPECT_EQ(err_,
+                expected.ok() ? "" : "fp4-quantize: " + std::string(expected.message()) + "\n");
+    }
+  }
+}
+
+TEST_F(ToolTest, MsEdenFromTheCommandLineHasTheBytesOfTheLibrary) {
+  std::vector<float> values(256);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 37) - 18.25f;
+  const std::string input = WriteFloats("x", values);
+  ASSERT_EQ(Run({input, "--format", "nvfp4", "--rows", "2", "--cols", "128", "--hadamard", "128",
+                 "--ms-eden", "--seed", "9", "--codes", Path("codes"), "--scales", Path("scales")}),
+            0)
+      << err_;
+  QuantizeOptions options;
+  options.hadamard = 128;
+  options.ms_eden = true;
+  options.seed = options.signs.seed = 9;
+  const Quantized expected = FindFormat("nvfp4")->Encode(values, {2, 128}, options);
+  EXPECT_EQ(*ReadFile(Path("codes")), std::string(expected.codes.begin(), expected.codes.end()));
+  EXPECT_EQ(*ReadFile(Path("scales")), std::string(expected.scales.begin(), expected.scales.end()));
+}
+
+TEST_F(ToolTest, NumbersBeyondTheirTypeAreRefusedAsTyped) {
+  const std::string input = WriteFloats("x", {1, 2});
+  const std::vector<std::string> good = {input, "--format", "fp4", "--rows", "1", "--cols", "2"};
+  const std::pair<std::string, std::string> cases[] = {
+      {"--seed", "18446744073709551616"}, {"--seed", "-1"},       {"--seed", "1e3"},
+      {"--hadamard", "4294967312"},       {"--headroom", "1e39"}, {"--prescale", "nan"},
+  };
+  for (const auto& [flag, value] : cases) {
+    std::vector<std::string> arguments = good;
+    arguments.insert(arguments.end(), {flag, value});
+    EXPECT_EQ(Run(arguments), 2) << flag << " " << value;
+    EXPECT_THAT(err_, HasSubstr(flag + ": '" + value + "' is not a "));
+  }
+  EXPECT_EQ(Run({input, "--format", "fp4", "--rows", "9223372036854775808", "--cols", "2"}), 2);
+  EXPECT_THAT(err_, HasSubstr("'9223372036854775808' is not a whole number from 1"));
+  EXPECT_EQ(Run({input, "--format", "fp4:hadamard=99999999999", "--rows", "1", "--cols", "2"}), 2);
+  EXPECT_THAT(err_, HasSubstr("'99999999999' is not a whole number"));
 }
 
 TEST_F(ToolTest, FilesThatCannotBeUsedAreFailures) {
