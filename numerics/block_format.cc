@@ -71,7 +71,7 @@ BlockScale PlainScale(const FormatInfo& info, const ResolvedOptions& resolved,
   return {};
 }
 
-// One encoding in progress.
+// One tensor being encoded: the blocks in order, and what is known of the tensor between them.
 class Encoder {
  public:
   Encoder(const FormatInfo& info, const QuantizeOptions& options, MatrixShape shape,
@@ -139,8 +139,8 @@ class Encoder {
 
   float Headroom(float amax) const { return Min(amax * resolved_.headroom, kFloatMax); }
 
-  // Of four-over-six: the sum over the block, in fp32 and in order, of what encoding with `scale`
-  // loses, in the units of TwoLevelRule.
+  // What four-over-six compares: how much encoding the block with `scale` loses, summed in fp32 in
+  // the order of the elements and in the units of TwoLevelRule.
   float Error(int64_t block, const BlockScale& scale) const {
     float sum = 0.0f;
     grid_.ForEachRun(block, [&](int64_t begin, int64_t length) {
@@ -240,7 +240,8 @@ ResolvedOptions Resolve(const FormatInfo& info, const QuantizeOptions& options) 
     resolved.power_of_two = {ScaleMode::kFloor, 8, 3, 1.0f / 448.0f};
   resolved.power_of_two.mode = options.scale_mode;
   if (!options.scale_mode_set) {
-    // Floor lets the largest elements clip, which biases; prescaling by 3/4 makes room for them.
+    // Under `floor` the largest elements clip, which biases stochastic rounding; prescaling by 3/4
+    // makes room for them.
     resolved.power_of_two.mode =
         stochastic && options.prescale == 1.0f ? ScaleMode::kCeil : ScaleMode::kFloor;
   }

@@ -25,7 +25,8 @@ struct ErrorStats {
   int64_t zeros_created = 0;  // not 0 before, 0 after
 };
 
-// The spans have one size.
+// Compares a tensor with what quantization made of it, element by element. The spans have one size;
+// both may be empty. Thread-safe.
 ErrorStats MeasureError(std::span<const float> original, std::span<const float> decoded,
                         const ParallelFor& parallel);
 

@@ -1,3 +1,4 @@
+// How the work of this library is spread over threads: the caller brings the threads.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@ namespace fp4::numerics {
 using ParallelFor = std::function<void(
     int64_t size, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& work)>;
 
+// All of the work on the calling thread.
 inline void SerialFor(int64_t size, int64_t /*grain*/,
                       const std::function<void(int64_t, int64_t)>& work) {
   if (size > 0) work(0, size);

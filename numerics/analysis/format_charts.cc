@@ -77,7 +77,7 @@ absl::Status MeasureSchemes(uint64_t seed, std::span<FormatFigures> formats,
   return absl::OkStatus();
 }
 
-// With one range for all, wide enough for the worst format.
+// All histograms share one range, which is wide enough for the worst format.
 absl::Status MeasureErrors(std::span<const float> weight, std::span<FormatFigures> formats,
                            const ParallelFor& parallel) {
   double largest = 0;
@@ -141,7 +141,7 @@ absl::StatusOr<FormatCharts> ComputeFormatCharts(std::span<const FormatChoice> c
   FP4_RETURN_IF_ERROR(CheckChoices(choices));
   const std::vector<float> weight = GenerateWeight(InitScheme::kNormal, kWeightShape, seed);
   std::vector<float> unit(weight.begin(), weight.begin() + kScaledShape.size());
-  for (float& value : unit) value *= 50;  // to variance 1
+  for (float& value : unit) value *= 50;  // The weight has a standard deviation of 0.02.
   FormatCharts charts;
   charts.scales = Scales();
   const BinRange range = RangeOf(weight);

@@ -16,7 +16,7 @@ constexpr InitScheme kSchemes[] = {
     InitScheme::kStudentT,
 };
 
-// Apart from those of stochastic rounding and Hadamard signs.
+// The streams begin where those of stochastic rounding and of Hadamard signs do not reach.
 constexpr uint32_t kFirstStream = 0x67656E00;
 
 // Four numbers in (0, 1) for an element; `attempt` gives others.
@@ -31,7 +31,7 @@ Uniforms Draw(uint64_t key, uint64_t attempt, int64_t element) {
   return uniforms;
 }
 
-// Box and Muller.
+// A normal number by the method of Box and Muller.
 double Normal(const Uniforms& u) {
   return std::sqrt(-2 * std::log(u.values[0])) * std::cos(2 * std::numbers::pi * u.values[1]);
 }
@@ -43,7 +43,8 @@ double TruncatedNormal(uint64_t key, int64_t element) {
   }
 }
 
-// Normal / √(χ²/4); χ² with 4 degrees of freedom is the sum of two exponentials of mean 2.
+// Student's t with 4 degrees of freedom is a normal number / √(χ²/4), and χ² with 4 degrees of
+// freedom is the sum of two exponentials of mean 2.
 double StudentT4(const Uniforms& u) {
   const double chi_squared = -2 * std::log(u.values[2]) - 2 * std::log(u.values[3]);
   return Normal(u) / std::sqrt(chi_squared / 4);

@@ -7,6 +7,7 @@
 
 namespace fp4::numerics::analysis {
 
+// An interval that is cut into bins of equal width, in the units of the values.
 struct BinRange {
   double low = 0, high = 1;  // low < high
 };
@@ -19,6 +20,7 @@ BinRange RangeOf(std::span<const float> values);
 // The smallest range that holds both.
 BinRange Union(BinRange a, BinRange b);
 
+// How many values lie in each bin.
 struct Histogram {
   BinRange range;
   std::vector<int64_t> counts;

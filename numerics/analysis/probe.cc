@@ -61,7 +61,7 @@ float FromOrder(int64_t order) {
   return order < 0 ? -magnitude : magnitude;
 }
 
-// The first float after `from` for which `holds`; it does not for `from` and does for `to`.
+// The first float after `from` for which `holds` is true. It is false for `from` and true for `to`.
 template <class Predicate>
 float FirstWhere(float from, float to, const Predicate& holds) {
   int64_t low = Order(from), high = Order(to);
@@ -72,14 +72,15 @@ float FirstWhere(float from, float to, const Predicate& holds) {
   return FromOrder(high);
 }
 
-// What the smallest value that does not become 0 becomes.
+// The decoded value of the smallest magnitude that does not become 0.
 template <class Function>
 float SmallestSurvivor(const Function& decode) {
   if (decode(1.0f) == 0) return 0;
   return decode(FirstWhere(0.0f, 1.0f, [&](float x) { return decode(x) != 0; }));
 }
 
-// From `from`, the place before, to `to`, over however many boundaries lie between.
+// Adds the corners of the curve from `from`, where it has been traced to, up to `to`, whatever
+// number of boundaries lies between.
 void AddCorners(Probe& probe, float from, std::pair<float, float> to, Staircase& staircase) {
   float level = staircase.points.back().second;  // at `from`
   while (level != to.second && from < to.first) {

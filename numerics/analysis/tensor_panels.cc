@@ -62,7 +62,7 @@ std::vector<SamplePoint> SamplePairs(std::span<const float> original,
   return sample;
 }
 
-// Means first, so that a large common offset does not cancel the covariance away.
+// The means are taken off first, so that a large common offset does not cancel the covariance away.
 double Correlation(std::span<const float> original, std::span<const float> decoded) {
   const auto for_each = [&](auto&& visit) {
     for (size_t i = 0; i < original.size(); ++i) {

@@ -16,6 +16,7 @@ struct BlockGrid {
   int64_t rows = 0;   // of a block
   int64_t columns = 0;
 
+  // How many blocks there are down, across and in all; those that an edge cuts off count.
   int64_t grid_rows() const { return (shape.rows + rows - 1) / rows; }
   int64_t grid_columns() const { return (shape.columns + columns - 1) / columns; }
   int64_t count() const { return grid_rows() * grid_columns(); }
@@ -31,7 +32,8 @@ struct BlockGrid {
   }
 };
 
-// `block` is not kElement.
+// How the blocks of that kind lie in a tensor of that shape. `block` is not kElement, which has
+// none.
 inline BlockGrid MakeBlockGrid(const BlockShape& block, MatrixShape shape) {
   MatrixShape flat = {1, shape.size()};
   switch (block.kind) {

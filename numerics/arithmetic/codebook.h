@@ -1,7 +1,6 @@
 // The two 4-bit code books of bitsandbytes (csrc/kernels.cu, dQuantizeFP4 and dQuantizeNF4).
-// Elements come scaled into
-// [-1, 1]; comparisons are strict, so a value on a threshold takes the lower level, and a NaN
-// exceeds none. Host and device.
+// Elements come scaled into [-1, 1]; comparisons are strict, so a value on a threshold takes the
+// lower level, and a NaN exceeds none. Host and device.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +42,7 @@ struct Fp4Book {
   FP4_HOST_DEVICE static constexpr uint8_t Rank(int code) { return Code(code); }
 };
 
-// NF4: signed levels, the code is the rank.
+// NF4: signed levels in ascending order; the code is the rank, so that no permutation is needed.
 struct Nf4Book {
   static constexpr int kNumLevels = 16;
   FP4_HOST_DEVICE static constexpr float Level(int rank) {
@@ -75,6 +74,7 @@ struct Nf4Book {
   }
 };
 
+// The number of thresholds that `value` strictly exceeds, which is the rank of its level.
 template <class Book>
 FP4_HOST_DEVICE inline int NearestRank(float value) {
   int rank = 0;
@@ -102,6 +102,7 @@ FP4_HOST_DEVICE inline uint32_t Fp4Code(float scaled, bool negative) {
 FP4_HOST_DEVICE inline uint32_t Fp4CodeStochastic(float scaled, bool negative, uint32_t random) {
   return Fp4Book::Code(StochasticRank<Fp4Book>(Abs(scaled), random)) | (negative ? 8u : 0u);
 }
+// The level of a code, with its sign; codes 8 to 15 are the negatives of 0 to 7.
 FP4_HOST_DEVICE inline float Fp4Value(uint32_t code) {
   float magnitude = Fp4Book::Level(Fp4Book::Rank(static_cast<int>(code & 7)));
   return code & 8 ? -magnitude : magnitude;

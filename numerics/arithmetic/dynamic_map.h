@@ -26,6 +26,7 @@ FP4_HOST_DEVICE inline uint32_t NearestInMap(const float* map, float value) {
   if (value == middle) return above & ~1u;
   return value > middle ? above : above - 1;
 }
+// NearestInMap of DynamicMap().
 uint8_t DynamicCode(float value);
 
 // absmax = DynamicMap()[codes[i]] * scales[i / 256] + offset.
@@ -34,11 +35,15 @@ struct NestedScales {
   std::vector<float> scales;
   float offset = 0.0f;
 };
+// How many block scales share one fp32 scale.
 inline constexpr int64_t kNestedBlock = 256;
 
 // `absmax` may hold NaN (poisoned blocks): left out of mean and maximum, and the 256 around one are
-// poisoned with it, because their common scale is the innermost number that can say so.
+// poisoned with it, because their common scale is the innermost number that can say so. The mean is
+// summed in double in the order of the scales.
 NestedScales NestScales(std::span<const float> absmax);
+
+// What the nested scales are read back as; `absmax` has as many elements as there are codes.
 void UnnestScales(const NestedScales& nested, std::span<float> absmax);
 
 }  // namespace fp4::numerics

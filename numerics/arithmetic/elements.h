@@ -1,5 +1,7 @@
 // The scalar arithmetic of every element type: from a scaled value to its code, and from the code
-// to its value.
+// to its value. This is the definition that docs/formats.md ("Elements") puts in words. Host and
+// device run the same source; the vector code (numerics/cpu/elements-inl.h) does the same
+// operations in the same order.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +20,9 @@ struct ScaledElement {
   float scaled = 0.0f;
 };
 
+// Brings an element to its block's scale as the scale rule says: by a true division under kDivided
+// and kMean, else by a product with the scale's reciprocal. A scale of 0 gives the code of 0, but
+// under kMean the sign of the element still counts.
 FP4_HOST_DEVICE inline ScaledElement ApplyScale(float value, const BlockScale& scale,
                                                 ScaleRule rule) {
   if (rule != ScaleRule::kDivided && rule != ScaleRule::kMean) return {value, value * scale.encode};
@@ -25,15 +30,20 @@ FP4_HOST_DEVICE inline ScaledElement ApplyScale(float value, const BlockScale& s
   return {value, value / scale.encode};
 }
 
+// `value` cut to [-limit, limit]. A NaN becomes `limit`: NaNs do not come here, because a block
+// that holds one is poisoned and its codes are 0.
 FP4_HOST_DEVICE inline float Clamp(float value, float limit) {
   return Max(Min(value, limit), -limit);
 }
 
+// The code of a small floating-point number (numerics/arithmetic/minifloat.h), sign included:
+// nearest with ties to even, saturating; a NaN becomes 0x7F, which only the 8-bit types have.
 template <class F>
 FP4_HOST_DEVICE inline uint32_t MinifloatCode(float scaled) {
   if (IsNan(scaled)) return 0x7F;
   return SignOfCode<F>(scaled) | CodeOfMagnitude<F>(RoundMagnitude<F>(Abs(scaled)));
 }
+// The same with one of the two neighbours, chosen by `random` so that the mean is the value.
 template <class F>
 FP4_HOST_DEVICE inline uint32_t MinifloatCodeStochastic(float scaled, uint32_t random) {
   if (IsNan(scaled)) return 0x7F;
@@ -41,6 +51,8 @@ FP4_HOST_DEVICE inline uint32_t MinifloatCodeStochastic(float scaled, uint32_t r
          CodeOfMagnitude<F>(RoundMagnitudeStochastic<F>(Abs(scaled), random));
 }
 
+// A symmetric integer of [-limit, limit] in two's complement; `mask` keeps the bits that are
+// stored.
 FP4_HOST_DEVICE inline uint32_t IntegerCode(float scaled, float limit, uint32_t mask) {
   return static_cast<uint32_t>(static_cast<int32_t>(RoundToEven(Clamp(scaled, limit)))) & mask;
 }
@@ -50,7 +62,7 @@ FP4_HOST_DEVICE inline uint32_t IntegerCodeStochastic(float scaled, float limit,
   return static_cast<uint32_t>(scaled < 0.0f ? -magnitude : magnitude) & mask;
 }
 
-// kOther has no code here.
+// The code of an element, rounded to nearest as its type defines it. kOther has no code here.
 FP4_HOST_DEVICE inline uint32_t EncodeNearest(ElementType type, ScaledElement x) {
   switch (type) {
     case ElementType::kFp4:
@@ -83,7 +95,9 @@ FP4_HOST_DEVICE inline uint32_t EncodeNearest(ElementType type, ScaledElement x)
   return 0;
 }
 
-// The types that Format::Check lets through with stochastic rounding.
+// The code of one of the two neighbouring levels, chosen by 32 random bits so that the mean over
+// them is the value; beyond the largest level, that level. Types that Format::Check does not let
+// through with stochastic rounding are rounded to nearest.
 FP4_HOST_DEVICE inline uint32_t EncodeStochastic(ElementType type, ScaledElement x,
                                                  uint32_t random) {
   switch (type) {

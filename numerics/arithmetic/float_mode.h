@@ -1,5 +1,7 @@
 // Denormal numbers on and rounding to nearest while in scope, on this thread, whatever the caller
-// has set.
+// has set. LibTorch's users switch denormals off for speed; the bytes of a format must not depend
+// on that. Every entry point of the library that computes opens one, on each of its threads. On
+// processors other than x86 the mode is taken as it is.
 #pragma once
 
 #if defined(__x86_64__)
@@ -8,6 +10,7 @@
 
 namespace fp4::numerics {
 
+// Sets the mode when made and puts the caller's back when destroyed, on the same thread.
 class ScopedFloatMode {
  public:
 #if defined(__x86_64__)

@@ -29,6 +29,7 @@ struct Fp16 {  // IEEE 754 binary16
   static constexpr float kMax = 65504.0f;
 };
 
+// The smallest normal number of F, as the bits of an fp32.
 template <class F>
 inline constexpr uint32_t kSmallestNormalBits = static_cast<uint32_t>(128 - F::kBias) << 23;
 
@@ -71,6 +72,7 @@ FP4_HOST_DEVICE inline uint32_t CodeOfMagnitude(float value) {
          (static_cast<uint32_t>(127 - F::kBias) << F::kMantissaBits);
 }
 
+// The magnitude that a code stands for, its sign bit and the meaning of NaN and Inf left aside.
 template <class F>
 FP4_HOST_DEVICE inline float MagnitudeOfCode(uint32_t code) {
   uint32_t magnitude = code & ((1u << (F::kBits - 1)) - 1);
@@ -82,6 +84,7 @@ FP4_HOST_DEVICE inline float MagnitudeOfCode(uint32_t code) {
                    (static_cast<uint32_t>(127 - F::kBias) << 23));
 }
 
+// The sign bit of a code of F, taken from the sign of `value`: that of -0 counts.
 template <class F>
 FP4_HOST_DEVICE inline uint32_t SignOfCode(float value) {
   return (FloatBits(value) >> 31) << (F::kBits - 1);
@@ -100,6 +103,7 @@ FP4_HOST_DEVICE inline float E5M2Value(uint32_t code) {
                                              : MagnitudeOfCode<E5M2>(code);
   return code & 0x80 ? -magnitude : magnitude;
 }
+// OCP E2M1: every one of its 16 codes is a number.
 FP4_HOST_DEVICE inline float E2M1Value(uint32_t code) {
   return code & 8 ? -MagnitudeOfCode<E2M1>(code) : MagnitudeOfCode<E2M1>(code);
 }
@@ -119,6 +123,7 @@ FP4_HOST_DEVICE inline float Fp16Value(uint32_t code) {
   return code & 0x8000 ? -magnitude : magnitude;
 }
 
+// bfloat16 is the upper half of an fp32, rounded to nearest with ties to even.
 FP4_HOST_DEVICE inline uint32_t Bf16Code(float value) {
   if (IsNan(value)) return 0x7FC0;
   uint32_t bits = FloatBits(value);

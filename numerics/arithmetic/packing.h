@@ -11,12 +11,15 @@
 
 namespace fp4::numerics {
 
+// Whether the first of two 4-bit codes goes into the high half of their byte.
 inline bool HighNibbleFirst(ElementType type) {
   return type == ElementType::kFp4 || type == ElementType::kNf4;
 }
 
+// Bytes of `num_codes` codes of `bits` bits each, the last byte padded.
 inline int64_t PackedBytes(int64_t num_codes, int bits) { return (num_codes * bits + 7) / 8; }
 
+// `bits` is 1, 2, 4, 8, 16 or 32, and no code has more. `high_first` matters for 4 bits alone.
 inline std::vector<uint8_t> PackCodes(std::span<const uint32_t> codes, int bits, bool high_first) {
   std::vector<uint8_t> bytes(
       static_cast<size_t>(PackedBytes(static_cast<int64_t>(codes.size()), bits)));
@@ -30,6 +33,7 @@ inline std::vector<uint8_t> PackCodes(std::span<const uint32_t> codes, int bits,
   return bytes;
 }
 
+// Code `index` of what PackCodes made with the same `bits` and `high_first`.
 inline uint32_t UnpackCode(std::span<const uint8_t> bytes, int64_t index, int bits,
                            bool high_first) {
   auto position = static_cast<size_t>(index) * static_cast<size_t>(bits);

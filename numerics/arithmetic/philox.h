@@ -9,11 +9,13 @@
 
 namespace fp4::numerics {
 
+// 128 random bits, which pass the BigCrush tests of TestU01 (the paper above).
 struct PhiloxWords {
   uint32_t words[4];
 };
 
-// `key` and the two halves of the counter are taken low word first.
+// The ten rounds of the generator. `key` and the two halves of the counter are taken low word
+// first, as the vectors that its authors publish have them.
 FP4_HOST_DEVICE inline PhiloxWords Philox(uint64_t key, uint64_t counter_low,
                                           uint64_t counter_high) {
   constexpr uint32_t kMultiplier0 = 0xD2511F53, kMultiplier1 = 0xCD9E8D57;

@@ -54,7 +54,8 @@ void Driver::RoundTrip(std::span<float> decoded) {
   });
 }
 
-// Streaming stores need whole vectors at aligned places, and nobody who reads them soon.
+// Streaming stores write whole vectors at aligned places, and pay only where nobody reads the
+// output while it could still be in the cache.
 bool Driver::MayStream(std::span<const float> decoded) const {
   return static_cast<int64_t>(decoded.size_bytes()) >= kStreamBytes &&
          decoded.data() != values_.data() && !Transforms() &&
@@ -115,7 +116,7 @@ BlockScales Driver::UnitScales(int64_t count, bool stored) {
           stored ? scratch.stored.Get(room) : nullptr};
 }
 
-// Scales that Measure has found, or those of the unit's own blocks.
+// Takes the scales that Measure has found, or makes those of the unit's own blocks.
 void Driver::FindScales(Unit& unit) {
   if (measuring_ || job_.rule == ScaleRule::kNone) return;
   if (!fixed_.encode.empty()) {
@@ -124,7 +125,7 @@ void Driver::FindScales(Unit& unit) {
   }
   if (round_trip_ && job_.rule != ScaleRule::kMean && !job_.ms_eden &&
       job_.four_over_six == FourOverSix::kOff)
-    return;  // on the way
+    return;  // The round trip finds these on its way.
   unit.scales = UnitScales(Units::BlocksOf(unit), storing_);
   ScaleUnit(job_, unit);
 }

@@ -21,7 +21,7 @@ HWY_INLINE hn::Vec<DB> EncodeVector(V value, VU random, V encode, bool scales, b
   return hn::DemoteTo(DB(), Element::template Code<kStochastic>(value, scaled, random));
 }
 
-// One row of a block.
+// Encodes one row of a block.
 template <class Element, bool kStochastic>
 HWY_INLINE void EncodeRun(const float* values, const uint32_t* random, size_t size, V encode,
                           bool scales, bool divides, uint8_t* codes) {
@@ -80,7 +80,7 @@ HWY_INLINE void EncodeElement(const Job& job, const Unit& unit) {
   return EncodeBlocks<Element, false>(job, unit);
 }
 
-// Elements of their own, 2 or 4 bytes each.
+// Elements without a scale, whose codes have 2 or 4 bytes each.
 template <class Element, class To, bool kStochastic>
 HWY_INLINE void EncodeWideRun(const Unit& unit, uint8_t* packed) {
   D d;
@@ -144,7 +144,7 @@ HWY_NOINLINE void Encode(const Job& job, const Unit& unit) {
     case ElementType::kBf16:
     case ElementType::kFp32:
     case ElementType::kOther:
-      return;  // never get here: their codes do not fit a byte
+      return;  // Their codes do not fit a byte: EncodeWideUnit takes them.
   }
 }
 

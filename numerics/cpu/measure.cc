@@ -1,4 +1,5 @@
-// What a call has to know of the whole tensor before its first unit.
+// What a call has to know of the whole tensor before its first unit: an amax, a mean, or all
+// scales.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -32,7 +33,8 @@ uint32_t Driver::LargestBits(uint32_t (*of_values)(const float*, int64_t)) {
     ForEachUnit([&](const Unit& unit) { measure(unit.values, unit.size()); });
     return bits.load();
   }
-  // Pieces whose quarters, read side by side, are far apart.
+  // The kernel reads the quarters of a piece side by side; in pieces of this size they are far
+  // enough apart for memory to deliver all four at once.
   constexpr int64_t kPiece = 1 << 16;
   parallel_((shape_.size() + kPiece - 1) / kPiece, 1, [&](int64_t begin, int64_t end) {
     for (int64_t first = begin * kPiece; begin < end; ++begin, first += kPiece) {
@@ -63,7 +65,7 @@ BlockScales Driver::FixedScales::From(int64_t block) {
   return BlockScales{encode.data(), decode.data(), stored.data()}.From(block);
 }
 
-// The scales of all blocks first; then what decoding will make of them.
+// Finds the scales of all blocks first, and then what decoding will make of them.
 void Driver::MeasureNested() {
   fixed_.Resize(grid_.count());
   ForEachUnit([&](Unit unit) {
@@ -80,7 +82,7 @@ void Driver::MeasureNested() {
   UnnestScales(nested_, fixed_.decode);
 }
 
-// The one scale of the tensor.
+// Finds the one scale of the tensor.
 void Driver::MeasureTensor() {
   BlockStats stats;
   if (info_.scale_rule == ScaleRule::kMean) {
@@ -98,7 +100,8 @@ void Driver::MeasureTensor() {
   tensor_scale_ = BitsFloat(fixed_.stored[0]);
 }
 
-// In double and in the order of the elements, which is what decides its last bit: on one thread.
+// The sum is made in double and in the order of the elements, which is what decides its last bit;
+// so it is made on one thread.
 BlockStats Driver::MeanOfTensor() const {
   ScopedFloatMode float_mode;
   BlockStats stats;

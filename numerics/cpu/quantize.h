@@ -1,5 +1,9 @@
 // The fast CPU path: Highway, dispatched at run time, spread by the caller's ParallelFor. Byte for
 // byte the definition in numerics/format.h, whatever the instruction set and the number of threads.
+//
+// Every function may be called from any number of threads at once, each with outputs of its own. It
+// returns when the work is done; `parallel` is called from the calling thread only. A thread keeps
+// some scratch memory of a few units' size from call to call.
 #pragma once
 
 #include <span>
@@ -10,16 +14,21 @@
 
 namespace fp4::numerics::cpu {
 
-// `quantized` takes the storage; its vectors are reused when they have the right size.
-// INVALID_ARGUMENT: what Format::Check says.
+// `values` (rows, columns) row-major; `quantized` takes the storage, whose vectors are reused when
+// they have the right size. INVALID_ARGUMENT: what Format::Check says, or a number of values that
+// is not the shape's; nothing has been written then.
 absl::Status Encode(const Format& format, std::span<const float> values, MatrixShape shape,
                     const QuantizeOptions& options, Quantized& quantized,
                     const ParallelFor& parallel);
+
+// The values that `quantized` stands for, rotation and prescaling undone: shape.size() of them. The
+// options are those of its encoding. INVALID_ARGUMENT as above.
 absl::Status Decode(const Format& format, const Quantized& quantized,
                     const QuantizeOptions& options, std::span<float> values,
                     const ParallelFor& parallel);
 
-// decoded = Decode(Encode(values)) in one pass, without storing codes. `decoded` may be `values`.
+// decoded = Decode(Encode(values)) in one pass, without storing codes. `decoded` may be `values`,
+// but must not overlap them otherwise. INVALID_ARGUMENT as above.
 absl::Status QuantizeDequantize(const Format& format, std::span<const float> values,
                                 MatrixShape shape, const QuantizeOptions& options,
                                 std::span<float> decoded, const ParallelFor& parallel);

@@ -60,7 +60,7 @@ HWY_INLINE WideWords PhiloxOf(uint64_t key, VWide counter, uint64_t step) {
   return w;
 }
 
-// Two words of each counter, the first one in the lower half.
+// Stores two words of each counter, the first one in the lower half.
 HWY_INLINE VWide Joined(VWide low, VWide high) {
   DWord d;
   return hn::BitCast(DWide(),

@@ -29,7 +29,7 @@ HWY_INLINE V RoundTripVector(V value, VU random, const RoundTripScale& scale) {
   return kRule == ScaleRule::kTwoLevel ? hn::Mul(rounded, scale.factor) : rounded;
 }
 
-// `size` consecutive elements under one scale. `decoded` may be `values`.
+// Rounds `size` consecutive elements under one scale. `decoded` may be `values`.
 template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_INLINE void RoundTripWhole(const float* values, const uint32_t* random, int64_t size,
                                const RoundTripScale& scale, bool stream, int64_t ahead,
@@ -38,7 +38,7 @@ HWY_INLINE void RoundTripWhole(const float* values, const uint32_t* random, int6
   DU du;
   for (int64_t i = 0; i < size; i += kLanes) {
     VU words = kStochastic ? hn::LoadU(du, random + i) : hn::Zero(du);
-    hwy::Prefetch(values + i + ahead);  // costs nothing where that is the same place
+    hwy::Prefetch(values + i + ahead);  // It costs nothing where `ahead` is 0.
     V result = RoundTripVector<Element, kRule, kStochastic>(hn::LoadU(d, values + i), words, scale);
     if (stream) {
       hn::Stream(result, d, decoded + i);
@@ -48,7 +48,7 @@ HWY_INLINE void RoundTripWhole(const float* values, const uint32_t* random, int6
   }
 }
 
-// Fewer elements than a vector has lanes.
+// Rounds fewer elements than a vector has lanes.
 template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_NOINLINE void RoundTripTail(const float* values, const uint32_t* random, int64_t size,
                                 float encode, float decode, float factor, float* decoded) {
@@ -115,7 +115,7 @@ template <class Element, ScaleRule kRule, bool kStochastic>
 HWY_NOINLINE void ScaleAndRoundTrip(const Job& job, const Unit& unit) {
   constexpr int64_t kPieceElements = 1024;
   HWY_ALIGN float encode[kPieceElements + kScalePadding], decode[kPieceElements + kScalePadding];
-  // A vector of blocks wherever that is no more than twice as much.
+  // As many blocks as a vector has lanes, unless that is more than twice what was asked for.
   int64_t blocks = HWY_MAX(1, kPieceElements / unit.tile_columns);
   if (unit.tile_columns * kLanes <= 2 * kPieceElements) blocks = HWY_MAX(blocks, kLanes);
   const int64_t columns = blocks * unit.tile_columns;
@@ -199,7 +199,7 @@ HWY_NOINLINE void RoundTrip(const Job& job, const Unit& unit) {
     case ElementType::kFp32:
       return RoundTripPlain<Fp32Element, false>(unit);
     case ElementType::kOther:
-      return;  // never gets here: the driver runs the reference
+      return;  // Never taken: for this type the caller runs the reference.
   }
 }
 

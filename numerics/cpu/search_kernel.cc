@@ -15,7 +15,7 @@ namespace fp4::numerics::cpu {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr int64_t kColumns = 16;  // of the tiles of both
+constexpr int64_t kColumns = 16;  // The tiles of four-over-six and of MS-EDEN have as many.
 
 // What a vector loses when it is encoded with these scales, in the units of TwoLevelRule.
 HWY_INLINE V ErrorOf(const Job& job, V value, V encode, V decode) {
@@ -57,7 +57,7 @@ HWY_INLINE BlockScale FourOrSix(const Job& job, const Unit& unit, const Tile& ti
 }
 
 #if HWY_TARGET != HWY_SCALAR
-// One of the log2(kLanes) steps of a transposition.
+// A transposition takes log2(kLanes) of these steps.
 template <size_t... i>
 HWY_INLINE void TransposeStep(V* rows, std::index_sequence<i...>) {
   D d;
@@ -151,7 +151,7 @@ HWY_INLINE float CorrectionOf(const float* values, const float* encode) {
   return EdenCorrection(FoldPartialSums(xx), FoldPartialSums(xq));
 }
 
-// kLanes blocks (or as many as are left) from `block` on: EdenScale of each.
+// Finds the EdenScale of kLanes blocks from `block` on, or of as many as are left.
 HWY_INLINE void EdenFirstScales(const Job& job, const Unit& unit, int64_t block, int64_t count) {
   const float* values = unit.values + block * kEdenBlock;
   VI bits;
@@ -170,7 +170,7 @@ HWY_INLINE void EdenFirstScales(const Job& job, const Unit& unit, int64_t block,
               unit.scales.From(block));
 }
 
-// EdenCorrectedScale of kLanes blocks.
+// Replaces the scales of kLanes blocks by their EdenCorrectedScale.
 HWY_INLINE void CorrectScales(const BlockScales& scales, const float* corrections,
                               const uint32_t* random) {
   D d;
@@ -185,7 +185,7 @@ HWY_INLINE void CorrectScales(const BlockScales& scales, const float* correction
   hn::StoreU(hn::BitCast(DU(), code), DU(), scales.stored);
 }
 
-// A few groups at a time.
+// Works on a few groups at a time, so that corrections and random words stay in the cache.
 HWY_INLINE void EdenScalesOfUnit(const Job& job, const Unit& unit) {
   constexpr int64_t kBatch = 64, kGroupBlocks = kEdenGroup / kEdenBlock;
   HWY_ALIGN float corrections[kBatch + kMaxLanes] = {};

@@ -24,7 +24,7 @@ HWY_INLINE V ValuesOf(const float* table, const uint8_t* codes) {
   return hn::GatherIndex(d, table, index);
 }
 
-// `size` decoded elements of one block.
+// Decodes `size` elements of one block.
 template <bool kSmall>
 HWY_INLINE void DecodeRun(const uint8_t* codes, size_t size, const float* table, const float* scale,
                           const float* factor, float* decoded) {
@@ -70,7 +70,7 @@ HWY_NOINLINE void Decode(const Unit& unit, const float* table, bool small, const
 
 HWY_INLINE V ValueOfBf16(VU code) { return hn::BitCast(D(), hn::ShiftLeft<16>(code)); }
 
-// Fp16Value.
+// Fp16Value in vectors.
 HWY_INLINE V ValueOfFp16(VU code) {
   D d;
   DU du;
@@ -112,15 +112,15 @@ HWY_NOINLINE void DecodeWide(const Unit& unit, const uint8_t* packed, ElementTyp
   }
 }
 
-// Eight bytes as one number, the first in the lowest bits.
+// Reads eight bytes as one number, the first in the lowest bits.
 HWY_INLINE uint64_t LoadEight(const uint8_t* bytes) {
   uint64_t word;
   std::memcpy(&word, bytes, 8);
   return word;
 }
 
-// Eight codes of 1, 2 or 4 bits, a byte each, without the gaps: neighbours are joined three times.
-// With `high_first` the first of two codes goes above the second (4 bits only).
+// Moves eight codes of 1, 2 or 4 bits, which have a byte each, together: neighbours are joined
+// three times. With `high_first` the first of two codes goes above the second (4 bits only).
 template <int kBits, bool kHighFirst>
 HWY_INLINE uint64_t PackEight(uint64_t codes) {
   constexpr int kGap = 8 - kBits;
@@ -173,7 +173,7 @@ HWY_INLINE void UnpackAll(const uint8_t* packed, int64_t size, uint8_t* codes) {
   std::memcpy(codes + i, &word, static_cast<size_t>(size - i));
 }
 
-// Nibbles are the common case: two codes in a lane of 16 bits.
+// Codes of 4 bits are the common case. Two of them are joined in a lane of 16 bits.
 template <bool kHighFirst>
 HWY_INLINE void PackNibbles(const uint8_t* codes, int64_t size, uint8_t* packed) {
   const hn::ScalableTag<uint16_t> d;

@@ -16,13 +16,16 @@ namespace fp4::numerics::cpu {
 // started.
 class ThreadPool {
  public:
+  // num_threads > 0, the caller's thread counted.
   explicit ThreadPool(int num_threads);
+  // Joins the threads. No Run is in progress then.
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   // A ParallelFor: each thread gets one contiguous range, the same one for the same size.
   void Run(int64_t size, int64_t grain, const std::function<void(int64_t, int64_t)>& work);
+  // Run as a function object. It refers to this pool, which must outlive it.
   ParallelFor parallel_for();
 
  private:
@@ -31,7 +34,7 @@ class ThreadPool {
 
   std::mutex mutex_;
   std::condition_variable started_, finished_;
-  uint64_t round_ = 0;  // of Run; a new one wakes the threads
+  uint64_t round_ = 0;  // counts the calls of Run; a new number wakes the threads
   int running_ = 0;
   bool stopping_ = false;
   int64_t size_ = 0, share_ = 0;

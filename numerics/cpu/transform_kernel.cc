@@ -19,7 +19,8 @@ HWY_INLINE VI CountedBits(const float* values) {
   return hn::IfThenElseZero(hn::Lt(bits, hn::Set(DI(), static_cast<int32_t>(kInfinityBits))), bits);
 }
 
-// Quarters side by side: memory delivers more when several places far apart are read in turns.
+// Reads the quarters of a piece side by side: memory delivers more when several places far apart
+// are read in turns.
 template <bool kFinite>
 HWY_INLINE uint32_t LargestBits(const float* values, int64_t size) {
   const int64_t quarter = size / 4 / kLanes * kLanes;
@@ -48,8 +49,8 @@ HWY_NOINLINE uint32_t MaxFiniteBits(const float* values, int64_t size) {
 }
 
 #if HWY_TARGET != HWY_SCALAR
-// One stage of the transform inside a vector: every lane's partner is `kDistance` away. The upper
-// one of a pair becomes lower - upper, the lower one their sum.
+// One stage of the transform inside a vector, in which every lane's partner is `kDistance` away.
+// The upper one of a pair becomes lower - upper, the lower one their sum.
 template <int kDistance>
 HWY_INLINE V ButterflyInVector(V x) {
   D d;

@@ -6,8 +6,8 @@
 namespace fp4::numerics::cpu {
 namespace {
 
-// Elements of a unit, about: what a core keeps in half of its first-level cache, for most kernels
-// read a unit more than once.
+// A unit has about as many elements as a core keeps in half of its first-level cache, because most
+// kernels read a unit more than once.
 constexpr int64_t kUnitElements = 1 << 12;
 
 }  // namespace

@@ -16,11 +16,11 @@ class Units {
   Units(const BlockGrid& grid, MatrixShape shape, bool one_block, int group);
 
   int64_t count() const { return count_; }
-  int64_t unit_size() const { return unit_.size(); }  // of all but the last
+  int64_t unit_size() const { return unit_.size(); }  // elements of every unit but the last
   int64_t unit_columns() const { return unit_.columns; }
-  // Unit `index`, without pointers.
+  // Where unit `index` lies, 0 <= index < count(). Its pointers are left null.
   Unit Make(int64_t index) const;
-  // Blocks of a unit.
+  // How many blocks a unit holds, those that an edge cuts off included.
   static int64_t BlocksOf(const Unit& unit);
 
  private:

@@ -173,7 +173,8 @@ class Call {
 
   int64_t NumStats(const TensorJob& job) const { return two_level_ ? 1 : job.num_blocks; }
 
-  // Where everything between the passes lies. Called twice: to count, and to place.
+  // Decides where everything between the passes lies. It is called twice: to count the bytes, and
+  // to place what needs them.
   void Place(Layout& layout) {
     nests_.clear();
     num_stats_ = 0;
@@ -225,7 +226,7 @@ class Call {
   void RotateForth() {
     std::vector<RotationJob> rotations;
     for (size_t i = 0; i < jobs_.size(); ++i) {
-      // What was placed is written here and read from then on.
+      // The rotation writes here what all later passes read.
       auto* rotated = const_cast<float*>(jobs_[i].values);
       rotations.push_back(MakeRotation(i, tensors_[i].tensor.values, rotated));
     }
@@ -259,7 +260,8 @@ class Call {
     return absl::OkStatus();
   }
 
-  // The blocks' scales alone, their mean, and what they become when quantized themselves.
+  // Makes the blocks' scales alone, then their mean, then what they become when quantized
+  // themselves.
   void Nest() {
     std::vector<TensorJob> scales = jobs_, means;
     for (size_t i = 0; i < jobs_.size(); ++i) {

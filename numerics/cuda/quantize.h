@@ -13,6 +13,7 @@
 
 namespace fp4::numerics::cuda {
 
+// The element type of decoded values. bf16 is rounded to nearest, ties to even.
 enum class OutputType : uint8_t { kFp32, kBf16 };
 
 // One tensor of a call. Outputs that are null are not written.

@@ -1,5 +1,5 @@
-// AVX2 and FMA: products of bytes are summed in 16 bits first (vpmaddubsw). A block of 32 adds at
-// most 16 products of 24 · 12 to each: 4608, far from saturating.
+// AVX2 and FMA. Products of bytes are summed in 16 bits first (vpmaddubsw). A block of 32 adds at
+// most 16 products of 24 · 12 to each sum, which makes 4608: far from saturating.
 #include "numerics/gemm/vector256-inl.h"
 
 namespace fp4::numerics::cpu {

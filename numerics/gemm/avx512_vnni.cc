@@ -1,4 +1,4 @@
-// AVX-512 with VNNI: vpdpbusd on 512 bits.
+// AVX-512 with VNNI: the instruction vpdpbusd on vectors of 512 bits.
 #include "numerics/gemm/vector-inl.h"
 
 namespace fp4::numerics::cpu {

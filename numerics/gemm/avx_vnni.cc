@@ -1,4 +1,4 @@
-// AVX-VNNI: vpdpbusd on 256 bits, of processors without AVX-512.
+// AVX-VNNI: the instruction vpdpbusd on vectors of 256 bits, which processors without AVX-512 have.
 #include "numerics/gemm/vnni256-inl.h"
 
 namespace fp4::numerics::cpu {

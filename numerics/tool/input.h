@@ -18,9 +18,11 @@ struct InputTensor {
   safetensors::TensorType type = safetensors::TensorType::kF32;
   std::span<const std::byte> data;
 
+  // All elements as fp32, row-major; exact, because the types that are taken are no wider.
   std::vector<float> Values() const;
 };
 
+// The tensors of the input file. Movable; `tensors` refer to memory that it owns.
 class Input {
  public:
   // INVALID_ARGUMENT: the options do not fit the file (its size, the tensor's name or type);

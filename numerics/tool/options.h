@@ -19,6 +19,7 @@ inline constexpr int kExitDone = 0, kExitFailure = 1, kExitUsage = 2;
 
 using analysis::FormatChoice;
 
+// The command line, checked against itself but not against the input.
 struct Options {
   std::filesystem::path input;
   std::optional<MatrixShape> raw_shape;  // set: the input is raw fp32
@@ -31,6 +32,7 @@ struct Options {
   bool json = false;
   bool list = false;  // nothing else is set but `json`
 
+  // Whether a file of one tensor is asked for.
   bool writes() const { return !codes.empty() || !scales.empty() || !decoded.empty(); }
 };
 
