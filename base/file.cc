@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "base/reasons.h"
 #include "base/status_macros.h"
 
 namespace fp4 {
@@ -35,7 +36,7 @@ absl::Status Replace(const std::filesystem::path& path, std::string_view content
   std::filesystem::path temporary = path;
   temporary += absl::StrCat(".tmp-", getpid());
   FP4_ASSIGN_OR_RETURN(UniqueFd fd, Open(temporary, O_WRONLY | O_CREAT | O_TRUNC));
-  absl::Status status = WriteAll(fd.get(), content);
+  absl::Status status = WriteAll(fd.get(), content, temporary.string());
   if (status.ok() && durable && fsync(fd.get()) != 0) {
     status = ErrnoStatus(errno, absl::StrCat("fsync ", temporary.string()));
   }
@@ -90,11 +91,11 @@ absl::Status ReplaceFile(const std::filesystem::path& path, std::string_view con
   return Replace(path, content, /*durable=*/false);
 }
 
-absl::Status WriteAll(int fd, std::string_view data) {
+absl::Status WriteAll(int fd, std::string_view data, std::string_view name) {
   while (!data.empty()) {
     ssize_t n = write(fd, data.data(), data.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoStatus(errno, "write");
+    if (n < 0) return ErrnoStatus(errno, absl::StrCat("write ", std::string(name)));
     data.remove_prefix(n);
   }
   return absl::OkStatus();
@@ -116,7 +117,10 @@ absl::StatusOr<UniqueFd> LockFolder(const std::filesystem::path& folder) {
 }
 
 absl::Status ErrnoStatus(int error, std::string_view what) {
-  return absl::ErrnoToStatus(error, {what.data(), what.size()});
+  absl::Status status = absl::ErrnoToStatus(error, {what.data(), what.size()});
+  if (error != ENOSPC && error != EDQUOT) return status;
+  return ErrorWithReason(status.code(), reason::kDiskFull,
+                         {status.message().data(), status.message().size()});
 }
 
 }  // namespace fp4

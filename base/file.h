@@ -42,8 +42,9 @@ absl::Status WriteFileDurably(const std::filesystem::path& path, std::string_vie
 // rewritten often.
 absl::Status ReplaceFile(const std::filesystem::path& path, std::string_view content);
 
-// Writes all of `data` to `fd`, over short writes and EINTR.
-absl::Status WriteAll(int fd, std::string_view data);
+// Writes all of `data` to `fd`, over short writes and EINTR. `name` says in an error what was
+// written to: a file's path.
+absl::Status WriteAll(int fd, std::string_view data, std::string_view name);
 
 // Makes the names in a folder durable, after a file was made, renamed or removed there.
 absl::Status SyncFolder(const std::filesystem::path& folder);
@@ -52,7 +53,8 @@ absl::Status SyncFolder(const std::filesystem::path& folder);
 // FAILED_PRECONDITION when another process has it.
 absl::StatusOr<UniqueFd> LockFolder(const std::filesystem::path& folder);
 
-// The status for a failed system call; `what` says what was tried ("open /a/b").
+// The status for a failed system call; `what` says what was tried ("open /a/b"). Carries the reason
+// disk_full where there is no space or no quota left.
 absl::Status ErrnoStatus(int error, std::string_view what);
 
 }  // namespace fp4

@@ -43,12 +43,14 @@ std::string Sha256Hex(std::string_view data) {
   return sha.HexDigest();
 }
 
-absl::StatusOr<std::string> Sha256HexOfFile(const std::filesystem::path& path) {
+absl::StatusOr<std::string> Sha256HexOfFile(const std::filesystem::path& path,
+                                            const StopCheck& stop) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return ErrnoStatus(errno, absl::StrCat("open ", path.string()));
   Sha256 sha;
   std::vector<char> buffer(1 << 20);
   while (file) {
+    if (stop()) return Stopped();
     file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     sha.Update({buffer.data(), static_cast<size_t>(file.gcount())});
   }

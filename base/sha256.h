@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "base/stop_check.h"
 
 namespace fp4 {
 
@@ -24,6 +25,9 @@ class Sha256 {
 };
 
 std::string Sha256Hex(std::string_view data);
-absl::StatusOr<std::string> Sha256HexOfFile(const std::filesystem::path& path);
+
+// Of a whole file. The system's error with the path; CANCELLED when `stop` asked for it underway.
+absl::StatusOr<std::string> Sha256HexOfFile(const std::filesystem::path& path,
+                                            const StopCheck& stop = NeverStop);
 
 }  // namespace fp4

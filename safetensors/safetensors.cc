@@ -93,7 +93,7 @@ absl::StatusOr<WrittenFile> Write(const std::filesystem::path& path,
   auto write = [&](std::string_view bytes) {
     hash.Update(bytes);
     written.bytes += static_cast<int64_t>(bytes.size());
-    return WriteAll(fd.get(), bytes);
+    return WriteAll(fd.get(), bytes, path.string());
   };
   std::string header = MakeHeader(tensors, metadata);
   uint64_t length = header.size();

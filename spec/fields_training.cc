@@ -165,7 +165,8 @@ Type CheckpointType() {
        .default_json = "2",
        .store = into(&CheckpointSpec::keep_last)},
       {.name = "keep_best",
-       .doc = "How many of the best by `metric` stay as well.",
+       .doc = "How many of the best by `metric` stay as well, among the checkpoints of steps that "
+              "were evaluated.",
        .type = Integer(0, 1000),
        .default_json = "1",
        .store = into(&CheckpointSpec::keep_best)},

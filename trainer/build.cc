@@ -5,10 +5,15 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/faults.h"
+#include "base/file_identity.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "trainer/backend/probe.h"
+#include "trainer/checkpoint/best.h"
 #include "trainer/checkpoint/state.h"
+#include "trainer/data/data_file.h"
+#include "trainer/run/mapped_read_guard.h"
 #include "trainer/run/math_environment.h"
 
 namespace fp4::trainer {
@@ -16,11 +21,18 @@ namespace {
 
 absl::Status FindResume(const BuildInputs& inputs, Parts& parts) {
   parts.checkpoints = std::make_unique<CheckpointStore>(inputs.options.run_dir);
-  std::string from = inputs.options.resume_from.value_or("");
-  if (from != "none") parts.resumed = parts.checkpoints->Newest(from, parts.warnings);
+  const std::string from = inputs.options.resume_from.value_or("");
+  const size_t num_warnings = parts.warnings.size();
+  if (from != "none") {
+    FP4_ASSIGN_OR_RETURN(parts.resumed,
+                         parts.checkpoints->Newest(from, parts.warnings, inputs.stop));
+  }
+  if (!parts.resumed && parts.warnings.size() > num_warnings) {
+    parts.warnings.emplace_back("no checkpoint can be used: training starts at step 0");
+  }
   parts.manifest.document_sha256 = Sha256Hex(inputs.document);
   if (parts.resumed && parts.resumed->manifest.document_sha256 != parts.manifest.document_sha256) {
-    return absl::FailedPreconditionError(
+    return absl::InvalidArgumentError(
         absl::StrCat(parts.resumed->folder.string(), " is a checkpoint of another document"));
   }
   // With resume_from given, the caller knows the checkpoint.
@@ -31,8 +43,9 @@ absl::Status FindResume(const BuildInputs& inputs, Parts& parts) {
 }
 
 absl::Status OpenData(const BuildInputs& inputs, Parts& parts) {
-  FP4_ASSIGN_OR_RETURN(parts.task,
-                       MakeTask(parts.run, inputs.cache_folder, parts.backend->device()));
+  FP4_ASSIGN_OR_RETURN(
+      parts.task, MakeTask(parts.run, {.cache_folders = inputs.cache_folders, .stop = inputs.stop},
+                           parts.backend->device()));
   parts.manifest.data_sha256 = parts.task->data_sha256();
   for (const std::string& warning : parts.task->warnings()) parts.warnings.push_back(warning);
   const std::string& before =
@@ -44,19 +57,47 @@ absl::Status OpenData(const BuildInputs& inputs, Parts& parts) {
 }
 
 // What "auto" means is settled once a run: a resumed one takes it from the checkpoint.
-void ResolveMachineChoices(Parts& parts) {
+absl::Status ResolveMachineChoices(const StopCheck& stop, Parts& parts) {
   const Manifest* before = parts.resumed ? &parts.resumed->manifest : nullptr;
   int64_t threads = parts.run.resources.cpu_threads;
   if (threads == 0) threads = before != nullptr ? before->cpu_threads : AvailableCores();
+  if (threads > AvailableCores()) {
+    parts.warnings.push_back(
+        absl::StrCat("resources.cpu_threads is ", threads, ", but only ", AvailableCores(),
+                     " cores can be used here: ", "threads that wait for one another are slow"));
+  }
   at::set_num_threads(static_cast<int>(threads));
   spec::ComputeDtype& type = parts.run.training.compute_dtype;
   if (type == spec::ComputeDtype::kAuto && before != nullptr) {
     type = before->compute_dtype == "bf16" ? spec::ComputeDtype::kBf16 : spec::ComputeDtype::kFp32;
   } else if (type == spec::ComputeDtype::kAuto) {
-    type = parts.backend->device().is_cpu() ? ProbeCpu().best() : spec::ComputeDtype::kBf16;
+    type = parts.backend->device().is_cpu() ? ProbeCpu(stop).best() : spec::ComputeDtype::kBf16;
+    // What was measured in a hurry shall not decide anything.
+    if (stop()) return Stopped();
   }
   parts.manifest.cpu_threads = threads;
   parts.manifest.compute_dtype = ComputeDtypeName(type);
+  return absl::OkStatus();
+}
+
+// Weights from a file, or an error with the file's name: also when it changes meanwhile, or is cut
+// off, which a mapped file answers with SIGBUS.
+absl::Status ReadWeights(const std::filesystem::path& file, const FileIdentity& identity,
+                         const std::function<absl::Status()>& read) {
+  {
+    const MappedReadGuard guard(file);
+    FP4_RETURN_IF_ERROR(read());
+  }
+  FP4_ASSIGN_OR_RETURN(const FileIdentity now, IdentityOf(file));
+  if (now == identity) return absl::OkStatus();
+  return absl::AbortedError(
+      absl::StrCat(file.string(), ": was changed while the run was reading it"));
+}
+
+absl::Status InitializeFrom(const std::string& file, ParameterSet& parameters) {
+  FP4_ASSIGN_OR_RETURN(const std::unique_ptr<DataFile> opened, DataFile::Open(file));
+  FP4_ASSIGN_OR_RETURN(const FileIdentity identity, IdentityOf(opened->fd(), file));
+  return ReadWeights(file, identity, [&] { return parameters.InitializeFrom(file); });
 }
 
 absl::Status BuildModel(Parts& parts) {
@@ -65,10 +106,12 @@ absl::Status BuildModel(Parts& parts) {
   parts.optimizers = MakeOptimizers(run.optimizer, *parts.parameters);
   for (const auto& optimizer : parts.optimizers) parts.stateful.push_back(optimizer.get());
   if (parts.resumed) {
-    FP4_RETURN_IF_ERROR(
-        RestoreState(parts.resumed->state_file().string(), *parts.parameters, parts.stateful));
+    const std::filesystem::path file = parts.resumed->state_file();
+    FP4_RETURN_IF_ERROR(ReadWeights(file, parts.resumed->state_identity, [&] {
+      return RestoreState(file.string(), *parts.parameters, parts.stateful);
+    }));
   } else if (!run.model.initialize_from.empty()) {
-    FP4_RETURN_IF_ERROR(parts.parameters->InitializeFrom(run.model.initialize_from));
+    FP4_RETURN_IF_ERROR(InitializeFrom(run.model.initialize_from, *parts.parameters));
   }
   auto compute_type =
       run.training.compute_dtype == spec::ComputeDtype::kBf16 ? at::kBFloat16 : at::kFloat;
@@ -89,19 +132,29 @@ void FillFacts(Parts& parts) {
                  .resumed_from_step = parts.first_step()};
 }
 
+// A device that is not there is the fault of this machine: another one may have it.
+absl::StatusOr<std::unique_ptr<Backend>> OpenBackend(const std::string& device,
+                                                     const spec::ResourceSpec& resources) {
+  auto backend = MakeBackend(device, resources.gpus > 0 || resources.gpus_auto);
+  if (absl::IsFailedPrecondition(backend.status())) return MachineFault(backend.status());
+  return backend;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Parts>> Build(const BuildInputs& inputs, StepContext& context) {
   auto parts = std::make_unique<Parts>(inputs, context);
+  parts->warnings = inputs.history.warnings;
+  if (std::string warning = WarningOfNoBest(parts->run); !warning.empty())
+    parts->warnings.push_back(std::move(warning));
   const spec::ResourceSpec& resources = parts->run.resources;
-  FP4_ASSIGN_OR_RETURN(parts->backend, MakeBackend(inputs.options.device,
-                                                   resources.gpus > 0 || resources.gpus_auto));
+  FP4_ASSIGN_OR_RETURN(parts->backend, OpenBackend(inputs.options.device, resources));
   if (resources.gpus > 0 && parts->backend->device().is_cpu()) {
     parts->warnings.emplace_back("the document asks for a GPU; training on the CPU");
   }
   FP4_RETURN_IF_ERROR(FindResume(inputs, *parts));
   FP4_RETURN_IF_ERROR(OpenData(inputs, *parts));
-  ResolveMachineChoices(*parts);
+  FP4_RETURN_IF_ERROR(ResolveMachineChoices(inputs.stop, *parts));
   context.seed = parts->run.seed;
   context.training = true;
   context.step = parts->first_step();

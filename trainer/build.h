@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/stop_check.h"
 #include "trainer/checkpoint/store.h"
 #include "trainer/health/monitor.h"
 #include "trainer/model/model.h"
@@ -25,8 +26,9 @@ struct BuildInputs {
   const std::string& document;  // the run's own, resolved
   const Options& options;
   const LogHistory& history;
-  std::filesystem::path cache_folder;  // for tokenized files
+  std::vector<std::filesystem::path> cache_folders;  // for tokenized files; the first that works
   const Clock& clock;
+  const StopCheck& stop;
 };
 
 // In the order in which they are built; each uses those above it.
@@ -60,10 +62,12 @@ struct Parts {
   }
 };
 
-// INVALID_ARGUMENT, NOT_FOUND: what the document asks for cannot be had (a missing file, given
-// weights that do not fit); FAILED_PRECONDITION: a resume that would not continue the same run
-// (other data, another document), or no such device. Moves `context` to the step that is resumed
-// from.
+// INVALID_ARGUMENT, NOT_FOUND, and nothing else, are the fault of the document or the command line:
+// what they ask for cannot be had (a missing file, given weights that do not fit, a folder of
+// another document). UNAVAILABLE: the machine's, with reason disk_full or machine_fault.
+// FAILED_PRECONDITION: other data than the run began with, or no such device; ABORTED: a file
+// changed while it was read; DATA_LOSS: a checkpoint that does not fit; CANCELLED: inputs.stop
+// asked for it. Moves `context` to the step that is resumed from.
 absl::StatusOr<std::unique_ptr<Parts>> Build(const BuildInputs& inputs, StepContext& context);
 
 }  // namespace fp4::trainer

@@ -1,35 +1,61 @@
+#include <signal.h>
+
 #include <iostream>
 
 #include "base/clock.h"
-#include "base/stop_signal.h"
 #include "trainer/backend/cuda_library.h"
 #include "trainer/backend/probe.h"
+#include "trainer/data/abandon.h"
 #include "trainer/run/lease.h"
 #include "trainer/run/math_environment.h"
 #include "trainer/run/options.h"
 #include "trainer/run/select_run.h"
+#include "trainer/run/stop_request.h"
 #include "trainer/trainer.h"
 
-int main(int argc, char** argv) {
-  using namespace fp4;
-  using namespace fp4::trainer;
-  StopSignal stop;
-  KeepFreedMemory();
-  int exit_code = kExitCompleted;
-  std::optional<Options> options = ParseCommandLine(argc, argv, exit_code);
-  if (!options) return exit_code;
+namespace fp4::trainer {
+namespace {
+
+void LoadCuda() {
   if (absl::Status status = LoadCudaLibrary(); !status.ok()) {
     std::cerr << "fp4-train: no GPU is used: " << status.message() << std::endl;
   }
-  if (options->probe) {
-    std::cout << ProbeJson() << std::endl;
-    return kExitCompleted;
-  }
-  if (!options->lease_file.empty()) EndWithLease(options->lease_file, SystemClock());
-  SelectedRun selected = SelectRun(*options);
+}
+
+int Probe() {
+  UnblockStopSignals();
+  LoadCuda();
+  std::cout << ProbeJson() << std::endl;
+  return kExitCompleted;
+}
+
+int Train(const Options& options) {
+  // Before the libraries start threads.
+  StopRequest stop(options.lease_file.empty() ? StopRequest::Second::kEndsAtOnce
+                                              : StopRequest::Second::kChangesNothing);
+  LoadCuda();
+  if (!options.lease_file.empty()) EndWithLease(options.lease_file, SystemClock());
+  SelectedRun selected = SelectRun(options);
   for (const std::string& problem : selected.problems) std::cerr << problem << '\n';
   if (!selected.problems.empty()) return kExitBadDocument;
-  bool stopping = false;
-  return RunAttempt(*options, selected,
-                    [&] { return stopping = stopping || stop.Wait(absl::ZeroDuration()) != 0; });
+  const int exit_code = RunAttempt(options, selected, [&] { return stop.requested(); });
+  // How it ended is written down: no signal shall make the exit status say something else.
+  BlockStopSignals();
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace fp4::trainer
+
+int main(int argc, char** argv) {
+  using namespace fp4::trainer;
+  // Whoever read what this program says may be gone; the run goes on.
+  signal(SIGPIPE, SIG_IGN);
+  // A file that reaches the limit of `ulimit -f` is an error of the write, which names it.
+  signal(SIGXFSZ, SIG_IGN);
+  KeepFreedMemory();
+  int exit_code = fp4::kExitCompleted;
+  std::optional<Options> options = ParseCommandLine(argc, argv, exit_code);
+  if (options) exit_code = options->probe ? Probe() : Train(*options);
+  EndProcess(exit_code);
 }

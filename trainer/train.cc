@@ -11,23 +11,35 @@ namespace {
 
 bool IsMultiple(int64_t step, int64_t interval) { return interval > 0 && step % interval == 0; }
 
-bool EvaluationIsDue(const spec::TrainingSpec& training, int64_t step) {
-  return step == 0 || step == training.steps || IsMultiple(step, training.eval_interval);
+bool EvaluationIsDue(const Parts& parts, const Report& report, int64_t step) {
+  const spec::TrainingSpec& training = parts.run.training;
+  const bool due = step == 0 || step == training.steps || IsMultiple(step, training.eval_interval);
+  return due && !report.has_evaluation(step);
 }
 
-bool CheckpointIsDue(const Parts& parts, int64_t step, bool stopping) {
-  if (step == 0 || (parts.resumed && step == parts.first_step())) return false;
+bool CheckpointIsDue(const Parts& parts, const Report& report, int64_t step, bool stopping) {
+  if (step == 0 || report.has_checkpoint(step)) return false;
   return stopping || step == parts.run.training.steps ||
          IsMultiple(step, parts.run.checkpoint.interval_steps);
 }
 
+// Values that a stop cut short are not told: the next attempt evaluates.
+absl::Status EvaluateAndTell(Parts& parts, int64_t step, const StopCheck& stop, Report& report) {
+  const std::optional<MetricValues> values =
+      Evaluate(*parts.model, *parts.task, parts.run.training.micro_batch_size, stop);
+  if (!values) return absl::OkStatus();
+  FP4_RETURN_IF_ERROR(parts.task->CheckData());
+  return report.Evaluation(step, *values);
+}
+
 // The gradients of one update; the sum of its targets' cross-entropies is returned, a scalar on the
-// device.
-at::Tensor ComputeGradients(Parts& parts, int64_t step) {
+// device. Nothing when `stop` asked for it: the gradients are then those of some micro-batches.
+std::optional<at::Tensor> ComputeGradients(Parts& parts, int64_t step, const StopCheck& stop) {
   const int64_t accumulation = parts.run.training.gradient_accumulation;
   const double scale = 1.0 / static_cast<double>(parts.targets_per_step());
   at::Tensor loss;
   for (int64_t m = 0; m < accumulation; ++m) {
+    if (stop()) return std::nullopt;
     parts.context.micro_batch = (step - 1) * accumulation + m;
     Batch batch = parts.task->Training(step, m);
     LossSums sums = parts.model->ForwardBackward(batch, scale);
@@ -36,30 +48,41 @@ at::Tensor ComputeGradients(Parts& parts, int64_t step) {
   return loss;
 }
 
+// A stop in the midst of the update after `step`: what is computed of it is dropped, and the state
+// is still that of `step`.
+absl::StatusOr<Outcome> StopAt(const Parts& parts, int64_t step, Report& report) {
+  if (CheckpointIsDue(parts, report, step, /*stopping=*/true))
+    FP4_RETURN_IF_ERROR(report.Checkpoint(step));
+  return Outcome::kStopped;
+}
+
 }  // namespace
 
-absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log,
-                              const std::function<bool()>& stop_requested) {
+absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop) {
   const spec::TrainingSpec& training = parts.run.training;
   Report report(parts, log);
   FP4_RETURN_IF_ERROR(report.Started());
 
   // `step` updates are done.
   for (int64_t step = parts.first_step();; ++step) {
-    if (EvaluationIsDue(training, step)) {
-      FP4_RETURN_IF_ERROR(
-          report.Evaluation(step, Evaluate(*parts.model, *parts.task, training.micro_batch_size)));
+    if (EvaluationIsDue(parts, report, step))
+      FP4_RETURN_IF_ERROR(EvaluateAndTell(parts, step, stop, report));
+    const bool stopping = stop();
+    if (CheckpointIsDue(parts, report, step, stopping))
+      FP4_RETURN_IF_ERROR(report.Checkpoint(step));
+    if (step == training.steps && report.has_evaluation(step)) {
+      FP4_RETURN_IF_ERROR(report.Completed());
+      return Outcome::kCompleted;
     }
-    const bool stopping = stop_requested();
-    if (CheckpointIsDue(parts, step, stopping)) FP4_RETURN_IF_ERROR(report.Checkpoint(step));
-    if (step == training.steps) return Outcome::kCompleted;
     if (stopping) return Outcome::kStopped;
 
     const int64_t update = step + 1;
     parts.context.step = update;
     report.BeginStep();
-    const double loss = ComputeGradients(parts, update).item<double>() /
-                        static_cast<double>(parts.targets_per_step());
+    const std::optional<at::Tensor> sum = ComputeGradients(parts, update, stop);
+    if (!sum) return StopAt(parts, step, report);
+    const double loss = sum->item<double>() / static_cast<double>(parts.targets_per_step());
+    FP4_RETURN_IF_ERROR(parts.task->CheckData());
     const double gradient_norm = GradientNorm(*parts.parameters).item<double>();
     if (auto finding = FindNonFinite(update, loss, gradient_norm, *parts.parameters))
       return report.Stop(*finding);

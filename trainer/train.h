@@ -1,7 +1,6 @@
 #pragma once
 
-#include <functional>
-
+#include "base/stop_check.h"
 #include "trainer/build.h"
 
 namespace fp4::trainer {
@@ -11,10 +10,13 @@ enum class Outcome {
   kStopped,  // as asked, after a checkpoint
 };
 
-// Trains from where `parts` stand to the last step, telling `log` everything. `stop_requested` is
-// asked once a step. INTERNAL with the code non_finite: a loss or gradient was not finite;
-// other errors are of the disk. Errors of LibTorch are exceptions; parts.context then says where.
-absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log,
-                              const std::function<bool()>& stop_requested);
+// Trains from where `parts` stand to the last step, telling `log` everything. `stop` is asked
+// between micro-batches, of training and of evaluation: an update or an evaluation that is under
+// way is dropped, a checkpoint of the last whole update written.
+//
+// INTERNAL with the code non_finite: a loss or gradient was not finite, or the last evaluation's
+// loss. ABORTED: a file of the data was changed. UNAVAILABLE: a fault of the machine, as a full
+// disk. Errors of LibTorch are exceptions; parts.context then says where.
+absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop);
 
 }  // namespace fp4::trainer

@@ -1,12 +1,16 @@
 #include "trainer/trainer.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <exception>
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "base/faults.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
+#include "trainer/run/terminal.h"
 #include "trainer/train.h"
 
 namespace fp4::trainer {
@@ -14,13 +18,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Tokenized files are shared by all runs of a user; without a home they stay with the run.
-fs::path CacheFolder(const fs::path& run_dir) {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/')
-    return fs::path(cache) / "fp4lab";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
-    return fs::path(home) / ".cache" / "fp4lab";
-  return run_dir / "cache";
+// Tokenized files are shared by all runs of a user; where that folder cannot be used, they stay
+// with the run.
+std::vector<fs::path> CacheFolders(const fs::path& run_dir) {
+  std::vector<fs::path> folders;
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
+    folders.push_back(fs::path(cache) / "fp4lab");
+  } else if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
+    folders.push_back(fs::path(home) / ".cache" / "fp4lab");
+  }
+  folders.push_back(run_dir / "cache");
+  return folders;
 }
 
 // Where an exception came from, in words.
@@ -36,73 +44,103 @@ std::string FirstLine(const char* text) {
   return std::string(message.substr(0, message.find('\n')));
 }
 
-absl::StatusOr<Outcome> BuildAndTrain(const BuildInputs& inputs, EventLog& log,
-                                      const std::function<bool()>& stop_requested) {
+absl::StatusOr<Outcome> BuildAndTrain(const BuildInputs& inputs, EventLog& log) {
   StepContext context;
   // The one place where exceptions of LibTorch and of the device end.
   try {
     FP4_ASSIGN_OR_RETURN(std::unique_ptr<Parts> parts, Build(inputs, context));
-    return Train(*parts, log, stop_requested);
+    return Train(*parts, log, inputs.stop);
   } catch (const std::exception& error) {
     return absl::InternalError(absl::StrCat(Place(context), ": ", FirstLine(error.what())));
   }
 }
 
-int Failed(const absl::Status& status, int code) {
-  std::cerr << "fp4-train: " << std::string(status.message()) << std::endl;
-  return code;
+// Whose fault an error is: one table for all ways to it.
+int ExitStatusFor(const absl::Status& error) {
+  if (absl::IsInvalidArgument(error) || absl::IsNotFound(error)) return kExitBadDocument;
+  return absl::IsCancelled(error) ? kExitStopped : kExitFailed;
+}
+
+// The last words: a reason of the machine comes first, so that programs see it.
+std::string LastWords(const absl::Status& error) {
+  const std::string message(error.message());
+  const std::optional<std::string> reason = ReasonOf(error);
+  return reason ? absl::StrCat(*reason, ": ", message) : message;
+}
+
+int Failed(const absl::Status& error) {
+  std::cerr << "fp4-train: " << LastWords(error) << std::endl;
+  return ExitStatusFor(error);
 }
 
 int Finish(const absl::StatusOr<Outcome>& outcome, EventLog& log) {
   spec::FinishedEvent finished{std::string(outcome::kFailed), ""};
   int code = kExitFailed;
-  if (!outcome.ok()) {
-    finished.reason = std::string(outcome.status().message());
-    code = absl::IsInvalidArgument(outcome.status()) || absl::IsNotFound(outcome.status())
-               ? kExitBadDocument
-               : kExitFailed;
-    Failed(outcome.status(), code);
+  if (absl::IsCancelled(outcome.status()) || (outcome.ok() && *outcome == Outcome::kStopped)) {
+    finished = {std::string(outcome::kStopped), std::string(reason::kStopped)};
+    code = kExitStopped;
+  } else if (!outcome.ok()) {
+    finished.reason = LastWords(outcome.status());
+    code = Failed(outcome.status());
   } else {
-    switch (*outcome) {
-      case Outcome::kCompleted:
-        finished.status = outcome::kCompleted;
-        code = kExitCompleted;
-        break;
-      case Outcome::kStopped:
-        finished = {std::string(outcome::kStopped), std::string(reason::kStopped)};
-        code = kExitStopped;
-        break;
-    }
+    finished.status = outcome::kCompleted;
+    code = kExitCompleted;
   }
   absl::Status status = log.Append(finished);
   if (status.ok()) status = log.Sync();
-  return status.ok() ? code : Failed(status, kExitFailed);
+  return status.ok() ? code : Failed(status);
+}
+
+bool IsCompleted(const LogHistory& history, const SelectedRun& selected) {
+  return history.completed && SameDocument(history.document, selected.document);
+}
+
+// Without the lock: for a disk that nothing can be written to.
+bool IsCompleted(const fs::path& log_file, const SelectedRun& selected) {
+  absl::StatusOr<EventLog> log = EventLog::Open(log_file, {}, SystemClock());
+  return log.ok() && IsCompleted(log->history(), selected);
+}
+
+// Nothing may be written for a folder that is not there.
+absl::Status CheckResumeFolder(const Options& options) {
+  const std::string folder = options.resume_from.value_or("none");
+  return folder == "none" ? absl::OkStatus() : CheckIsCheckpoint(folder);
+}
+
+absl::StatusOr<UniqueFd> LockRunFolder(const fs::path& run_dir) {
+  std::error_code error;
+  if (fs::create_directories(run_dir, error); error) {
+    return MachineFault(ErrnoStatus(error.value(), absl::StrCat("make ", run_dir.string())));
+  }
+  absl::StatusOr<UniqueFd> lock = LockFolder(run_dir);
+  // FAILED_PRECONDITION: another process has it.
+  if (lock.ok() || absl::IsFailedPrecondition(lock.status())) return lock;
+  return MachineFault(lock.status());
 }
 
 }  // namespace
 
-int RunAttempt(const Options& options, const SelectedRun& selected,
-               const std::function<bool()>& stop_requested) {
+int RunAttempt(const Options& options, const SelectedRun& selected, const StopCheck& stop) {
+  if (absl::Status found = CheckResumeFolder(options); !found.ok()) return Failed(found);
   const fs::path run_dir = fs::absolute(options.run_dir);
-  std::error_code error;
-  if (fs::create_directories(run_dir, error); error) {
-    return Failed(ErrnoStatus(error.value(), absl::StrCat("make ", run_dir.string())), kExitFailed);
-  }
-  absl::StatusOr<UniqueFd> lock = LockFolder(run_dir);
-  if (!lock.ok()) return Failed(lock.status(), kExitFailed);
-  absl::StatusOr<EventLog> log =
-      EventLog::Open(run_dir / "events.jsonl", {options.attempt, options.next_seq}, SystemClock());
-  if (!log.ok()) return Failed(log.status(), kExitFailed);
+  const fs::path log_file = run_dir / "events.jsonl";
+  absl::StatusOr<UniqueFd> lock = LockRunFolder(run_dir);
+  if (!lock.ok()) return IsCompleted(log_file, selected) ? kExitCompleted : Failed(lock.status());
+  TerminalReport terminal(std::cerr, isatty(STDERR_FILENO) == 1, selected.run.training.steps);
+  LogOptions log_options{options.attempt, options.next_seq, {}};
+  if (options.lease_file.empty())
+    log_options.listener = [&terminal](const spec::Event& event) { terminal.Tell(event); };
+  absl::StatusOr<EventLog> log = EventLog::Open(log_file, log_options, SystemClock());
+  if (!log.ok()) return Failed(log.status());
   const LogHistory& history = log->history();
   if (!history.document.empty() && !SameDocument(history.document, selected.document)) {
-    return Failed(absl::FailedPreconditionError(absl::StrCat(
-                      run_dir.string(), " belongs to another document: take a new --run-dir")),
-                  kExitBadDocument);
+    return Failed(absl::InvalidArgumentError(
+        absl::StrCat(run_dir.string(), " belongs to another document: take a new --run-dir")));
   }
   if (history.completed) return kExitCompleted;
-  BuildInputs inputs{selected.run, selected.document,    options,
-                     history,      CacheFolder(run_dir), SystemClock()};
-  return Finish(BuildAndTrain(inputs, *log, stop_requested), *log);
+  const BuildInputs inputs{selected.run,          selected.document, options, history,
+                           CacheFolders(run_dir), SystemClock(),     stop};
+  return Finish(BuildAndTrain(inputs, *log), *log);
 }
 
 }  // namespace fp4::trainer

@@ -1,10 +1,17 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+
+#include "base/faults.h"
+#include "base/file_identity.h"
+#include "base/reasons.h"
+#include "base/stop_check.h"
 
 namespace fp4 {
 namespace {
@@ -65,7 +72,7 @@ TEST_F(FileTest, WriteAllPassesMoreThanAPipeHolds) {
   pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
-    _exit(WriteAll(ends[1], data).ok() ? 0 : 1);
+    _exit(WriteAll(ends[1], data, "pipe").ok() ? 0 : 1);
   }
   close(ends[1]);
   UniqueFd reader(ends[0]);
@@ -76,6 +83,51 @@ TEST_F(FileTest, WriteAllPassesMoreThanAPipeHolds) {
   waitpid(child, &status, 0);
   EXPECT_EQ(total, data.size());
   EXPECT_EQ(status, 0);
+}
+
+TEST_F(FileTest, FullDiskIsSaidWithTheFilesName) {
+  const UniqueFd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
+  ASSERT_TRUE(full.valid());
+  const absl::Status status = WriteAll(full.get(), "x", "/dev/full");
+  EXPECT_EQ(ReasonOf(status), reason::kDiskFull);
+  EXPECT_NE(std::string(status.message()).find("write /dev/full"), std::string::npos) << status;
+  EXPECT_EQ(ReasonOf(MachineFault(status)), reason::kDiskFull);
+}
+
+TEST_F(FileTest, FaultsOfTheMachineAreToldFromThoseOfTheName) {
+  struct Row {
+    int error;
+    absl::StatusCode code;
+  };
+  const Row rows[] = {{ENOENT, absl::StatusCode::kNotFound},
+                      {ENOTDIR, absl::StatusCode::kNotFound},
+                      {EACCES, absl::StatusCode::kInvalidArgument},
+                      {EISDIR, absl::StatusCode::kInvalidArgument},
+                      {ENAMETOOLONG, absl::StatusCode::kInvalidArgument},
+                      {EIO, absl::StatusCode::kUnavailable},
+                      {EMFILE, absl::StatusCode::kUnavailable},
+                      {ENOMEM, absl::StatusCode::kUnavailable},
+                      {EINVAL, absl::StatusCode::kUnavailable},
+                      {EROFS, absl::StatusCode::kUnavailable}};
+  for (const Row& row : rows) {
+    const absl::Status status = NamedFileStatus(row.error, "open /a/b");
+    EXPECT_EQ(status.code(), row.code) << status;
+    EXPECT_EQ(ReasonOf(status).has_value(), row.code == absl::StatusCode::kUnavailable);
+    EXPECT_NE(std::string(status.message()).find("open /a/b"), std::string::npos);
+  }
+  EXPECT_TRUE(MachineFault(absl::OkStatus()).ok());
+  EXPECT_TRUE(absl::IsCancelled(MachineFault(Stopped())));
+}
+
+TEST_F(FileTest, IdentityChangesWithContentSizeAndFile) {
+  const auto path = folder_ / "a";
+  ASSERT_TRUE(WriteFileDurably(path, "abc").ok());
+  const FileIdentity first = *IdentityOf(path);
+  EXPECT_EQ(*IdentityOf(path), first);
+  EXPECT_EQ(first.size, 3);
+  ASSERT_TRUE(ReplaceFile(path, "abd").ok());  // another inode
+  EXPECT_NE(*IdentityOf(path), first);
+  EXPECT_FALSE(IdentityOf(folder_ / "gone").ok());
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ UniqueFd Connect(const HostPort& address, std::string_view text = "") {
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-  EXPECT_TRUE(WriteAll(fd.get(), text).ok());
+  EXPECT_TRUE(WriteAll(fd.get(), text, "socket").ok());
   return fd;
 }
 

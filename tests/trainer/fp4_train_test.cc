@@ -7,7 +7,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -36,8 +38,8 @@ class Fp4TrainTest : public testing::Test {
   }
   ~Fp4TrainTest() override { fs::remove_all(folder_); }
 
-  // The exit code; with `terminated` a SIGTERM is pending before the program begins.
-  int Run(std::vector<std::string> arguments, bool terminated = false) {
+  // The program as a child, its output in folder_/output.
+  pid_t Start(std::vector<std::string> arguments, bool terminated = false) {
     arguments.insert(arguments.begin(), "fp4-train");
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -55,9 +57,17 @@ class Fp4TrainTest : public testing::Test {
       execv(FP4_TRAIN, argv.data());
       _exit(98);
     }
+    return child;
+  }
+  // 128 and the signal's number where one ended it.
+  static int ExitStatus(pid_t child) {
     int status = 0;
     waitpid(child, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+  // The exit status; with `terminated` a SIGTERM is pending before the program begins.
+  int Run(std::vector<std::string> arguments, bool terminated = false) {
+    return ExitStatus(Start(std::move(arguments), terminated));
   }
   int Train(const std::vector<std::string>& more, bool terminated = false) {
     std::vector<std::string> arguments = {document(), "--run-dir", run_dir(), "--device", "cpu"};
@@ -96,6 +106,52 @@ TEST_F(Fp4TrainTest, SigtermStopsItWithItsOwnExitCodeAndTheNextStartGoesOn) {
   EXPECT_THAT(LastLine(), HasSubstr(R"("status":"stopped")"));
   EXPECT_EQ(Train({"--variant", "fp4", "--seed", "1"}), 0) << Output();
   EXPECT_THAT(LastLine(), HasSubstr(R"("attempt":2,"type":"finished","status":"completed")"));
+}
+
+// What /proc tells of a process.
+bool BlocksTerm(pid_t child) {
+  std::ifstream status("/proc/" + std::to_string(child) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigBlk:"))
+      return ((std::stoull(line.substr(7), nullptr, 16) >> (SIGTERM - 1)) & 1) != 0;
+  }
+  return false;
+}
+bool Executes(pid_t child, const std::string& program) {
+  std::error_code error;
+  return fs::read_symlink("/proc/" + std::to_string(child) + "/exe", error).filename() == program;
+}
+
+TEST_F(Fp4TrainTest, SignalWhileTheLibrariesAreLoadedStopsTheRunInOrder) {
+  const std::vector<std::string> arguments = {
+      document(), "--run-dir", run_dir(), "--device", "cpu", "--variant", "fp4", "--seed", "1"};
+  const std::function<bool(pid_t)> moments[] = {
+      BlocksTerm,                                                     // it has barely begun
+      [](pid_t child) { return Executes(child, "fp4-train-torch"); }  // LibTorch is being loaded
+  };
+  for (const auto& moment : moments) {
+    for (int signal : {SIGTERM, SIGHUP, SIGINT}) {
+      const pid_t child = Start(arguments);
+      while (!moment(child)) std::this_thread::yield();
+      kill(child, signal);
+      EXPECT_EQ(ExitStatus(child), 3) << signal << Output();
+      EXPECT_THAT(LastLine(), HasSubstr(R"("status":"stopped")"));
+    }
+  }
+}
+
+TEST_F(Fp4TrainTest, TellsWarningsToAPersonAndNotToAWorker) {
+  std::string text = kDocument;
+  text.replace(text.find(R"("gpus": 0)"), 9, R"("gpus": 1)");
+  std::ofstream(folder_ / "run.json") << text;
+  ASSERT_EQ(Train({"--variant", "fp4", "--seed", "1"}), 0) << Output();
+  EXPECT_EQ(Output(), "fp4-train: warning: the document asks for a GPU; training on the CPU\n");
+
+  fs::remove_all(run_dir());
+  std::ofstream(folder_ / "lease.json")
+      << R"({"boot_id":")" << BootId() << R"(","deadline_ns":9000000000000000000})";
+  ASSERT_EQ(Train({"--variant", "fp4", "--seed", "1", "--lease-file", folder_ / "lease.json"}), 0);
+  EXPECT_EQ(Output(), "");
 }
 
 TEST_F(Fp4TrainTest, ExpiredLeaseEndsItBeforeItWritesAnything) {

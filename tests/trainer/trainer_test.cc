@@ -266,7 +266,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(TrainerTest, UnknownDeviceIsSaid) {
   options_.device = "cuda:0";
   EXPECT_EQ(Run("a", Document()), kExitFailed);
-  EXPECT_THAT(EventsOf<spec::FinishedEvent>("a").back().reason, HasSubstr("--device cuda:0"));
+  EXPECT_THAT(EventsOf<spec::FinishedEvent>("a").back().reason,
+              HasSubstr("machine_fault: --device cuda:0"));
 }
 
 }  // namespace

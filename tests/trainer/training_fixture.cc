@@ -18,7 +18,7 @@ constexpr char kDocument[] = R"({
   "data": {"source": "synthetic"},
   "training": {"steps": 12, "micro_batch_size": 4, "eval_interval": 6, "eval_batches": 2, "log_interval": 1, "compute_dtype": "fp32"},
   "lr_schedule": {"name": "cosine", "warmup_steps": 2},
-  "checkpoint": {"interval_steps": 4, "keep_last": 10},
+  "checkpoint": {"interval_steps": 4, "keep_last": 10, "keep_best": 0},
   "resources": {"gpus": 0, "cpu_threads": 1},
   "seeds": [1]
 })";
@@ -41,7 +41,7 @@ std::string TrainingFixture::Document(const std::string& patch) const {
 }
 
 int TrainingFixture::Run(const std::string& name, const std::string& document,
-                         const std::function<bool()>& stop) {
+                         const StopCheck& stop) {
   options_.run_dir = folder_ / name;
   options_.document = folder_ / (name + ".json");
   std::ofstream(options_.document) << document;
@@ -50,8 +50,15 @@ int TrainingFixture::Run(const std::string& name, const std::string& document,
   return selected.problems.empty() ? RunAttempt(options_, selected, stop) : kExitBadDocument;
 }
 
-std::function<bool()> TrainingFixture::StopAfter(int steps) const {
-  return [steps, asked = 0]() mutable { return asked++ >= steps; };
+StopCheck TrainingFixture::StopAfter(int64_t step) const {
+  return [this, step] {
+    const auto curve = Curve(std::filesystem::path(options_.run_dir).filename(), "train/loss");
+    return !curve.empty() && curve.rbegin()->first >= step;
+  };
+}
+
+StopCheck TrainingFixture::StopAtQuestion(int questions) {
+  return [questions, asked = 0]() mutable { return asked++ >= questions; };
 }
 
 std::vector<spec::Event> TrainingFixture::Events(const std::string& name) const {

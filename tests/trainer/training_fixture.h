@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/stop_check.h"
 #include "spec/events.h"
 #include "trainer/run/options.h"
 #include "trainer/run/select_run.h"
@@ -24,12 +24,12 @@ class TrainingFixture : public testing::Test {
   // {"steps": 4}}.
   std::string Document(const std::string& patch = "{}") const;
 
-  // One attempt in folder_/`name`; the exit code. `stop` is asked once a step.
-  int Run(
-      const std::string& name, const std::string& document,
-      const std::function<bool()>& stop = [] { return false; });
-  // Stops after `steps` questions whether to stop.
-  std::function<bool()> StopAfter(int steps) const;
+  // One attempt in folder_/`name`; the exit status.
+  int Run(const std::string& name, const std::string& document, const StopCheck& stop = NeverStop);
+  // Stops once the log has the training loss of that step, so with log_interval 1 at that step.
+  StopCheck StopAfter(int64_t step) const;
+  // Stops when it is asked for the time after `questions`.
+  static StopCheck StopAtQuestion(int questions);
 
   std::vector<spec::Event> Events(const std::string& name) const;
   template <typename Kind>

@@ -1,3 +1,7 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <fstream>
 #include <numeric>
 #include <set>
 
@@ -29,7 +33,7 @@ class FileDatasetTest : public ScratchFolderTest {
   }
 
   absl::StatusOr<std::unique_ptr<Dataset>> Open() {
-    return OpenDataset(data_, model_, folder_ / "cache");
+    return OpenDataset(data_, model_, {.cache_folders = {folder_ / "cache"}, .stop = stop_});
   }
 
   std::unique_ptr<Dataset> MustOpen() {
@@ -54,6 +58,7 @@ class FileDatasetTest : public ScratchFolderTest {
 
   spec::DataSpec data_;
   spec::ModelSpec model_;
+  StopCheck stop_ = NeverStop;
 };
 
 TEST_F(FileDatasetTest, WindowsOfTokensShareTheirBorders) {
@@ -183,6 +188,111 @@ TEST_F(FileDatasetTest, ErrorsOfFilesNameThem) {
   EXPECT_THAT(Open(), FailsWith(kInvalidArgument, "odd.bin: has 3 bytes"));
   data_.paths = {folder_.string()};
   EXPECT_THAT(Open(), FailsWith(kInvalidArgument, "is not a regular file"));
+}
+
+// Writes into the file as it is, without replacing it.
+void Overwrite(const std::string& path, std::streamoff at, std::string_view bytes) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(at) << bytes;
+}
+
+// The time of a file's last change moves on, whatever the clock's grain.
+void Touch(const std::string& path) {
+  const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, {.tv_sec = 1, .tv_nsec = 5}};
+  ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+}
+
+TEST_F(FileDatasetTest, FileCutOffDuringTheRunIsNamedInsteadOfKillingIt) {
+  data_.paths = {WriteRange("a.bin", 41)};
+  const auto dataset = MustOpen();
+  ASSERT_TRUE(dataset->CheckUnchanged().ok());
+  std::filesystem::resize_file(data_.paths[0], 10);
+
+  EXPECT_EQ(Window(*dataset, Part::kTraining, 3), std::vector<int64_t>(5, 0));
+
+  EXPECT_THAT(dataset->CheckUnchanged(), FailsWith(absl::StatusCode::kAborted, data_.paths[0]));
+  EXPECT_THAT(dataset->CheckUnchanged(), FailsWith(absl::StatusCode::kAborted, "cut off"));
+}
+
+TEST_F(FileDatasetTest, FileWrittenInPlaceDuringTheRunIsNoticed) {
+  data_.paths = {WriteRange("a.bin", 41)};
+  data_.validation_paths = {WriteRange("b.bin", 41, 100)};
+  for (const std::string& path : {data_.paths[0], data_.validation_paths[0]}) {
+    const auto dataset = MustOpen();
+    Overwrite(path, 8, "xx");
+    Touch(path);
+    Window(*dataset, Part::kTraining, 1);
+    Window(*dataset, Part::kValidation, 1);
+    EXPECT_THAT(dataset->CheckUnchanged(), FailsWith(absl::StatusCode::kAborted, path));
+    Overwrite(path, 8, std::string("\x04\0", 2));
+  }
+}
+
+TEST_F(FileDatasetTest, IdsBeyondTheVocabularyDoNotReachTheModel) {
+  model_.vocab_size = 50;
+  data_.paths = {WriteRange("a.bin", 41)};
+  const auto dataset = MustOpen();
+  Overwrite(data_.paths[0], 0, "\xff\xff");
+  EXPECT_EQ(Window(*dataset, Part::kTraining, 0), std::vector<int64_t>(5, 0));
+  EXPECT_THAT(dataset->CheckUnchanged(), FailsWith(absl::StatusCode::kAborted, "changed"));
+}
+
+TEST_F(FileDatasetTest, FileOfTheSameContentAtAnotherTimeIsTheSame) {
+  data_.paths = {WriteRange("a.bin", 41)};
+  const auto dataset = MustOpen();
+  Touch(data_.paths[0]);
+  Window(*dataset, Part::kTraining, 1);
+  EXPECT_TRUE(dataset->CheckUnchanged().ok()) << dataset->CheckUnchanged();
+}
+
+TEST_F(FileDatasetTest, FileThatIsReplacedOrRemovedDoesNotMatterToTheRun) {
+  data_.paths = {WriteRange("a.bin", 41)};
+  const auto dataset = MustOpen();
+  const std::vector<int64_t> before = Window(*dataset, Part::kTraining, 2);
+  std::filesystem::rename(WriteRange("new.bin", 3, 500), data_.paths[0]);
+  EXPECT_EQ(Window(*dataset, Part::kTraining, 2), before);
+  EXPECT_TRUE(dataset->CheckUnchanged().ok());
+}
+
+TEST_F(FileDatasetTest, CacheFileDamagedDuringTheRunIsNoticed) {
+  data_.source = spec::DataSource::kText;
+  data_.paths = {Write("a.txt", std::string(50, 'a')), Write("b.txt", std::string(50, 'b'))};
+  const auto dataset = MustOpen();
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "cache"))
+    std::filesystem::resize_file(entry.path(), 100);
+  Window(*dataset, Part::kTraining, 5);
+  EXPECT_THAT(dataset->CheckUnchanged(), FailsWith(absl::StatusCode::kAborted, "cache"));
+}
+
+TEST_F(FileDatasetTest, EmptyFilesAreNamed) {
+  data_.paths = {WriteRange("a.bin", 41), WriteRange("empty.bin", 0)};
+  EXPECT_THAT(MustOpen()->warnings(), ElementsAre(HasSubstr("empty.bin")));
+  data_.paths = {data_.paths[1]};
+  EXPECT_THAT(Open(), FailsWith(kInvalidArgument, "empty files in the data: "));
+  EXPECT_THAT(Open(), FailsWith(kInvalidArgument, data_.paths[0]));
+}
+
+TEST_F(FileDatasetTest, FaultsOfTheDocumentAreToldFromOthers) {
+  struct Row {
+    const char* name;
+    absl::StatusCode code;
+  };
+  std::filesystem::create_directory(folder_ / "folder");
+  const std::string too_long(300, 'x');
+  const Row rows[] = {
+      {"gone.bin", kNotFound}, {"folder", kInvalidArgument}, {too_long.c_str(), kNotFound}};
+  for (const Row& row : rows) {
+    data_.paths = {(folder_ / row.name).string()};
+    EXPECT_EQ(Open().status().code(), row.code) << Open().status();
+  }
+}
+
+TEST_F(FileDatasetTest, OpeningEndsWhenAskedTo) {
+  stop_ = [] { return true; };
+  data_.paths = {WriteRange("a.bin", 41)};
+  EXPECT_TRUE(absl::IsCancelled(Open().status()));
+  data_.source = spec::DataSource::kText;
+  EXPECT_TRUE(absl::IsCancelled(Open().status()));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ class SyntheticDatasetTest : public testing::Test {
   }
   std::unique_ptr<Dataset> Open(uint64_t seed) {
     data_.seed = seed;
-    return *OpenDataset(data_, model_, "");
+    return *OpenDataset(data_, model_, {});
   }
   std::vector<int64_t> Window(const Dataset& dataset, Part part, int64_t index) {
     std::vector<int64_t> tokens(17);
@@ -65,11 +65,11 @@ TEST_F(SyntheticDatasetTest, TrueCrossEntropyAveragesAboveTheEntropyRate) {
 
 TEST_F(SyntheticDatasetTest, RefusesASmallVocabularyAndSlidingWindows) {
   model_.vocab_size = 63;
-  EXPECT_THAT(OpenDataset(data_, model_, ""),
+  EXPECT_THAT(OpenDataset(data_, model_, {}),
               FailsWith(kInvalidArgument, "model.vocab_size: is 63"));
   model_.vocab_size = 64;
   data_.window = spec::Window::kSliding;
-  EXPECT_THAT(OpenDataset(data_, model_, ""),
+  EXPECT_THAT(OpenDataset(data_, model_, {}),
               FailsWith(kInvalidArgument, "data.window: is 'sliding'"));
 }
 

@@ -88,7 +88,7 @@ class FakeTrainer {
       return Entry("exit_at")[1].get<int>();
     }
     if (At("torn_at") == step) {
-      fp4::WriteAll(log_.get(), absl::StrCat("{\"seq\":", seq_, ",\"time\":\"20")).IgnoreError();
+      fp4::WriteAll(log_.get(), absl::StrCat("{\"seq\":", seq_, ",\"time\":\"20"), "log").IgnoreError();
       raise(SIGKILL);
     }
     if (At("skip_seq_at") == step) ++seq_;
@@ -140,7 +140,7 @@ class FakeTrainer {
   void Write(Kind kind) {
     fp4::spec::Event event{
         .seq = seq_++, .time = absl::Now(), .attempt = attempt_, .kind = std::move(kind)};
-    fp4::WriteAll(log_.get(), fp4::spec::FormatEvent(event) + "\n").IgnoreError();
+    fp4::WriteAll(log_.get(), fp4::spec::FormatEvent(event) + "\n", "log").IgnoreError();
   }
 
   void TruncateTornLine() {

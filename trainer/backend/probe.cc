@@ -12,14 +12,14 @@ namespace {
 
 // A GEMM of a small model's shape, many times; the best time counts, so that a busy neighbour does
 // not decide.
-double GemmGflops(at::ScalarType type) {
+double GemmGflops(at::ScalarType type, const StopCheck& stop) {
   constexpr int64_t kRows = 512, kInner = 512, kColumns = 1024;
   constexpr int kRepeats = 12;
   at::NoGradGuard no_grad;
   at::Tensor a = at::full({kRows, kInner}, 0.5, type), b = at::full({kColumns, kInner}, 0.25, type);
   at::mm(a, b.t());
   absl::Duration best = absl::InfiniteDuration();
-  for (int i = 0; i < kRepeats; ++i) {
+  for (int i = 0; i < kRepeats && !stop(); ++i) {
     absl::Time start = absl::Now();
     at::mm(a, b.t());
     best = std::min(best, absl::Now() - start);
@@ -29,7 +29,9 @@ double GemmGflops(at::ScalarType type) {
 
 }  // namespace
 
-ProbeResult ProbeCpu() { return {GemmGflops(at::kFloat), GemmGflops(at::kBFloat16)}; }
+ProbeResult ProbeCpu(const StopCheck& stop) {
+  return {GemmGflops(at::kFloat, stop), GemmGflops(at::kBFloat16, stop)};
+}
 
 std::string ProbeJson() {
   int64_t threads = AvailableCores();

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/stop_check.h"
 #include "spec/run_spec.h"
 
 namespace fp4::trainer {
@@ -16,8 +17,8 @@ struct ProbeResult {
   }
 };
 
-// Takes a fraction of a second.
-ProbeResult ProbeCpu();
+// Takes a fraction of a second; less, and without a meaning, when `stop` asks for it.
+ProbeResult ProbeCpu(const StopCheck& stop = NeverStop);
 
 // What --probe prints: {"torch_version", "instruction_set", "cpu_threads", "cpu_compute_dtype",
 // "fp32_gflops", "bf16_gflops"}.

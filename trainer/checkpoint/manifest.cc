@@ -31,6 +31,7 @@ std::string FormatManifest(const Manifest& manifest) {
       {"data_sha256", manifest.data_sha256},
       {"compute_dtype", manifest.compute_dtype},
       {"cpu_threads", manifest.cpu_threads},
+      {"evaluated", manifest.evaluated},
       {"metric", manifest.metric},
       {"metric_value", nullptr},
       {"energy_joules", manifest.energy_joules},
@@ -57,8 +58,9 @@ absl::StatusOr<Manifest> ParseManifest(std::string_view text) {
     json.at("metric").get_to(manifest.metric);
     if (!json.at("metric_value").is_null())
       manifest.metric_value = json["metric_value"].get<double>();
-    // Checkpoints of earlier versions do not have it.
+    // Checkpoints of earlier versions do not have these.
     manifest.energy_joules = json.value("energy_joules", 0.0);
+    manifest.evaluated = json.value("evaluated", false);
     manifest.reported = ReadReported(json);
     return manifest;
   } catch (const nlohmann::json::exception& error) {

@@ -10,9 +10,10 @@
 
 namespace fp4::trainer {
 
-// manifest.json, beside state.safetensors: all about a checkpoint that is not the state itself.
+// manifest.json, beside state.safetensors: all about a checkpoint that is not the state itself. A
+// plain value; digests are 64 lower-case hexadecimal digits.
 struct Manifest {
-  int64_t step = 0;
+  int64_t step = 0;  // completed updates
   int32_t attempt = 0;
   int64_t state_bytes = 0;
   std::string state_sha256;
@@ -21,15 +22,19 @@ struct Manifest {
   std::string data_sha256;
   std::string compute_dtype;  // "fp32", "bf16": as it was resolved
   int64_t cpu_threads = 0;    // as it was resolved
-  std::string metric;         // checkpoint.metric; its last value, if it was measured
-  std::optional<double> metric_value;
-  double energy_joules = 0;   // that the run has used so far; 0: the device does not tell
-  ReportedFindings reported;  // of health, by this attempt and those before it
+  // Whether this very step was evaluated and the log told it before the checkpoint got its name:
+  // who resumes here does not evaluate again.
+  bool evaluated = false;
+  std::string metric;                  // checkpoint.metric
+  std::optional<double> metric_value;  // of it at this step; nothing: not evaluated, or not finite
+  double energy_joules = 0;            // that the run has used so far; 0: the device does not tell
+  ReportedFindings reported;           // of health, by this attempt and those before it
 };
 
 std::string FormatManifest(const Manifest& manifest);
 
-// INVALID_ARGUMENT says what is wrong.
+// INVALID_ARGUMENT says what is wrong. Manifests of earlier versions lack fields: no energy was
+// counted, and the step does not count as evaluated.
 absl::StatusOr<Manifest> ParseManifest(std::string_view text);
 
 }  // namespace fp4::trainer

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "base/faults.h"
 #include "base/file.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
@@ -17,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kTemporary[] = ".writing-";
+constexpr char kManifest[] = "manifest.json";
 
 std::string FolderName(const Manifest& manifest) {
   char step[24];
@@ -41,21 +43,60 @@ void SortBestFirst(std::vector<Checkpoint>& checkpoints, bool largest_is_best) {
 }
 
 absl::StatusOr<Checkpoint> ReadCheckpoint(const fs::path& folder) {
-  FP4_ASSIGN_OR_RETURN(std::string text, ReadFile(folder / "manifest.json"));
-  Checkpoint checkpoint{fs::absolute(folder), {}};
+  FP4_ASSIGN_OR_RETURN(std::string text, ReadFile(folder / kManifest));
+  Checkpoint checkpoint{.folder = fs::absolute(folder), .manifest = {}};
   FP4_ASSIGN_OR_RETURN(checkpoint.manifest, ParseManifest(text));
   return checkpoint;
 }
 
-absl::Status CheckState(const Checkpoint& checkpoint) {
-  FP4_ASSIGN_OR_RETURN(std::string sha256, Sha256HexOfFile(checkpoint.state_file()));
+absl::Status CheckState(Checkpoint& checkpoint, const StopCheck& stop) {
+  FP4_ASSIGN_OR_RETURN(checkpoint.state_identity, IdentityOf(checkpoint.state_file()));
+  FP4_ASSIGN_OR_RETURN(std::string sha256, Sha256HexOfFile(checkpoint.state_file(), stop));
   if (sha256 == checkpoint.manifest.state_sha256) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(checkpoint.state_file().string(), " has sha256 ", sha256,
                                           ", its manifest says ",
                                           checkpoint.manifest.state_sha256));
 }
 
+struct Folders {
+  fs::path temporary, target;
+};
+
+// Fills the manifest's state_bytes and state_sha256.
+absl::Status Write(Manifest& manifest, const std::vector<safetensors::TensorView>& tensors,
+                   const std::map<std::string, std::string>& metadata,
+                   const std::function<absl::Status()>& before_rename, const Folders& folders) {
+  const auto& [temporary, target] = folders;
+  std::error_code error;
+  fs::remove_all(temporary, error);
+  if (fs::create_directories(temporary, error); error) {
+    return ErrnoStatus(error.value(), absl::StrCat("make ", temporary.string()));
+  }
+  FP4_ASSIGN_OR_RETURN(safetensors::WrittenFile state,
+                       safetensors::Write(temporary / "state.safetensors", tensors, metadata));
+  manifest.state_bytes = state.bytes;
+  manifest.state_sha256 = state.sha256;
+  FP4_RETURN_IF_ERROR(WriteFileDurably(temporary / kManifest, FormatManifest(manifest)));
+  FP4_RETURN_IF_ERROR(before_rename());
+  // The same attempt came here before, was killed, and went on from an earlier step: equal state,
+  // so either may stay.
+  fs::remove_all(target, error);
+  if (fs::rename(temporary, target, error); error) {
+    return ErrnoStatus(error.value(), absl::StrCat("rename ", temporary.string()));
+  }
+  const fs::path folder = target.parent_path();
+  FP4_RETURN_IF_ERROR(SyncFolder(folder));
+  return SyncFolder(folder.parent_path());
+}
+
 }  // namespace
+
+absl::Status CheckIsCheckpoint(const fs::path& folder) {
+  std::error_code error;
+  if (fs::exists(folder / kManifest, error)) return absl::OkStatus();
+  return absl::NotFoundError(
+      absl::StrCat("there is no checkpoint in ", folder.string(), " to resume from"));
+}
 
 std::vector<Checkpoint> Superfluous(std::vector<Checkpoint> checkpoints,
                                     const Retention& retention) {
@@ -98,10 +139,11 @@ std::vector<Checkpoint> CheckpointStore::List(std::vector<std::string>& warnings
   return found;
 }
 
-std::optional<Checkpoint> CheckpointStore::Newest(const fs::path& preferred,
-                                                  std::vector<std::string>& warnings) const {
+absl::StatusOr<std::optional<Checkpoint>> CheckpointStore::Newest(
+    const fs::path& preferred, std::vector<std::string>& warnings, const StopCheck& stop) const {
   std::vector<Checkpoint> candidates;
   if (!preferred.empty()) {
+    FP4_RETURN_IF_ERROR(CheckIsCheckpoint(preferred));
     absl::StatusOr<Checkpoint> checkpoint = ReadCheckpoint(preferred);
     if (checkpoint.ok()) {
       candidates.push_back(*std::move(checkpoint));
@@ -112,8 +154,9 @@ std::optional<Checkpoint> CheckpointStore::Newest(const fs::path& preferred,
   }
   for (Checkpoint& checkpoint : List(warnings)) candidates.push_back(std::move(checkpoint));
   for (Checkpoint& checkpoint : candidates) {
-    absl::Status status = CheckState(checkpoint);
+    absl::Status status = CheckState(checkpoint, stop);
     if (status.ok()) return std::move(checkpoint);
+    if (absl::IsCancelled(status)) return status;
     warnings.push_back(absl::StrCat("corrupt checkpoint passed over: ", status.message()));
   }
   return std::nullopt;
@@ -125,26 +168,13 @@ absl::StatusOr<Checkpoint> CheckpointStore::Save(
     const std::function<absl::Status()>& before_rename) {
   const fs::path target = folder_ / FolderName(manifest);
   const fs::path temporary = folder_ / (kTemporary + FolderName(manifest));
+  absl::Status status =
+      Write(manifest, tensors, metadata, before_rename, {.temporary = temporary, .target = target});
+  if (status.ok()) return Checkpoint{.folder = target, .manifest = manifest};
+  // What is half written would keep a full disk full.
   std::error_code error;
   fs::remove_all(temporary, error);
-  if (fs::create_directories(temporary, error); error) {
-    return ErrnoStatus(error.value(), absl::StrCat("make ", temporary.string()));
-  }
-  FP4_ASSIGN_OR_RETURN(safetensors::WrittenFile state,
-                       safetensors::Write(temporary / "state.safetensors", tensors, metadata));
-  manifest.state_bytes = state.bytes;
-  manifest.state_sha256 = state.sha256;
-  FP4_RETURN_IF_ERROR(WriteFileDurably(temporary / "manifest.json", FormatManifest(manifest)));
-  FP4_RETURN_IF_ERROR(before_rename());
-  // The same attempt came here before, was killed, and went on from an earlier step: equal state,
-  // so either may stay.
-  fs::remove_all(target, error);
-  if (fs::rename(temporary, target, error); error) {
-    return ErrnoStatus(error.value(), absl::StrCat("rename ", temporary.string()));
-  }
-  FP4_RETURN_IF_ERROR(SyncFolder(folder_));
-  FP4_RETURN_IF_ERROR(SyncFolder(folder_.parent_path()));
-  return Checkpoint{target, manifest};
+  return MachineFault(status);
 }
 
 absl::Status CheckpointStore::Prune(const Retention& retention) {
@@ -152,7 +182,8 @@ absl::Status CheckpointStore::Prune(const Retention& retention) {
   for (const Checkpoint& checkpoint : Superfluous(List(warnings), retention)) {
     std::error_code error;
     if (fs::remove_all(checkpoint.folder, error); error) {
-      return ErrnoStatus(error.value(), absl::StrCat("remove ", checkpoint.folder.string()));
+      return MachineFault(
+          ErrnoStatus(error.value(), absl::StrCat("remove ", checkpoint.folder.string())));
     }
   }
   return absl::OkStatus();

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/file_identity.h"
+#include "base/stop_check.h"
 #include "safetensors/safetensors.h"
 #include "trainer/checkpoint/manifest.h"
 
@@ -17,6 +19,7 @@ namespace fp4::trainer {
 struct Checkpoint {
   std::filesystem::path folder;  // absolute
   Manifest manifest;
+  FileIdentity state_identity = {};  // of the state when its sha256 was checked; see Newest
   std::filesystem::path state_file() const { return folder / "state.safetensors"; }
 };
 
@@ -26,12 +29,16 @@ struct Retention {
   bool largest_is_best = false;  // or the largest
 };
 
+// NOT_FOUND when `folder` holds no checkpoint's manifest; whether that fits is not looked at.
+absl::Status CheckIsCheckpoint(const std::filesystem::path& folder);
+
 // Which of `checkpoints` (any order) may go: all but the newest keep_last, the best keep_best, and
 // always the newest.
 std::vector<Checkpoint> Superfluous(std::vector<Checkpoint> checkpoints,
                                     const Retention& retention);
 
-// Not thread-safe.
+// Not thread-safe. Errors of the disk are UNAVAILABLE with reason disk_full or machine_fault, and
+// name the file.
 class CheckpointStore {
  public:
   // `run_dir`/checkpoints is made when it is needed. What an earlier process left half written
@@ -43,13 +50,16 @@ class CheckpointStore {
   std::vector<Checkpoint> List(std::vector<std::string>& warnings) const;
 
   // The newest one whose state has the bytes that its manifest says, first of all the one in
-  // `preferred` (may be empty). Nothing when there is none.
-  std::optional<Checkpoint> Newest(const std::filesystem::path& preferred,
-                                   std::vector<std::string>& warnings) const;
+  // `preferred` (empty: none is). Nothing when there is none; `warnings` takes a sentence for each
+  // that is passed over. NOT_FOUND: `preferred` is no folder with a manifest. CANCELLED: `stop`
+  // asked for it; reading a large state takes seconds.
+  absl::StatusOr<std::optional<Checkpoint>> Newest(const std::filesystem::path& preferred,
+                                                   std::vector<std::string>& warnings,
+                                                   const StopCheck& stop = NeverStop) const;
 
   // Writes one; fills the manifest's state_bytes and state_sha256. `before_rename` runs when all is
   // on the disk but the folder does not have its name yet: what the checkpoint implies is made
-  // durable there.
+  // durable there. After an error nothing half written is left on the disk.
   absl::StatusOr<Checkpoint> Save(Manifest manifest,
                                   const std::vector<safetensors::TensorView>& tensors,
                                   const std::map<std::string, std::string>& metadata,

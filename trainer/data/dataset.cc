@@ -10,7 +10,7 @@ std::optional<double> Dataset::TrueCrossEntropy(int64_t) const { return std::nul
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const spec::DataSpec& data,
                                                      const spec::ModelSpec& model,
-                                                     const std::filesystem::path& cache_folder) {
+                                                     const DataOptions& options) {
   if (model.sequence_length < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("model.sequence_length: is ", model.sequence_length, ", must be at least 1"));
@@ -20,7 +20,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const spec::DataSpec& data,
       return OpenSyntheticDataset(data, model);
     case spec::DataSource::kText:
     case spec::DataSource::kTokens:
-      return OpenFileDataset(data, model, cache_folder);
+      return OpenFileDataset(data, model, options);
   }
   return absl::InternalError("unknown data source");
 }

@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/stop_check.h"
 #include "spec/run_spec.h"
 
 namespace fp4::trainer {
 
 enum class Part { kTraining, kValidation };
 
-// Opened data. Immutable: every method may be called from any thread.
+// Opened data. Thread-safe.
 class Dataset {
  public:
   virtual ~Dataset() = default;
@@ -30,8 +31,14 @@ class Dataset {
   virtual int64_t num_windows(Part part) const = 0;
 
   // Writes the T + 1 tokens of window `index` in [0, num_windows(part)) to `tokens`, whose size is
-  // T + 1. Every id is in [0, vocab_size).
+  // T + 1. Every id is in [0, vocab_size). Where the data cannot be read any more, zeros are
+  // written and CheckUnchanged says why.
   virtual void CopyWindow(Part part, int64_t index, std::span<int64_t> tokens) const = 0;
+
+  // Whether the windows copied so far were those that `sha256` stands for. To be asked before
+  // anything is made of them that lasts: an update, a value that is told. ABORTED: a file was
+  // changed or cut off meanwhile, with its name; UNAVAILABLE: it cannot be read. It then stays so.
+  virtual absl::Status CheckUnchanged() const { return absl::OkStatus(); }
 
   // What the data is, whatever its path: 64 hexadecimal digits. One file: the file's sha256 (as
   // sha256sum prints it); several (the files of `paths`, then of `validation_paths`, then a
@@ -53,14 +60,22 @@ class Dataset {
   virtual std::vector<std::string> warnings() const { return {}; }
 };
 
-// Opens what `data` describes. `cache_folder` (made if absent) keeps tokenized files between runs;
-// any number of processes may share it. Errors name the file and what is wrong with it: NOT_FOUND
-// (a pattern without a match, a missing file), INVALID_ARGUMENT (an id >= vocab_size with file,
-// offset and id; too little data for one window or one document a side, with the numbers; a file
-// that is not what it should be), and those of the system.
+// How data is opened.
+struct DataOptions {
+  // Keep tokenized files between runs; the first that can be used is. Made if absent; any number of
+  // processes may share one.
+  std::vector<std::filesystem::path> cache_folders;
+  StopCheck stop = NeverStop;
+};
+
+// Opens what `data` describes. Errors name the file and what is wrong with it: NOT_FOUND (a pattern
+// without a match, a missing file), INVALID_ARGUMENT (an id >= vocab_size with file, offset and id;
+// too little data for one window or one document a side, with the numbers; a file that is not what
+// it should be, or that may not be read) are the document's fault, UNAVAILABLE is the machine's;
+// ABORTED: a file changed meanwhile; CANCELLED: options.stop asked for it.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const spec::DataSpec& data,
                                                      const spec::ModelSpec& model,
-                                                     const std::filesystem::path& cache_folder);
+                                                     const DataOptions& options);
 
 // The smallest vocab_size that synthetic data fits in.
 inline constexpr int64_t kSyntheticVocabulary = 64;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -8,9 +7,9 @@
 
 namespace fp4::trainer {
 
-// OpenDataset for the sources `text` and `tokens`.
+// OpenDataset for the sources `text` and `tokens`; the errors are OpenDataset's.
 absl::StatusOr<std::unique_ptr<Dataset>> OpenFileDataset(const spec::DataSpec& data,
                                                          const spec::ModelSpec& model,
-                                                         const std::filesystem::path& cache_folder);
+                                                         const DataOptions& options);
 
 }  // namespace fp4::trainer

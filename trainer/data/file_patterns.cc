@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "absl/strings/str_cat.h"
-#include "base/file.h"
+#include "base/faults.h"
 #include "base/status_macros.h"
 
 namespace fp4::trainer {
@@ -32,7 +32,8 @@ absl::StatusOr<std::vector<std::string>> ExpandPattern(const std::string& patter
   }
   globfree(&found);
   if (result == GLOB_ABORTED) {
-    return ErrnoStatus(glob_errno, absl::StrCat(field, ": reading folders for '", pattern, "'"));
+    return NamedFileStatus(glob_errno,
+                           absl::StrCat(field, ": reading folders for '", pattern, "'"));
   }
   if (files.empty()) {
     return absl::NotFoundError(absl::StrCat(field, ": '", pattern, "' matches no file"));

@@ -7,12 +7,14 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "trainer/data/mapped_file.h"
+#include "base/stop_check.h"
+#include "trainer/data/data_file.h"
 #include "trainer/data/token_stream.h"
 #include "trainer/data/tokenizer.h"
 
@@ -24,19 +26,35 @@ struct TextFile {
   std::string sha256;
 };
 
-// The sha256 of each file.
-absl::StatusOr<std::vector<TextFile>> HashFiles(std::span<const std::string> paths);
+// The sha256 of each file. The errors are those of DataFile; CANCELLED: `stop` asked for it.
+absl::StatusOr<std::vector<TextFile>> HashFiles(std::span<const std::string> paths,
+                                                const StopCheck& stop = NeverStop);
 
 struct CachedTokens {
-  MappedFile file;
-  std::vector<TokenDocument> documents;  // one a file, in order; they point into `file`
+  std::unique_ptr<DataFile> file;
+  std::vector<TokenDocument> documents;  // one a file, in order; they lie in `file`
+  // Why a folder could not be used, one sentence each; the tokens are from the next one.
+  std::vector<std::string> warnings;
 };
 
-// The tokens of `files`, from `folder` if they are there (found by content and tokenizer, not by
-// path) and whole, else tokenized now and stored: any number of processes may do so at once. A
-// damaged cache file is replaced. ABORTED: a file changed since it was hashed.
+// The tokens of `files`, from the first of `folders` (made if absent) that has them whole (found by
+// content and tokenizer, not by path), else tokenized now and kept in the first one that takes
+// them: any number of processes may do so at once. A damaged cache file is replaced. As long as the
+// result lives, PruneCache leaves its file alone.
+//
+// ABORTED: a file changed since it was hashed. INVALID_ARGUMENT: the tokenizer cannot encode it.
+// UNAVAILABLE: no folder could be used, or a fault of the machine. CANCELLED: `stop` asked for it.
 absl::StatusOr<CachedTokens> LoadOrTokenize(std::span<const TextFile> files,
-                                            const Tokenizer& tokenizer,
-                                            const std::filesystem::path& folder);
+                                            const std::shared_ptr<const Tokenizer>& tokenizer,
+                                            std::span<const std::filesystem::path> folders,
+                                            const StopCheck& stop = NeverStop);
+
+// What one cache folder may hold, in bytes.
+inline constexpr int64_t kMostCacheBytes = int64_t{32} << 30;
+
+// Removes what processes left half written that were killed, and then, while the cache files of
+// `folder` have more than `most_bytes` together, the one not used for the longest time. What a
+// process writes or has open stays. What cannot be removed stays, without a word.
+void PruneCache(const std::filesystem::path& folder, int64_t most_bytes);
 
 }  // namespace fp4::trainer

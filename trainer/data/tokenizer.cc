@@ -1,9 +1,9 @@
 #include "trainer/data/tokenizer.h"
 
 #include "absl/strings/str_cat.h"
-#include "base/file.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "trainer/data/data_file.h"
 #include "trainer/data/sentence_piece.h"
 
 namespace fp4::trainer {
@@ -43,11 +43,21 @@ class SentencePieceTokenizer : public Tokenizer {
   const std::string identity_;
 };
 
+absl::StatusOr<std::string> ReadModel(const std::string& path) {
+  FP4_ASSIGN_OR_RETURN(const std::unique_ptr<DataFile> file, DataFile::Open(path));
+  std::string model;
+  FP4_RETURN_IF_ERROR(file->Scan(0, NeverStop, [&](std::string_view piece) {
+    model += piece;
+    return absl::OkStatus();
+  }));
+  return model;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Tokenizer>> OpenTokenizer(const std::string& tokenizer) {
   if (tokenizer == "bytes") return std::make_unique<ByteTokenizer>();
-  FP4_ASSIGN_OR_RETURN(const std::string model, ReadFile(tokenizer));
+  FP4_ASSIGN_OR_RETURN(const std::string model, ReadModel(tokenizer));
   std::string error;
   std::unique_ptr<SentencePiece> pieces = SentencePiece::FromModel(model, error);
   if (pieces == nullptr) {

@@ -24,7 +24,8 @@ class Tokenizer {
 };
 
 // `tokenizer` as in the document: "bytes" (an id is a byte's value), or a SentencePiece model file.
-// INVALID_ARGUMENT when the file is not one, or holds more than 65,536 pieces.
+// INVALID_ARGUMENT when the file is not one, or holds more than 65,536 pieces, or may not be read;
+// NOT_FOUND when there is none; UNAVAILABLE: a fault of the machine.
 absl::StatusOr<std::unique_ptr<Tokenizer>> OpenTokenizer(const std::string& tokenizer);
 
 }  // namespace fp4::trainer

@@ -25,9 +25,9 @@ WindowSet::WindowSet(TokenStream stream, int64_t sequence_length, spec::Window w
   if (stream_.size() < sequence_length + 1) size_ = 0;
 }
 
-void WindowSet::Copy(int64_t index, std::span<int64_t> tokens) const {
+absl::Status WindowSet::Copy(int64_t index, std::span<int64_t> tokens) const {
   const int64_t window = picked_.empty() ? first_ + index : picked_[static_cast<size_t>(index)];
-  stream_.Copy(window * stride_, tokens);
+  return stream_.Copy(window * stride_, tokens);
 }
 
 WindowSet WindowSet::Range(int64_t first, int64_t count) const {

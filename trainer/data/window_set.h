@@ -22,7 +22,8 @@ class WindowSet {
 
   int64_t size() const { return picked_.empty() ? size_ : static_cast<int64_t>(picked_.size()); }
   const TokenStream& stream() const { return stream_; }
-  void Copy(int64_t index, std::span<int64_t> tokens) const;
+  // Writes the T + 1 tokens of window `index`; the errors are TokenStream::Copy's.
+  absl::Status Copy(int64_t index, std::span<int64_t> tokens) const;
 
   // Windows `first` … first + count - 1 of these, and the windows listed.
   WindowSet Range(int64_t first, int64_t count) const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "trainer/health/frozen_layers.h"
+#include "trainer/health/no_gradient.h"
 
 namespace fp4::trainer {
 namespace {
@@ -14,6 +15,7 @@ std::unique_ptr<HealthCheck> Make(const ParameterSet& parameters) {
 
 constexpr std::unique_ptr<HealthCheck> (*kChecks[])(const ParameterSet& parameters) = {
     Make<FrozenLayersCheck>,
+    Make<NoGradientCheck>,
 };
 
 }  // namespace

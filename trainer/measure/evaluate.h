@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+
+#include "base/stop_check.h"
 #include "trainer/model/model.h"
 #include "trainer/task/task.h"
 
@@ -7,8 +10,10 @@ namespace fp4::trainer {
 
 // Measures `model` on the task's validation records, `micro_batch_size` at a time: the task's
 // metrics, then quant/<layer>/weight_error, …/weight_sqnr_db of each quantized weight. The model's
-// quantizers round to nearest, and nothing is dropped.
-MetricValues Evaluate(Model& model, Task& task, int64_t micro_batch_size);
+// quantizers round to nearest, and nothing is dropped. Nothing at all when `stop` asked for it
+// before the end: half a value is none.
+std::optional<MetricValues> Evaluate(Model& model, Task& task, int64_t micro_batch_size,
+                                     const StopCheck& stop = NeverStop);
 
 // Mean |w - q| and the signal-to-noise ratio 10 log10(sum w^2 / sum (w - q)^2), of each weight that
 // is quantized.

@@ -22,12 +22,31 @@ spec::HealthEvent EventOf(const Finding& finding) {
           finding.layer, finding.message};
 }
 
+absl::Status Fatal(const Finding& finding) {
+  return absl::InternalError(absl::StrCat(std::string(finding.code), ": ", finding.message));
+}
+
+std::optional<double> ValueOf(const MetricValues& values, std::string_view wanted) {
+  for (const auto& [name, value] : values) {
+    if (name == wanted) return value;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Report::Report(Parts& parts, EventLog& log)
     : parts_(parts),
       log_(log),
-      energy_(*parts.backend, parts.resumed ? parts.resumed->manifest.energy_joules : 0.0) {}
+      energy_(*parts.backend, parts.resumed ? parts.resumed->manifest.energy_joules : 0.0) {
+  if (!parts.resumed) return;
+  const Manifest& resumed = parts.resumed->manifest;
+  saved_step_ = resumed.step;
+  // An evaluation that gave no finite value is made again: what was wrong is told again.
+  if (!resumed.evaluated || !resumed.metric_value) return;
+  evaluated_step_ = resumed.step;
+  evaluation_ = {{resumed.metric, *resumed.metric_value}};
+}
 
 absl::Status Report::Started() {
   FP4_RETURN_IF_ERROR(log_.Append(MakeStartedEvent(parts_.facts, parts_.run, parts_.document)));
@@ -63,11 +82,29 @@ absl::Status Report::Step(int64_t step, double loss, double gradient_norm, doubl
 }
 
 absl::Status Report::Evaluation(int64_t step, const MetricValues& values) {
-  return Metrics(step, values);
+  FP4_RETURN_IF_ERROR(Metrics(step, values));
+  evaluated_step_ = step;
+  evaluation_ = values;
+  saved_step_ = -1;  // a checkpoint that is there does not have these values
+  const std::optional<Finding> finding = NonFiniteEvaluation();
+  if (!finding || non_finite_told_) return absl::OkStatus();
+  non_finite_told_ = true;
+  return Health(*finding);
+}
+
+std::optional<Finding> Report::NonFiniteEvaluation() const {
+  const std::optional<double> loss = ValueOf(evaluation_, metric::kValLoss);
+  if (!loss || std::isfinite(*loss)) return std::nullopt;
+  return Finding{health_code::kNonFinite, "",
+                 absl::StrCat("at step ", evaluated_step_, " the validation loss is ", *loss)};
+}
+
+absl::Status Report::Completed() const {
+  const std::optional<Finding> finding = NonFiniteEvaluation();
+  return finding ? Fatal(*finding) : absl::OkStatus();
 }
 
 absl::Status Report::Metrics(int64_t step, MetricValues values) {
-  for (const auto& [name, value] : values) last_values_[name] = value;
   return log_.Append(spec::MetricsEvent{step, std::move(values)});
 }
 
@@ -77,14 +114,16 @@ absl::Status Report::Checkpoint(int64_t step) {
   manifest.attempt = log_.attempt();
   manifest.energy_joules = energy_.Joules().value_or(0.0);
   manifest.reported = parts_.health->reported();
-  if (auto found = last_values_.find(manifest.metric);
-      found != last_values_.end() && std::isfinite(found->second)) {
-    manifest.metric_value = found->second;
+  manifest.evaluated = has_evaluation(step);
+  if (manifest.evaluated) {
+    const std::optional<double> value = ValueOf(evaluation_, manifest.metric);
+    if (value && std::isfinite(*value)) manifest.metric_value = value;
   }
   StateSnapshot state = TakeState(step, *parts_.parameters, parts_.stateful);
   FP4_ASSIGN_OR_RETURN(trainer::Checkpoint saved,
                        parts_.checkpoints->Save(manifest, state.tensors, state.metadata,
                                                 [this] { return log_.Sync(); }));
+  saved_step_ = step;
   FP4_RETURN_IF_ERROR(log_.Append(EventOf(saved)));
   FP4_RETURN_IF_ERROR(log_.Sync());
   const spec::CheckpointSpec& keep = parts_.run.checkpoint;
@@ -96,7 +135,7 @@ absl::Status Report::Health(const Finding& finding) { return log_.Append(EventOf
 
 absl::Status Report::Stop(const Finding& finding) {
   FP4_RETURN_IF_ERROR(Health(finding));
-  return absl::InternalError(absl::StrCat(std::string(finding.code), ": ", finding.message));
+  return Fatal(finding);
 }
 
 }  // namespace fp4::trainer

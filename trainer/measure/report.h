@@ -1,7 +1,6 @@
 #pragma once
 
-#include <map>
-#include <string>
+#include <optional>
 
 #include "trainer/build.h"
 #include "trainer/measure/energy.h"
@@ -23,10 +22,23 @@ class Report {
   void EndStep();
 
   absl::Status Step(int64_t step, double loss, double gradient_norm, double learning_rate);
+
+  // Tells what an evaluation of the model after `step` updates gave, and reports a validation loss
+  // that is not finite.
   absl::Status Evaluation(int64_t step, const MetricValues& values);
 
-  // Writes a checkpoint, then its event, then removes those that are not kept.
+  // Writes a checkpoint, then its event, then removes those that are not kept. It carries the value
+  // of checkpoint.metric only where this very step was evaluated.
   absl::Status Checkpoint(int64_t step);
+
+  // Whether the model of this step was evaluated, here or before the checkpoint that this attempt
+  // goes on from, and whether its checkpoint is written.
+  bool has_evaluation(int64_t step) const { return step == evaluated_step_; }
+  bool has_checkpoint(int64_t step) const { return step == saved_step_; }
+
+  // How a run ends that has done all its steps: an error, with the code non_finite, when its last
+  // validation loss is not finite.
+  absl::Status Completed() const;
 
   // Writes the health event.
   absl::Status Health(const Finding& finding);
@@ -37,11 +49,16 @@ class Report {
 
  private:
   absl::Status Metrics(int64_t step, MetricValues values);
+  // What is wrong with the last evaluation.
+  std::optional<Finding> NonFiniteEvaluation() const;
 
   Parts& parts_;
   EventLog& log_;
   const EnergyMeter energy_;
-  std::map<std::string, double> last_values_;
+  int64_t evaluated_step_ = -1;  // the last one; -1: none
+  MetricValues evaluation_;      // of that step
+  bool non_finite_told_ = false;
+  int64_t saved_step_ = -1;
   absl::Duration step_start_, spent_;  // spent_: on the updates since the last Step
   int64_t timed_steps_ = 0;
 };

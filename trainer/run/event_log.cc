@@ -9,11 +9,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/faults.h"
 #include "base/status_macros.h"
 #include "base/trainer_exit.h"
 
 namespace fp4::trainer {
 namespace {
+
+constexpr int kDamagedLinesNamed = 5;
 
 void Remember(const spec::Event& event, LogHistory& history) {
   history.last_seq = std::max(history.last_seq, event.seq);
@@ -39,44 +42,65 @@ absl::StatusOr<EventLog> EventLog::Open(const std::filesystem::path& path,
                                         const LogOptions& options, const Clock& clock) {
   EventLog log(path, clock);
   absl::StatusOr<std::string> content = ReadFile(path);
-  if (!content.ok() && !absl::IsNotFound(content.status())) return content.status();
+  if (!content.ok() && !absl::IsNotFound(content.status())) return MachineFault(content.status());
   std::string_view rest = content.ok() ? std::string_view(*content) : std::string_view();
-  int line_number = 0;
+  int line_number = 0, num_damaged = 0;
   for (size_t end; (end = rest.find('\n')) != std::string_view::npos; rest.remove_prefix(end + 1)) {
     ++line_number;
     absl::StatusOr<spec::Event> event = spec::ParseEvent(rest.substr(0, end));
-    if (!event.ok()) {
-      return absl::DataLossError(
-          absl::StrCat(path.string(), ":", line_number, ": ", event.status().message()));
+    if (event.ok()) {
+      Remember(*event, log.history_);
+    } else if (++num_damaged <= kDamagedLinesNamed) {
+      log.history_.warnings.push_back(absl::StrCat("line passed over: ", path.string(), ":",
+                                                   line_number, ": ", event.status().message()));
     }
-    Remember(*event, log.history_);
     log.complete_bytes_ += static_cast<int64_t>(end) + 1;
+  }
+  if (num_damaged > kDamagedLinesNamed) {
+    log.history_.warnings.push_back(absl::StrCat(num_damaged - kDamagedLinesNamed,
+                                                 " more lines of ", path.string(), " passed over"));
   }
   log.attempt_ = options.attempt.value_or(log.history_.last_attempt + 1);
   log.next_seq_ = std::max(log.history_.last_seq + 1, options.next_seq.value_or(1));
+  log.listener_ = options.listener;
   return log;
 }
 
 absl::Status EventLog::OpenForAppend() {
   UniqueFd fd(open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!fd.valid()) return ErrnoStatus(errno, absl::StrCat("open ", path_.string()));
-  if (ftruncate(fd.get(), complete_bytes_) != 0)
-    return ErrnoStatus(errno, absl::StrCat("truncate ", path_.string()));
   fd_ = std::move(fd);
   return SyncFolder(path_.parent_path());
 }
 
+absl::Status EventLog::CutTornLine() {
+  if (ftruncate(fd_.get(), complete_bytes_) != 0)
+    return ErrnoStatus(errno, absl::StrCat("truncate ", path_.string()));
+  may_be_torn_ = false;
+  return absl::OkStatus();
+}
+
 absl::Status EventLog::Append(Kind kind) {
-  if (!fd_.valid()) FP4_RETURN_IF_ERROR(OpenForAppend());
-  spec::Event event{next_seq_, clock_->Now(), attempt_, std::move(kind)};
-  FP4_RETURN_IF_ERROR(WriteAll(fd_.get(), spec::FormatEvent(event) + "\n"));
+  if (!fd_.valid()) FP4_RETURN_IF_ERROR(MachineFault(OpenForAppend()));
+  if (may_be_torn_) FP4_RETURN_IF_ERROR(MachineFault(CutTornLine()));
+  const spec::Event event{next_seq_, clock_->Now(), attempt_, std::move(kind)};
+  const std::string line = spec::FormatEvent(event) + "\n";
+  may_be_torn_ = true;
+  if (absl::Status status = WriteAll(fd_.get(), line, path_.string()); !status.ok()) {
+    // Now, so that readers see whole lines; where that fails too, before the next line.
+    CutTornLine().IgnoreError();
+    return MachineFault(status);
+  }
+  may_be_torn_ = false;
+  complete_bytes_ += static_cast<int64_t>(line.size());
   ++next_seq_;
+  if (listener_) listener_(event);
   return absl::OkStatus();
 }
 
 absl::Status EventLog::Sync() {
   if (fd_.valid() && fdatasync(fd_.get()) != 0)
-    return ErrnoStatus(errno, absl::StrCat("fdatasync ", path_.string()));
+    return MachineFault(ErrnoStatus(errno, absl::StrCat("fdatasync ", path_.string())));
   return absl::OkStatus();
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,11 +26,14 @@ struct LogHistory {
   std::string data_sha256;                 // of the last `started` event
   ReportedFindings reported;               // by all attempts so far
   std::set<std::string> checkpoint_paths;  // whose event is in the log
+  std::vector<std::string> warnings;       // what could not be read of it, a sentence for each line
 };
 
 struct LogOptions {
-  std::optional<int32_t> attempt;   // this attempt; otherwise the last one of the log + 1
-  std::optional<int64_t> next_seq;  // at least this; otherwise the last one of the log + 1
+  std::optional<int32_t> attempt = {};   // this attempt; otherwise the last one of the log + 1
+  std::optional<int64_t> next_seq = {};  // at least this; otherwise the last one of the log + 1
+  // Told each event once it is in the file, on the thread that appended it: for a terminal.
+  std::function<void(const spec::Event&)> listener = {};
 };
 
 // Not thread-safe; one writer a file.
@@ -39,31 +42,38 @@ class EventLog {
   using Kind = decltype(spec::Event::kind);
 
   // Reads what is there; changes nothing yet. A last line without a newline was torn by a crash and
-  // does not count. DATA_LOSS: a whole line is no event, with its number.
+  // does not count. A whole line that is no event (two lines glued together, zeros after a power
+  // failure) costs what it said and no more: history().warnings names it. UNAVAILABLE: the file
+  // cannot be read, a fault of the machine.
   static absl::StatusOr<EventLog> Open(const std::filesystem::path& path, const LogOptions& options,
                                        const Clock& clock);
 
   const LogHistory& history() const { return history_; }
   int32_t attempt() const { return attempt_; }
 
-  // Adds one event with the next seq, the time and the attempt. The first call cuts a torn last
-  // line off.
+  // Adds one event with the next seq, the time and the attempt. A torn last line is cut off before,
+  // whoever tore it: a crash of an earlier attempt, or an Append of this one that failed in
+  // mid-line. UNAVAILABLE with reason disk_full or machine_fault: the event is not in the log, its
+  // seq is free for the next one.
   absl::Status Append(Kind kind);
 
-  // Makes what was appended survive a power failure (fdatasync).
+  // Makes what was appended survive a power failure (fdatasync). UNAVAILABLE: it may not.
   absl::Status Sync();
 
  private:
   EventLog(std::filesystem::path path, const Clock& clock)
       : path_(std::move(path)), clock_(&clock) {}
   absl::Status OpenForAppend();
+  absl::Status CutTornLine();
 
   std::filesystem::path path_;
   const Clock* clock_;
   LogHistory history_;
   int32_t attempt_ = 1;
   int64_t next_seq_ = 1;
-  int64_t complete_bytes_ = 0;  // up to the last newline
+  int64_t complete_bytes_ = 0;  // up to the last newline that was wholly written
+  bool may_be_torn_ = true;     // there may be something after that
+  std::function<void(const spec::Event&)> listener_;
   UniqueFd fd_;
 };
 

@@ -17,7 +17,8 @@ void Check(const std::filesystem::path& lease_file, std::string_view boot_id, co
   std::string why = lease.ok() ? LeaseEnded(*lease, boot_id, clock.SinceBoot())
                                : std::string(lease.status().message());
   if (why.empty()) return;
-  (void)WriteAll(STDERR_FILENO, absl::StrCat("fp4-train: the lease has ended: ", why, "\n"));
+  (void)WriteAll(STDERR_FILENO, absl::StrCat("fp4-train: the lease has ended: ", why, "\n"),
+                 "stderr");
   _exit(1);
 }
 

@@ -4,11 +4,9 @@
 
 namespace fp4::trainer {
 
-// A program whose bits shall be equal for equal inputs and thread counts links
-// trainer/run/math_preinit.cc. It makes sure that the process runs with MKL_CBWR (one code path,
-// STRICT), MKL_DYNAMIC and OMP_DYNAMIC off; and with GOMP_SPINCOUNT, so that OpenMP's threads sleep
-// soon when they wait: by default they spin for milliseconds, and two trainers that share cores
-// then mostly watch each other spin.
+// A program whose bits shall be equal for equal inputs and thread counts needs some environment
+// variables before its libraries are loaded (trainer/run/math_variables.h): fp4-train sets them
+// before it becomes the program that links LibTorch, a test links trainer/run/math_preinit.cc.
 
 // Makes the allocator keep freed pages: activations come and go by the megabyte each step.
 void KeepFreedMemory();

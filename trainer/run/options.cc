@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "base/number.h"
 #include "base/version.h"
 
 namespace fp4::trainer {
@@ -39,14 +40,15 @@ std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code) {
   app.add_option("--run-dir", options.run_dir, "Where the run lives; made if absent")
       ->type_name("DIR");
   app.add_option("--variant", options.variant, "Which variant, where the document has several");
-  app.add_option("--seed", options.seed, "Which seed, where the document has several");
+  app.add_option("--seed", options.seed, "Which seed, where the document has several")
+      ->check(NumberCheck<uint64_t>());
   app.add_option("--device", options.device, "auto, cpu or cuda:N")->capture_default_str();
   app.add_option("--attempt", options.attempt,
                  "Number of this attempt (default: the log's last + 1)")
-      ->check(CLI::PositiveNumber);
+      ->check(NumberCheck<int32_t>(1));
   app.add_option("--next-seq", options.next_seq,
                  "Least seq of the next event (default: the log's last + 1)")
-      ->check(CLI::PositiveNumber);
+      ->check(NumberCheck<int64_t>(1));
   app.add_option("--resume-from", options.resume_from,
                  "A checkpoint's folder, or 'none' (default: the newest)");
   app.add_option("--lease-file", options.lease_file,

@@ -9,6 +9,7 @@
 
 namespace fp4::trainer {
 
+// Paths are as they were typed: relative ones from the current folder.
 struct Options {
   std::string document;  // path of RUN.json
   std::string run_dir;
@@ -18,7 +19,7 @@ struct Options {
   std::optional<int32_t> attempt;
   std::optional<int64_t> next_seq;
   std::optional<std::string> resume_from;  // a checkpoint's folder, or "none"
-  std::string lease_file;                  // "": no lease
+  std::string lease_file;                  // "": no lease, so no worker: a person called it
   bool probe = false;                      // measure the machine instead of training
 };
 

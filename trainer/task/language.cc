@@ -57,6 +57,7 @@ class LanguageTask : public Task {
     return values;
   }
 
+  absl::Status CheckData() const override { return dataset_->CheckUnchanged(); }
   std::string data_sha256() const override { return dataset_->sha256(); }
   std::vector<std::string> warnings() const override { return dataset_->warnings(); }
 

@@ -5,15 +5,14 @@
 
 namespace fp4::trainer {
 
-absl::StatusOr<std::unique_ptr<Task>> MakeTask(const spec::RunSpec& run,
-                                               const std::filesystem::path& cache_folder,
+absl::StatusOr<std::unique_ptr<Task>> MakeTask(const spec::RunSpec& run, const DataOptions& options,
                                                at::Device device) {
   switch (run.data.source) {
     case spec::DataSource::kSynthetic:
     case spec::DataSource::kText:
     case spec::DataSource::kTokens: {
       FP4_ASSIGN_OR_RETURN(std::unique_ptr<Dataset> dataset,
-                           OpenDataset(run.data, run.model, cache_folder));
+                           OpenDataset(run.data, run.model, options));
       return MakeLanguageTask(run, std::move(dataset), device);
     }
   }

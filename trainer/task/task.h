@@ -3,7 +3,6 @@
 // make_task.cc.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "spec/run_spec.h"
+#include "trainer/data/dataset.h"
 #include "trainer/model/model.h"
 
 namespace fp4::trainer {
@@ -45,6 +45,10 @@ class Task {
   // val/loss and its relatives of an evaluation of num_validation_records() records.
   virtual MetricValues ValidationMetrics(const ValidationSums& sums) = 0;
 
+  // Whether the batches so far were of the data that data_sha256 stands for; the errors are those
+  // of Dataset::CheckUnchanged. To be asked before anything is made of them that lasts.
+  virtual absl::Status CheckData() const { return absl::OkStatus(); }
+
   // What the data is, whatever its path: 64 hexadecimal digits.
   virtual std::string data_sha256() const = 0;
 
@@ -54,10 +58,9 @@ class Task {
   virtual std::vector<std::string> facts() const = 0;
 };
 
-// Opens the data of `run` for batches on `device`. `cache_folder` keeps what is made of files
-// between runs. Errors name the file and what is wrong with it.
-absl::StatusOr<std::unique_ptr<Task>> MakeTask(const spec::RunSpec& run,
-                                               const std::filesystem::path& cache_folder,
+// Opens the data of `run` for batches on `device`. Errors are those of OpenDataset: they name the
+// file and what is wrong with it.
+absl::StatusOr<std::unique_ptr<Task>> MakeTask(const spec::RunSpec& run, const DataOptions& options,
                                                at::Device device);
 
 }  // namespace fp4::trainer

@@ -1,9 +1,13 @@
 #include "trainer/checkpoint/store.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
+
+#include "base/reasons.h"
 
 namespace fp4::trainer {
 namespace {
@@ -36,6 +40,12 @@ class CheckpointStoreTest : public testing::Test {
     return steps;
   }
 
+  std::optional<Checkpoint> Newest(const fs::path& preferred = "") {
+    auto found = CheckpointStore(folder_).Newest(preferred, warnings_);
+    EXPECT_TRUE(found.ok()) << found.status();
+    return found.ok() ? *found : std::nullopt;
+  }
+
   fs::path folder_;
   float values_[4] = {1, 2, 3, 4};
   std::vector<std::string> warnings_;
@@ -43,7 +53,7 @@ class CheckpointStoreTest : public testing::Test {
 
 TEST_F(CheckpointStoreTest, SavedOneIsFoundWithItsManifest) {
   Checkpoint saved = Save(100);
-  std::optional<Checkpoint> found = CheckpointStore(folder_).Newest("", warnings_);
+  std::optional<Checkpoint> found = Newest();
   ASSERT_TRUE(found);
   EXPECT_EQ(found->folder, folder_ / "checkpoints" / "step-00000100.attempt-1");
   EXPECT_EQ(found->manifest.state_sha256, saved.manifest.state_sha256);
@@ -54,7 +64,7 @@ TEST_F(CheckpointStoreTest, NewestIsByStepThenAttempt) {
   Save(100, 1);
   Save(90, 3);
   Save(100, 2);
-  EXPECT_EQ(CheckpointStore(folder_).Newest("", warnings_)->manifest.attempt, 2);
+  EXPECT_EQ(Newest()->manifest.attempt, 2);
 }
 
 TEST_F(CheckpointStoreTest, CorruptStateIsPassedOverWithAWarning) {
@@ -63,7 +73,7 @@ TEST_F(CheckpointStoreTest, CorruptStateIsPassedOverWithAWarning) {
   std::ofstream(newer.state_file(), std::ios::in | std::ios::binary).seekp(-1, std::ios::end)
       << 'x';
 
-  EXPECT_EQ(CheckpointStore(folder_).Newest("", warnings_)->manifest.step, 100);
+  EXPECT_EQ(Newest()->manifest.step, 100);
   ASSERT_EQ(warnings_.size(), 1u);
   EXPECT_NE(warnings_[0].find("corrupt checkpoint passed over"), std::string::npos);
 }
@@ -71,13 +81,51 @@ TEST_F(CheckpointStoreTest, CorruptStateIsPassedOverWithAWarning) {
 TEST_F(CheckpointStoreTest, PreferredOneIsTakenThoughThereIsANewerOne) {
   Checkpoint older = Save(100);
   Save(200);
-  EXPECT_EQ(CheckpointStore(folder_).Newest(older.folder, warnings_)->manifest.step, 100);
+  EXPECT_EQ(Newest(older.folder)->manifest.step, 100);
 }
 
-TEST_F(CheckpointStoreTest, MissingPreferredOneFallsBackToTheNewest) {
+TEST_F(CheckpointStoreTest, MissingPreferredOneIsAnErrorNotAnotherStart) {
   Save(100);
-  EXPECT_EQ(CheckpointStore(folder_).Newest(folder_ / "gone", warnings_)->manifest.step, 100);
-  EXPECT_EQ(warnings_.size(), 1u);
+  std::ofstream(folder_ / "file") << "x";
+  fs::create_directory(folder_ / "empty");
+  for (const char* name : {"gone", "file", "empty"}) {
+    auto found = CheckpointStore(folder_).Newest(folder_ / name, warnings_);
+    EXPECT_EQ(found.status().code(), absl::StatusCode::kNotFound) << name;
+    EXPECT_NE(std::string(found.status().message()).find(name), std::string::npos);
+  }
+}
+
+TEST_F(CheckpointStoreTest, DamagedPreferredOneFallsBackToTheNewestWithAWarning) {
+  Save(100);
+  Checkpoint damaged = Save(200);
+  std::ofstream(damaged.folder / "manifest.json") << "{";
+  EXPECT_EQ(Newest(damaged.folder)->manifest.step, 100);
+  EXPECT_FALSE(warnings_.empty());
+}
+
+TEST_F(CheckpointStoreTest, SearchEndsWhenAskedTo) {
+  Save(100);
+  auto found = CheckpointStore(folder_).Newest("", warnings_, [] { return true; });
+  EXPECT_TRUE(absl::IsCancelled(found.status()));
+}
+
+TEST_F(CheckpointStoreTest, FullDiskIsNamedAndWhatWasWrittenIsGone) {
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit limit = before;
+  limit.rlim_cur = 40;
+  CheckpointStore store(folder_);
+  setrlimit(RLIMIT_FSIZE, &limit);
+  auto saved =
+      store.Save({}, {{"w", safetensors::TensorType::kF32, {4}, std::as_bytes(std::span(values_))}},
+                 {}, [] { return absl::OkStatus(); });
+  setrlimit(RLIMIT_FSIZE, &before);
+
+  EXPECT_EQ(ReasonOf(saved.status()), reason::kMachineFault) << saved.status();
+  EXPECT_NE(std::string(saved.status().message()).find("state.safetensors"), std::string::npos)
+      << saved.status();
+  EXPECT_TRUE(fs::is_empty(folder_ / "checkpoints"));
 }
 
 TEST_F(CheckpointStoreTest, NothingHasItsNameBeforeWhatItImpliesIsDurable) {
@@ -97,8 +145,6 @@ TEST_F(CheckpointStoreTest, FailureBeforeTheRenameLeavesNoCheckpoint) {
   CheckpointStore store(folder_);
   auto saved = store.Save({}, {}, {}, [] { return absl::InternalError("the log's disk is full"); });
   EXPECT_FALSE(saved.ok());
-  EXPECT_TRUE(Steps().empty());
-  CheckpointStore next_attempt(folder_);
   EXPECT_TRUE(fs::is_empty(folder_ / "checkpoints"));
 }
 
@@ -137,6 +183,7 @@ TEST(ManifestTest, ReadsBackWhatItWrote) {
                     .data_sha256 = "e",
                     .compute_dtype = "bf16",
                     .cpu_threads = 2,
+                    .evaluated = true,
                     .metric = "val/loss",
                     .metric_value = 0.1,
                     .energy_joules = 12.5,
@@ -167,6 +214,20 @@ TEST(ManifestTest, OneOfAnEarlierVersionNamesFrozenLayersAlone) {
   absl::StatusOr<Manifest> read = ParseManifest(text);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_TRUE(read->reported.at("frozen_layer").contains("lm_head"));
+}
+
+TEST(ManifestTest, StepOfAnEarlierVersionDoesNotCountAsEvaluated) {
+  Manifest manifest;
+  manifest.evaluated = true;
+  manifest.metric_value = 0.5;
+  const std::string now = FormatManifest(manifest);
+  const std::string line = "  \"evaluated\": true,\n";
+  const size_t at = now.find(line);
+  ASSERT_NE(at, std::string::npos) << now;
+  absl::StatusOr<Manifest> read = ParseManifest(std::string(now).erase(at, line.size()));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_FALSE(read->evaluated);
+  EXPECT_EQ(read->metric_value, 0.5);
 }
 
 TEST(ManifestTest, AnythingElseIsRefused) {

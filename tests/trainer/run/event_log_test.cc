@@ -1,11 +1,14 @@
 #include "trainer/run/event_log.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "base/file.h"
+#include "base/reasons.h"
 
 namespace fp4::trainer {
 namespace {
@@ -96,12 +99,80 @@ TEST_F(EventLogTest, OpeningAloneChangesNothing) {
   EXPECT_EQ(*ReadFile(path()), R"({"seq":2,"time":"2026-01)");
 }
 
-TEST_F(EventLogTest, BrokenWholeLineIsAnErrorWithItsNumber) {
-  ASSERT_TRUE(Open().Append(spec::LogEvent{"info", "a"}).ok());
-  std::ofstream(path(), std::ios::app) << "nonsense\n";
-  absl::StatusOr<EventLog> log = EventLog::Open(path(), {}, clock_);
-  EXPECT_EQ(log.status().code(), absl::StatusCode::kDataLoss);
-  EXPECT_NE(std::string(log.status().message()).find("events.jsonl:2:"), std::string::npos);
+TEST_F(EventLogTest, DamagedWholeLineCostsThatLineAndIsSaid) {
+  const std::string event = R"({"seq":2,"time":"2026-01-02T03:04:05.678Z","attempt":1,)";
+  for (const std::string& damaged :
+       {std::string("nonsense"), event, event + R"("type":"log","sev)" + event,
+        std::string(100, '\0'), std::string()}) {
+    std::filesystem::remove(path());
+    ASSERT_TRUE(Open().Append(spec::LogEvent{"info", "a"}).ok());
+    std::ofstream(path(), std::ios::app) << damaged << '\n';
+
+    EventLog log = Open();
+
+    ASSERT_EQ(log.history().warnings.size(), 1u) << damaged;
+    EXPECT_NE(log.history().warnings[0].find("events.jsonl:2: "), std::string::npos);
+    EXPECT_EQ(log.history().last_seq, 1);
+    ASSERT_TRUE(log.Append(spec::LogEvent{"info", "b"}).ok());
+    EXPECT_EQ(Open().history().last_seq, 2);
+  }
+}
+
+TEST_F(EventLogTest, ManyDamagedLinesAreCountedNotListed) {
+  std::ofstream out(path());
+  for (int i = 0; i < 1000; ++i) out << "x\n";
+  out.close();
+  const std::vector<std::string> warnings = Open().history().warnings;
+  ASSERT_EQ(warnings.size(), 6u);
+  EXPECT_NE(warnings.back().find("995 more lines"), std::string::npos) << warnings.back();
+}
+
+// A limit on the size of files stands for a full disk: a write beyond it is cut short, the next one
+// fails.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(int64_t bytes) {
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = static_cast<rlim_t>(bytes);
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(EventLogTest, LineThatTheDiskCutShortIsGoneBeforeTheNextOneIsWritten) {
+  EventLog log = Open();
+  ASSERT_TRUE(log.Append(spec::LogEvent{"info", "a"}).ok());
+  const auto size = static_cast<int64_t>(std::filesystem::file_size(path()));
+  {
+    FileSizeLimit full(size + 30);
+    absl::Status status = log.Append(spec::LogEvent{"info", "lost"});
+    EXPECT_EQ(ReasonOf(status), reason::kMachineFault) << status;
+    EXPECT_NE(std::string(status.message()).find(path().string()), std::string::npos) << status;
+  }
+
+  ASSERT_TRUE(log.Append(spec::LogEvent{"info", "b"}).ok());
+
+  std::vector<spec::Event> events = ReadEvents();
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[1].seq, 2);
+  EXPECT_EQ(std::get<spec::LogEvent>(events[1].kind).message, "b");
+}
+
+TEST_F(EventLogTest, ListenerHearsWhatIsInTheLogAndNothingElse) {
+  std::vector<int64_t> heard;
+  EventLog log = Open({.listener = [&](const spec::Event& event) { heard.push_back(event.seq); }});
+  ASSERT_TRUE(log.Append(spec::LogEvent{"info", "a"}).ok());
+  {
+    FileSizeLimit full(10);
+    EXPECT_FALSE(log.Append(spec::LogEvent{"info", "lost"}).ok());
+  }
+  ASSERT_TRUE(log.Append(spec::LogEvent{"info", "b"}).ok());
+  EXPECT_EQ(heard, (std::vector<int64_t>{1, 2}));
 }
 
 TEST_F(EventLogTest, HistoryTellsWhatTheNextAttemptNeeds) {
