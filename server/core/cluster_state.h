@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/core/run_index.h"
 #include "server/core/run_state.h"
 #include "server/core/slot.h"
 #include "spec/run_spec.h"
@@ -57,6 +58,7 @@ struct WorkerEntry {
 
 struct ClusterState {
   std::map<std::string, RunEntry> runs;                      // by id; unfinished ones only
+  RunIndex index;                                            // of `runs`
   std::map<std::string, WorkerEntry> workers;                // by id
   absl::Duration last_decision = -absl::InfiniteDuration();  // before the first one
 };

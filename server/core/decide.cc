@@ -15,52 +15,68 @@ bool WasAbsent(const ClusterState& state, const DecisionTiming& timing, absl::Du
 }
 
 void ExpireLeases(const ClusterState& state, absl::Duration now, std::vector<Action>& actions) {
-  for (const auto& [id, run] : state.runs) {
-    if (run.lease && run.lease->expires <= now) {
+  for (const std::string& id : state.index.leased) {
+    const RunEntry& run = state.runs.at(id);
+    if (run.lease->expires <= now) {
       actions.push_back(ExpireLease{id, run.attempt, JudgeExpiry(run)});
     }
   }
 }
 
-// The queued runs that fit somewhere, in the order in which they get slots. What an experiment
-// holds changes with each assignment, so the next one is looked for among the experiments' oldest
-// runs each time.
+// The queued runs in the order in which they get slots. What an experiment holds changes with each
+// assignment, so the next one is looked for among the lines' oldest runs each time.
 class Queue {
  public:
-  Queue(const ClusterState& state, const FreeSlots& free, absl::Duration now) {
-    for (const auto& entry : state.runs) {
-      const RunEntry& run = entry.second;
-      if (run.lease) ++num_leases_[run.experiment_order];
-      if (run.state == RunState::kQueued && run.not_before <= now && PlaceRun(run, free)) {
-        lines_[{-run.resources.priority, run.experiment_order}].push_back(&entry);
-      }
+  Queue(const ClusterState& state, absl::Duration now) : state_(state), now_(now) {
+    for (const std::string& id : state.index.leased) {
+      ++num_leases_[state.runs.at(id).experiment_order];
     }
-    for (auto& [key, line] : lines_) {
-      std::ranges::sort(line, std::ranges::greater(),
-                        [](const Run* run) { return run->second.order; });
-    }
+    for (const auto& [key, line] : state.index.queued)
+      lines_.push_back({&key, &line, line.begin()});
+    std::erase_if(lines_, [&](Line& line) { return !SkipPausing(line); });
   }
 
   // Null: no more.
   const Run* Pop() {
-    auto rank = [&](const auto& line) {
-      const auto& [priority, experiment] = line.first;
-      return std::tuple(priority, num_leases_[experiment], experiment);
+    const auto rank = [&](const Line& line) {
+      return std::tuple(line.key->minus_priority, num_leases_[line.key->experiment_order],
+                        line.key->experiment_order, line.next->first);
     };
-    auto best = std::ranges::min_element(lines_, {}, rank);
+    const auto best = std::ranges::min_element(lines_, {}, rank);
     if (best == lines_.end()) return nullptr;
-    const Run* run = best->second.back();
-    best->second.pop_back();
-    if (best->second.empty()) lines_.erase(best);
+    const Run* run = &*state_.runs.find(best->next->second);
+    ++best->next;
+    if (!SkipPausing(*best)) lines_.erase(best);
     return run;
   }
 
   void CountAssigned(const RunEntry& run) { ++num_leases_[run.experiment_order]; }
 
+  // No slots are left for runs of this demand.
+  void Drop(const DemandKey& demand) {
+    std::erase_if(lines_, [&](const Line& line) { return line.key->demand == demand; });
+  }
+
  private:
+  using Ids = std::set<std::pair<int64_t, std::string>>;
+  struct Line {
+    const QueueLine* key;
+    const Ids* ids;
+    Ids::const_iterator next;
+  };
+
+  // Moves on to a run that may start now. False: there is none.
+  bool SkipPausing(Line& line) const {
+    while (line.next != line.ids->end() && state_.runs.at(line.next->second).not_before > now_) {
+      ++line.next;
+    }
+    return line.next != line.ids->end();
+  }
+
+  const ClusterState& state_;
+  const absl::Duration now_;
   std::map<int64_t, int64_t> num_leases_;  // by experiment
-  // By (-priority, experiment): its runs, oldest last.
-  std::map<std::pair<int64_t, int64_t>, std::vector<const Run*>> lines_;
+  std::vector<Line> lines_;
 };
 
 void Take(FreeSlots& free, const Placement& placement) {
@@ -74,13 +90,16 @@ void Take(FreeSlots& free, const Placement& placement) {
 void AssignRuns(const ClusterState& state, absl::Duration now, std::vector<Action>& actions) {
   FreeSlots free = FindFreeSlots(state);
   if (free.empty()) return;
-  Queue queue(state, free, now);
+  Queue queue(state, now);
   while (!free.empty()) {
     const Run* next = queue.Pop();
     if (next == nullptr) return;
     const auto& [id, run] = *next;
     std::optional<Placement> placement = PlaceRun(run, free);
-    if (!placement) continue;
+    if (!placement) {
+      queue.Drop(DemandOf(run.resources));  // slots only become fewer
+      continue;
+    }
     Take(free, *placement);
     queue.CountAssigned(run);
     actions.push_back(

@@ -67,8 +67,8 @@ std::string Describe(const Demand& demand) {
 
 FreeSlots FindFreeSlots(const ClusterState& state) {
   std::set<std::pair<std::string, int32_t>> taken;
-  for (const auto& [id, run] : state.runs) {
-    if (!run.lease) continue;
+  for (const std::string& id : state.index.leased) {
+    const RunEntry& run = state.runs.at(id);
     for (int32_t slot : run.lease->slots) taken.emplace(run.lease->worker_id, slot);
   }
   FreeSlots free;

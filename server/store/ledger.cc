@@ -43,11 +43,13 @@ void Ledger::Rollback() {
 }
 
 void Ledger::ForgetFinishedRuns() {
-  std::erase_if(state_.runs, [&](const auto& entry) {
-    if (!core::IsFinished(entry.second.state)) return false;
-    infos_.erase(entry.first);
-    return true;
-  });
+  for (const std::string& id : maybe_finished_) {
+    const auto run = state_.runs.find(id);
+    if (run == state_.runs.end() || !core::IsFinished(run->second.state)) continue;
+    state_.runs.erase(run);
+    infos_.erase(id);
+  }
+  maybe_finished_.clear();
 }
 
 core::RunEntry* Ledger::FindRun(const std::string& id) {
@@ -60,6 +62,7 @@ void Ledger::AddRun(const std::string& id, core::RunEntry entry, RunInfo info) {
   const StateChange change{.state = entry.state, .reason = "", .message = "", .worker = ""};
   AppendEvent(MakeStateRow(info.row, NextCursor(), entry.attempt, now_, change));
   ++counts_[entry.state];
+  state_.index.Add(id, entry);
   state_.runs.emplace(id, std::move(entry));
   infos_.emplace(id, std::move(info));
 }
@@ -93,7 +96,10 @@ void Ledger::ChangeRun(const std::string& id, core::RunEntry next, StateChange c
   --counts_[entry.state];
   ++counts_[next.state];
   effects_.transitions.emplace_back(entry.state, next.state);
+  if (ends) maybe_finished_.push_back(id);
+  state_.index.Remove(id, entry);
   entry = std::move(next);
+  state_.index.Add(id, entry);
 }
 
 void Ledger::AppendEvent(EventRow row) {

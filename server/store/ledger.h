@@ -140,6 +140,9 @@ class Ledger {
   absl::Duration next_look_at_workers_ = -absl::InfiniteDuration();
   int64_t cursor_ = 0, stored_cursor_ = 0;
 
+  // Runs that have finished in this batch, or were loaded for it; then forgotten.
+  std::vector<std::string> maybe_finished_;
+
   bool in_transaction_ = false;
   absl::Time now_;
   absl::Duration since_boot_;

@@ -67,6 +67,8 @@ void Ledger::Load() {
     state_.runs.emplace(runs.Text(0), ReadEntry(runs));
   }
   LoadLeases();
+  state_.index = core::IndexOf(state_.runs);
+  maybe_finished_.clear();
   LoadWorkers();
   LoadCounts();
   Query cursor(connection_, "SELECT value FROM counters WHERE name = 'cursor'");
@@ -140,6 +142,7 @@ bool Ledger::LoadFinishedRun(const std::string& id) {
   if (!query.Next()) return false;
   infos_.emplace(id, ReadInfo(query));
   state_.runs.emplace(id, ReadEntry(query));
+  maybe_finished_.push_back(id);
   return true;
 }
 

@@ -14,7 +14,8 @@ bool Holds(const AcquireWork& request, const std::string& run_id, int32_t attemp
 
 void EndUntakenCancellations(Ledger& ledger, const AcquireWork& request) {
   std::vector<std::string> untaken;
-  for (const auto& [id, run] : ledger.state().runs) {
+  for (const std::string& id : ledger.state().index.leased) {
+    const core::RunEntry& run = ledger.state().runs.at(id);
     if (run.state == core::RunState::kCancelling && run.lease->worker_id == request.worker_id &&
         !Holds(request, id, run.attempt)) {
       untaken.push_back(id);
@@ -56,8 +57,8 @@ void Polls::Remove(Ledger& ledger, const std::string& worker_id,
 std::vector<Polls::Answer> Polls::Collect(Ledger& ledger) {
   if (polls_.empty()) return {};
   std::map<std::string, AcquiredWork> work;
-  for (auto& [id, run] : ledger.state().runs) {
-    if (!run.lease) continue;
+  for (const std::string& id : ledger.state().index.leased) {
+    core::RunEntry& run = ledger.state().runs.at(id);
     auto poll = polls_.find(run.lease->worker_id);
     if (poll == polls_.end()) continue;
     const bool held = Holds(poll->second.request, id, run.attempt);

@@ -137,8 +137,8 @@ void Update(Ledger& ledger, int64_t row, const RegisterWorker& request,
 }
 
 bool HasLease(const Ledger& ledger, const std::string& worker_id) {
-  return std::ranges::any_of(ledger.state().runs, [&](const auto& entry) {
-    return entry.second.lease && entry.second.lease->worker_id == worker_id;
+  return std::ranges::any_of(ledger.state().index.leased, [&](const std::string& run) {
+    return ledger.state().runs.at(run).lease->worker_id == worker_id;
   });
 }
 

@@ -32,9 +32,9 @@ absl::Status CheckSlots(const std::vector<core::Slot>& slots) {
 void EndRunsNotFound(Ledger& ledger, const std::string& worker_id,
                      const std::vector<core::FoundRun>& found) {
   std::vector<std::string> gone;
-  for (const auto& [id, run] : ledger.state().runs) {
-    const bool leased_here = run.lease && run.lease->worker_id == worker_id;
-    if (!leased_here || run.state == RunState::kAssigned) continue;
+  for (const std::string& id : ledger.state().index.leased) {
+    const core::RunEntry& run = ledger.state().runs.at(id);
+    if (run.lease->worker_id != worker_id || run.state == RunState::kAssigned) continue;
     const bool is_found = std::ranges::any_of(
         found, [&](const core::FoundRun& f) { return f.run_id == id && f.attempt == run.attempt; });
     if (!is_found) gone.push_back(id);
@@ -134,8 +134,8 @@ std::vector<WorkerRecord> ListWorkers(Ledger& ledger) {
                    .connected = worker.polling || silence < MaxSilence(ledger.timing().lease_ttl),
                    .last_seen = info.last_seen_time};
   }
-  for (const auto& [id, run] : ledger.state().runs) {
-    if (!run.lease) continue;
+  for (const std::string& id : ledger.state().index.leased) {
+    const core::RunEntry& run = ledger.state().runs.at(id);
     for (int32_t slot : run.lease->slots) records[run.lease->worker_id].run_of_slot[slot] = id;
   }
   std::vector<WorkerRecord> list;

@@ -192,8 +192,8 @@ void Writer::Apply(const core::Action& action) {
     void operator()(const core::AssignRun& assign) { Assign(ledger, assign); }
     void operator()(const core::ExpireLease& expire) { Expire(ledger, expire); }
     void operator()(const core::ExtendLeases& extend) {
-      for (auto& [id, run] : ledger.state().runs) {
-        if (run.lease) run.lease->expires = extend.expires;
+      for (const std::string& id : ledger.state().index.leased) {
+        ledger.state().runs.at(id).lease->expires = extend.expires;
       }
     }
   };

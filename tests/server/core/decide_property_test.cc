@@ -3,7 +3,12 @@
 // Needs gtest.h before it.
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
+#include <string>
+#include <tuple>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/core/decide.h"
@@ -36,6 +41,7 @@ class Cluster {
   }
 
   void DecideOnce() {
+    state_.index = IndexOf(state_.runs);
     const std::vector<Action> actions = Decide(state_, kTiming, now_);
     CheckPriorities(actions);
     for (const Action& action : actions) Apply(action);
@@ -175,9 +181,68 @@ RC_GTEST_PROP(DecideProperty, TheSameStateGivesTheSameActions, (uint8_t num_runs
     worker.slots.back().index = i;
   }
   const size_t expected = std::min(num_runs, slots);
+  state.index = IndexOf(state.runs);
   const auto first = Decide(state, kTiming, absl::Hours(1));
   RC_ASSERT(first.size() == expected + 1);  // and ExtendLeases
   RC_ASSERT(Decide(state, kTiming, absl::Hours(1)).size() == first.size());
+}
+
+// What decide.h promises, written down plainly: of all queued runs that fit somewhere the first by
+// rank, again and again.
+std::vector<std::string> PlainAssignments(const ClusterState& state) {
+  FreeSlots free = FindFreeSlots(state);
+  std::map<int64_t, int64_t> num_leases;
+  std::map<std::string, const RunEntry*> queued;
+  for (const auto& [id, run] : state.runs) {
+    if (run.lease) ++num_leases[run.experiment_order];
+    if (run.state == RunState::kQueued) queued.emplace(id, &run);
+  }
+  std::vector<std::string> assigned;
+  while (true) {
+    const auto rank = [&](const std::string& id) {
+      const RunEntry& run = *queued.at(id);
+      return std::tuple(-run.resources.priority, num_leases[run.experiment_order],
+                        run.experiment_order, run.order);
+    };
+    std::string best;
+    for (const auto& [id, run] : queued) {
+      if (PlaceRun(*run, free) && (best.empty() || rank(id) < rank(best))) best = id;
+    }
+    if (best.empty()) return assigned;
+    const Placement placement = *PlaceRun(*queued.at(best), free);
+    std::erase_if(free[placement.worker_id], [&](const Slot& slot) {
+      return std::ranges::count(placement.slots, slot.index) > 0;
+    });
+    ++num_leases[queued.at(best)->experiment_order];
+    queued.erase(best);
+    assigned.push_back(best);
+  }
+}
+
+RC_GTEST_PROP(DecideProperty, AssignsWhatThePlainRuleAssigns,
+              (const std::vector<uint16_t>& runs, const std::vector<uint8_t>& slots)) {
+  ClusterState state;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    RunEntry& run = state.runs[absl::StrCat("r", i)];
+    run.order = static_cast<int64_t>(i);
+    run.experiment_order = runs[i] % 3;
+    run.resources.priority = runs[i] / 3 % 2;
+    run.resources.gpus_auto = runs[i] / 6 % 3 == 0;
+    run.resources.gpus = runs[i] / 18 % 3;
+  }
+  for (size_t i = 0; i < slots.size(); ++i) {
+    WorkerEntry& worker = state.workers[absl::StrCat("w", slots[i] % 3)];
+    worker.polling = true;
+    worker.slots.emplace_back();
+    worker.slots.back().index = static_cast<int32_t>(i);
+    worker.slots.back().kind = slots[i] / 3 % 2 == 0 ? SlotKind::kCpu : SlotKind::kGpu;
+  }
+  state.index = IndexOf(state.runs);
+  std::vector<std::string> assigned;
+  for (const Action& action : Decide(state, kTiming, absl::Hours(1))) {
+    if (const auto* assign = std::get_if<AssignRun>(&action)) assigned.push_back(assign->run_id);
+  }
+  RC_ASSERT(assigned == PlainAssignments(state));
 }
 
 }  // namespace

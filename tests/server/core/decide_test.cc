@@ -47,6 +47,7 @@ class DecideTest : public ::testing::Test {
   }
   // "run@worker:slot,slot …", in the order of the actions; "expire run", "extend".
   std::string Decisions(absl::Duration now = kNow) {
+    state_.index = IndexOf(state_.runs);
     std::vector<std::string> texts;
     for (const Action& action : Decide(state_, {}, now)) {
       if (const auto* assign = std::get_if<AssignRun>(&action)) {
