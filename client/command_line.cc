@@ -4,10 +4,13 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/number.h"
 #include "base/version.h"
+#include "client/render/text.h"
+#include "spec/json.h"
 #include "spec/suggest.h"
 
 namespace fp4::client {
@@ -28,26 +31,38 @@ std::string Footer() {
   return absl::StrCat(text, "\n`fp4ctl COMMAND --help` explains a command.");
 }
 
+// How many bytes of `word` are well-formed UTF-8.
+size_t ValidPrefix(const std::string& word) {
+  size_t valid = 0;
+  for (size_t end = 1; end <= word.size(); ++end) {
+    if (spec::IsUtf8(std::string_view(word).substr(0, end))) valid = end;
+  }
+  return valid;
+}
+
 // Puts the words of one option into its target. What is thrown names the option and the value.
 struct Assign {
   const Option& option;
   const std::string& name;  // as messages call it
   const CLI::results_t& words;
 
+  // What travels to the controller must be text. A file's name stays here.
+  void CheckIsText(const std::string& word) const {
+    if (spec::IsUtf8(word) || option.names == "FILE") return;
+    throw CLI::ValidationError(
+        name, absl::StrFormat("'%s' has the byte 0x%02x, not UTF-8", Printable(word),
+                              static_cast<unsigned char>(word[ValidPrefix(word)])));
+  }
+
   void operator()(bool* target) const { *target = true; }
   void operator()(int64_t* target) const {
-    int64_t value = 0;
-    const IntegerRange range = option.range;
-    if (!absl::SimpleAtoi(words.back(), &value) || value < range.low || value > range.high) {
-      const bool open = range.high == std::numeric_limits<int64_t>::max();
-      throw CLI::ValidationError(
-          name, absl::StrCat("'", words.back(), "' is not a whole number ",
-                             open ? absl::StrCat("of at least ", range.low)
-                                  : absl::StrCat("from ", range.low, " to ", range.high)));
-    }
-    *target = value;
+    const absl::StatusOr<int64_t> value =
+        ParseNumber<int64_t>(words.back(), option.range.low, option.range.high);
+    if (!value.ok()) throw CLI::ValidationError(name, std::string(value.status().message()));
+    *target = *value;
   }
   void operator()(std::string* target) const {
+    CheckIsText(words.back());
     const auto& choices = option.choices;
     if (!choices.empty() &&
         std::find(choices.begin(), choices.end(), words.back()) == choices.end()) {
@@ -56,12 +71,15 @@ struct Assign {
     }
     *target = words.back();
   }
-  void operator()(std::vector<std::string>* target) const { *target = words; }
+  void operator()(std::vector<std::string>* target) const {
+    for (const std::string& word : words) CheckIsText(word);
+    *target = words;
+  }
 };
 
 std::string DefaultText(const Option& option) {
   if (auto* const* number = std::get_if<int64_t*>(&option.target)) {
-    return **number == 0 ? "" : absl::StrCat(**number);
+    return **number > 0 ? absl::StrCat(**number) : "";
   }
   if (auto* const* text = std::get_if<std::string*>(&option.target)) return **text;
   return "";

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/status_macros.h"
+#include "client/errors.h"
 #include "client/rpc_status.h"
 #include "fp4/v1/experiments.grpc.pb.h"
 #include "wire/channel.h"
@@ -14,8 +15,6 @@ namespace fp4::client {
 namespace {
 
 using Stub = v1::ExperimentService::Stub;
-
-constexpr absl::Duration kCallTimeout = absl::Seconds(30);
 
 std::chrono::system_clock::time_point DeadlineIn(absl::Duration timeout) {
   return std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout);
@@ -40,15 +39,18 @@ class RpcWatchStream final : public WatchStream {
 }  // namespace
 
 struct Connection::Channel {
-  explicit Channel(const std::string& address)
-      : address(address), channel(wire::OpenChannel(address)), stub(channel) {}
+  Channel(const std::string& address, absl::Duration call_timeout)
+      : address(address),
+        call_timeout(call_timeout),
+        channel(wire::OpenChannel(address)),
+        stub(channel) {}
 
   template <typename Request, typename Response>
   absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
                                 const Request& request) {
     grpc::ClientContext context;
-    context.set_deadline(DeadlineIn(kCallTimeout));
+    context.set_deadline(DeadlineIn(call_timeout));
     Response response;
     FP4_RETURN_IF_ERROR(FromRpc((stub.*method)(&context, request, &response), address));
     return response;
@@ -64,12 +66,13 @@ struct Connection::Channel {
   }
 
   const std::string address;
+  const absl::Duration call_timeout;
   std::shared_ptr<grpc::Channel> channel;
   Stub stub;
 };
 
-Connection::Connection(const std::string& address)
-    : address_(address), channel_(std::make_unique<Channel>(address)) {}
+Connection::Connection(const std::string& address, absl::Duration call_timeout)
+    : address_(address), channel_(std::make_unique<Channel>(address, call_timeout)) {}
 Connection::~Connection() = default;
 
 absl::StatusOr<v1::Experiment> Connection::WithAllRuns(absl::StatusOr<v1::Experiment> experiment) {
@@ -138,16 +141,21 @@ absl::StatusOr<v1::ListWorkersResponse> Connection::ListWorkers() {
   return channel_->Call(&Stub::ListWorkers, v1::ListWorkersRequest());
 }
 
+absl::StatusOr<v1::Worker> Connection::ForgetWorker(const std::string& name_or_id) {
+  FP4_ASSIGN_OR_RETURN(auto response, channel_->CallWithId(&Stub::ForgetWorker, name_or_id));
+  return std::move(*response.mutable_worker());
+}
+
 std::unique_ptr<WatchStream> Connection::Watch(const v1::WatchRequest& request) {
   return std::make_unique<RpcWatchStream>(channel_->stub, request, address_);
 }
 
-absl::Status Connection::CheckServing(absl::Duration timeout) {
+absl::Status Connection::CheckServing(absl::Duration timeout, bool wait) {
   // Debian ships no generated code of grpc.health.v1; the request for the server as a whole is
   // empty, the answer is one enumerator, field 1, where 1 means SERVING.
   grpc::ClientContext context;
   context.set_deadline(DeadlineIn(timeout));
-  context.set_wait_for_ready(true);
+  context.set_wait_for_ready(wait);
   grpc::GenericStub stub(channel_->channel);
   grpc::CompletionQueue queue;
   const grpc::Slice empty;
@@ -165,8 +173,7 @@ absl::Status Connection::CheckServing(absl::Duration timeout) {
   answer.DumpToSingleSlice(&slice);
   const std::string bytes(reinterpret_cast<const char*>(slice.begin()), slice.size());
   if (bytes == std::string("\x08\x01")) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("the controller at ", address_, " is not serving yet"));
+  return Unreachable(absl::StrCat("the controller at ", address_, " is not serving yet"));
 }
 
 }  // namespace fp4::client

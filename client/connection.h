@@ -20,11 +20,11 @@ class WatchStream {
   virtual void Cancel() = 0;
 };
 
-// A channel to one controller. Calls wait for the answer at most 30 s (DEADLINE_EXCEEDED). Errors
-// carry what FromRpc makes of them. Thread-safe.
+// A channel to one controller. Calls wait for the answer at most `call_timeout`
+// (DEADLINE_EXCEEDED). Errors carry what FromRpc makes of them. Thread-safe.
 class Connection {
  public:
-  explicit Connection(const std::string& address);
+  explicit Connection(const std::string& address, absl::Duration call_timeout = absl::Seconds(30));
   ~Connection();
 
   const std::string& address() const { return address_; }
@@ -44,13 +44,15 @@ class Connection {
   absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(v1::QueryMetricsRequest request);
   absl::StatusOr<v1::CompareResponse> Compare(const v1::CompareRequest& request);
   absl::StatusOr<v1::ListWorkersResponse> ListWorkers();
+  // `name_or_id`: a prefix of the id will do.
+  absl::StatusOr<v1::Worker> ForgetWorker(const std::string& name_or_id);
 
   // The stream must not outlive the connection.
   std::unique_ptr<WatchStream> Watch(const v1::WatchRequest& request);
 
-  // grpc.health.v1: OK when it answers SERVING within `timeout`, waiting for the channel if need
-  // be.
-  absl::Status CheckServing(absl::Duration timeout);
+  // grpc.health.v1: OK when it answers SERVING within `timeout`. With `wait` a controller that does
+  // not listen yet is waited for; without, that is an error at once.
+  absl::Status CheckServing(absl::Duration timeout, bool wait);
 
  private:
   struct Channel;

@@ -3,6 +3,7 @@
 #include "base/reasons.h"
 #include "base/status_macros.h"
 #include "client/connection.h"
+#include "client/errors.h"
 #include "client/local/endpoints.h"
 
 namespace fp4::client {
@@ -19,7 +20,7 @@ absl::StatusOr<std::string> Context::Address() const {
   }
   auto endpoints = FindDaemon(state_folder / kControllerFolder);
   if (endpoints.has_value()) return endpoints->grpc;
-  return absl::UnavailableError("no controller is up on this machine");
+  return Unreachable("no controller is up on this machine");
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> Context::Connect() const {

@@ -20,6 +20,7 @@ struct Context {
   std::ostream& err;
   std::istream& in;
   Terminal terminal;                    // what `out` is
+  bool can_ask = false;                 // a person sees `err` and answers into `in`
   std::string controller;               // --controller, else FP4_CONTROLLER; empty: the local one
   std::filesystem::path state_folder;   // of the local controller and worker
   std::filesystem::path binary_folder;  // where fp4-controller and fp4-worker lie

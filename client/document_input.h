@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "client/context.h"
 #include "client/verb.h"
+#include "spec/document.h"
 
 namespace fp4::client {
 
@@ -21,6 +22,15 @@ struct DocumentInput {
 
 // Reads FILE, or standard input for "-". INVALID_ARGUMENT when it cannot be read.
 absl::StatusOr<DocumentInput> ReadDocument(Context& context, const std::string& file);
+
+// INVALID_ARGUMENT when the document has relative paths and its folder a name that is not UTF-8:
+// the paths could not be written into a document. The text itself is UTF-8.
+absl::Status CheckFolder(const DocumentInput& document);
+
+// Says what is wrong with the document on the context's `err`, one problem a line. Gives
+// BadDocument.
+absl::Status PrintProblems(const std::vector<spec::Problem>& problems,
+                           const DocumentInput& document, Context& context);
 
 // What every verb that takes a document has: FILE, and --set.
 Option DocumentArgument(std::string& file);

@@ -1,5 +1,9 @@
 #include "client/errors.h"
 
+#include <vector>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "client/rpc_status.h"
@@ -9,6 +13,7 @@ namespace fp4::client {
 namespace {
 
 constexpr char kPrintedPayload[] = "fp4lab/printed";
+constexpr char kExitPayload[] = "fp4lab/exit_status";
 
 // What to do about it; empty when the message says all.
 std::string NextStep(const absl::Status& status) {
@@ -20,6 +25,7 @@ std::string NextStep(const absl::Status& status) {
   }
   if (reason == reason::kRunsActive) return "`fp4ctl cancel ID` first";
   if (!reason.empty()) return "";
+  if (ExitCodeFor(status) != ExitCode::kUnreachable) return "";
   if (absl::IsUnavailable(status)) {
     return "start one with `fp4ctl up`, or name one with --controller HOST:PORT or FP4_CONTROLLER";
   }
@@ -27,27 +33,43 @@ std::string NextStep(const absl::Status& status) {
   return "";
 }
 
-ExitCode CodeFor(const absl::Status& status) {
-  if (absl::IsNotFound(status)) return ExitCode::kNotFound;
-  if (absl::IsInvalidArgument(status)) return ExitCode::kUsage;
-  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
-    return ExitCode::kUnreachable;
-  }
-  return ExitCode::kFailed;
-}
-
 }  // namespace
 
 ExitCode ReportError(const absl::Status& status, std::ostream& err,
                      const std::string& document_name) {
-  if (status.GetPayload(kPrintedPayload).has_value()) return CodeFor(status);
+  if (status.GetPayload(kPrintedPayload).has_value()) return ExitCodeFor(status);
   const std::vector<spec::Problem> problems = wire::ProblemsOf(status);
   for (const spec::Problem& problem : problems) {
     err << FormatProblem(problem, document_name) << "\n";
   }
   if (problems.empty()) err << "fp4ctl: " << std::string(status.message()) << "\n";
   if (std::string next = NextStep(status); !next.empty()) err << "  " << next << "\n";
-  return CodeFor(status);
+  return ExitCodeFor(status);
+}
+
+absl::Status WithExitCode(absl::Status status, ExitCode code) {
+  status.SetPayload(kExitPayload, absl::Cord(absl::StrCat(static_cast<int>(code))));
+  return status;
+}
+
+absl::Status Unreachable(const std::string& message) {
+  return WithExitCode(absl::UnavailableError(message), ExitCode::kUnreachable);
+}
+
+absl::Status NoSuch(const std::string& message) {
+  return WithExitCode(absl::NotFoundError(message), ExitCode::kNotFound);
+}
+
+ExitCode ExitCodeFor(const absl::Status& status) {
+  int set = 0;
+  const auto payload = status.GetPayload(kExitPayload);
+  if (payload.has_value() && absl::SimpleAtoi(std::string(*payload), &set)) {
+    return static_cast<ExitCode>(set);
+  }
+  const std::string reason = ReasonOf(status).value_or("");
+  if (reason == reason::kNotFound) return ExitCode::kNotFound;
+  if (reason == reason::kShuttingDown) return ExitCode::kUnreachable;
+  return absl::IsInvalidArgument(status) ? ExitCode::kUsage : ExitCode::kFailed;
 }
 
 absl::Status BadDocument() {

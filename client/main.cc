@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/standard_output.h"
 #include "client/context.h"
 #include "client/local/endpoints.h"
 #include "client/program.h"
@@ -19,14 +20,18 @@ std::string ControllerOfEnvironment() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  fp4::StandardOutput output("fp4ctl");
   fp4::client::Context context{
       .out = std::cout,
       .err = std::cerr,
       .in = std::cin,
       .terminal = fp4::client::DetectTerminal(STDOUT_FILENO),
+      .can_ask = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0,
       .controller = ControllerOfEnvironment(),
       .state_folder = fp4::client::StateFolder(),
       .binary_folder = std::filesystem::read_symlink("/proc/self/exe").parent_path(),
   };
-  return static_cast<int>(fp4::client::RunProgram(argc, argv, fp4::client::AllVerbs(), context));
+  const fp4::client::ExitCode code =
+      fp4::client::RunProgram(argc, argv, fp4::client::AllVerbs(), context);
+  return output.Finish(static_cast<int>(code));
 }

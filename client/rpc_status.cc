@@ -4,22 +4,29 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
+#include "client/errors.h"
 #include "wire/status.h"
 
 namespace fp4::client {
+namespace {
+
+// Our controllers give a reason with every error: this one comes from gRPC itself or from another
+// program.
+std::string WordsFor(const absl::Status& error, const std::string& address) {
+  if (absl::IsUnavailable(error)) return absl::StrCat("no controller answers at ", address);
+  if (absl::IsDeadlineExceeded(error)) {
+    return absl::StrCat("the controller at ", address, " has not answered in time");
+  }
+  return absl::StrCat("what answers at ", address,
+                      " is no fp4lab controller, or one of another release: ", error.message());
+}
+
+}  // namespace
 
 absl::Status FromRpc(const grpc::Status& status, const std::string& address) {
   const absl::Status error = wire::FromGrpcStatus(status);
   if (error.ok() || ReasonOf(error)) return error;
-  if (absl::IsUnavailable(error)) {
-    return absl::UnavailableError(absl::StrCat("no controller answers at ", address));
-  }
-  if (absl::IsUnimplemented(error)) {
-    return absl::UnimplementedError(
-        absl::StrCat("what answers at ", address,
-                     " is no fp4lab controller, or one of another release: ", error.message()));
-  }
-  return error;
+  return WithExitCode(absl::Status(error.code(), WordsFor(error, address)), ExitCode::kUnreachable);
 }
 
 std::string FormatProblem(const spec::Problem& problem, const std::string& document_name) {

@@ -12,8 +12,8 @@ class Status;
 
 namespace fp4::client {
 
-// wire::FromGrpcStatus, with words of our own where the library speaks: UNAVAILABLE without a
-// reason means that nobody answered at `address`, UNIMPLEMENTED that somebody else did.
+// wire::FromGrpcStatus, with words of our own where the library speaks: an error without a reason
+// was not sent by a controller. It names `address`, and the program exits with 3.
 absl::Status FromRpc(const grpc::Status& status, const std::string& address);
 
 // "FILE:LINE:COLUMN: error: PATH: what is wrong"; without a place the numbers are left out. Of an

@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "base/listen.h"
 #include "base/log.h"
+#include "base/standard_output.h"
 #include "base/stop_signal.h"
 #include "server/controller.h"
 #include "server/options.h"
@@ -10,8 +11,9 @@
 
 int main(int argc, char** argv) {
   using namespace fp4;
+  StandardOutput output("fp4-controller");
   const server::ParsedOptions parsed = server::ParseOptions(argc, argv);
-  if (!parsed.options) return parsed.exit_code;
+  if (!parsed.options) return output.Finish(parsed.exit_code);
   StopSignal stop;  // before any thread
   wire::RouteLibraryLogs();
   RaiseDescriptorLimit();

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "base/clock.h"
+#include "base/standard_output.h"
 #include "trainer/backend/cuda_library.h"
 #include "trainer/backend/probe.h"
 #include "trainer/data/abandon.h"
@@ -49,6 +50,7 @@ int Train(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace fp4::trainer;
+  fp4::StandardOutput output("fp4-train");
   // Whoever read what this program says may be gone; the run goes on.
   signal(SIGPIPE, SIG_IGN);
   // A file that reaches the limit of `ulimit -f` is an error of the write, which names it.
@@ -57,5 +59,5 @@ int main(int argc, char** argv) {
   int exit_code = fp4::kExitCompleted;
   std::optional<Options> options = ParseCommandLine(argc, argv, exit_code);
   if (options) exit_code = options->probe ? Probe() : Train(*options);
-  EndProcess(exit_code);
+  EndProcess(output.Finish(exit_code));
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/sha256.h"
+#include "base/standard_output.h"
 #include "base/status_macros.h"
 #include "base/stop_signal.h"
 #include "base/version.h"
@@ -181,4 +182,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace fp4::worker
 
-int main(int argc, char** argv) { return fp4::worker::Main(argc, argv); }
+int main(int argc, char** argv) {
+  fp4::StandardOutput output("fp4-worker");
+  return output.Finish(fp4::worker::Main(argc, argv));
+}

@@ -19,6 +19,7 @@ Argument ArgumentOf(const Verb& verb) {
     if (option.names == "EXPERIMENT") return Argument::kExperiment;
     if (option.names == "SHELL") return Argument::kShell;
     if (option.names == "FIELD") return Argument::kField;
+    if (option.names == "WORKER") return Argument::kWorker;
     return Argument::kAnyId;
   }
   return Argument::kNone;
@@ -35,9 +36,12 @@ std::vector<std::string> Spellings(const Option& option) {
 // Words in the shell that stand for the ids, asked from the controller when they are wanted; empty
 // when none answers.
 constexpr char kExperimentIds[] =
-    R"(fp4ctl ls -o json 2>/dev/null | grep -o '"id":"[^"]*"' | cut -d'"' -f4)";
+    R"(fp4ctl ls --limit 200 -o json 2>/dev/null | grep -o '"id":"[^"]*"' | cut -d'"' -f4)";
 constexpr char kRunIds[] =
-    R"(fp4ctl ls --runs -o json 2>/dev/null | grep -o '{"id":"[^"]*"' | cut -d'"' -f4)";
+    R"(fp4ctl ls --runs --limit 200 -o json 2>/dev/null | grep -o '{"id":"[^"]*"' | cut -d'"' -f4)";
+
+constexpr char kWorkerNames[] =
+    R"(fp4ctl status -o json 2>/dev/null | grep -o '"name":"[^"]*","host"' | cut -d'"' -f4)";
 
 // A command substitution that gives the words of an argument; empty: none.
 std::string WordsFor(Argument argument) {
@@ -50,6 +54,8 @@ std::string WordsFor(Argument argument) {
       return absl::StrCat("$(", kExperimentIds, ")");
     case Argument::kAnyId:
       return absl::StrCat("$(", kExperimentIds, "; ", kRunIds, ")");
+    case Argument::kWorker:
+      return absl::StrCat("$(", kWorkerNames, ")");
     case Argument::kShell:
       return "bash zsh fish";
   }

@@ -18,6 +18,7 @@ struct CommandWords {
     kExperiment,
     kAnyId,
     kField,
+    kWorker,
     kShell
   } argument = Argument::kNone;
 };

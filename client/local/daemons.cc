@@ -106,7 +106,7 @@ absl::StatusOr<DaemonReport> LocalDaemons::StartController(const UpOptions& opti
              ListenAddress(options.http_port, before.http), "--lease-ttl", options.lease_ttl},
             options.patience));
   Connection connection(ReadEndpoints(FolderOf(kControllerFolder))->grpc);
-  FP4_RETURN_IF_ERROR(connection.CheckServing(options.patience));
+  FP4_RETURN_IF_ERROR(connection.CheckServing(options.patience, /*wait=*/true));
   return DaemonReport{kControllerFolder, pid, true};
 }
 

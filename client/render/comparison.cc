@@ -44,8 +44,8 @@ std::string RenderNotes(const v1::CompareResponse& comparison, const Layout& lay
     }
   }
   for (const std::string& warning : comparison.warnings()) {
-    absl::StrAppend(&text, Colored("warning: " + Printable(warning), Color::kYellow, layout.color),
-                    "\n");
+    const std::string line = Wrapped("warning: " + Printable(warning), layout.width, 2);
+    absl::StrAppend(&text, Colored(line, Color::kYellow, layout.color), "\n");
   }
   return text;
 }
@@ -54,7 +54,7 @@ std::string RenderNotes(const v1::CompareResponse& comparison, const Layout& lay
 
 std::string RenderComparison(const v1::CompareResponse& comparison, const std::string& title,
                              const Layout& layout) {
-  Table table({{.header = "VARIANT", .min_width = 10},
+  Table table({{.header = "VARIANT", .min_width = 10, .names = true},
                {.header = "N", .right = true},
                {.header = absl::AsciiStrToUpper(comparison.metric()), .right = true},
                {.header = "DIFFERENCE [95 % CI]", .right = true},
@@ -74,6 +74,7 @@ std::string RenderComparison(const v1::CompareResponse& comparison, const std::s
     absl::StrAppend(&text, "; difference to ", Printable(comparison.reference()),
                     ", paired by seed");
   }
+  text = Wrapped(text, layout.width, 2);
   absl::StrAppend(&text, "\n\n", table.Render(layout));
   const std::string notes = RenderNotes(comparison, layout);
   return notes.empty() ? text : absl::StrCat(text, "\n", notes);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/render/findings.h"
@@ -10,9 +12,11 @@ namespace {
 void AppendField(std::string& text, const std::string& name, const std::string& value,
                  const Layout& layout) {
   if (value.empty()) return;
-  const std::string padding(name.size() < 13 ? 13 - name.size() : 1, ' ');
+  constexpr int kIndent = 13;
+  const std::string padding(kIndent - name.size(), ' ');
+  const int width = layout.width == 0 ? 0 : std::max(1, layout.width - kIndent);
   absl::StrAppend(&text, Colored(name, Color::kBold, layout.color), padding,
-                  PrintableLines(value, 13), "\n");
+                  Wrapped(PrintableLines(value, kIndent), width, kIndent), "\n");
 }
 
 std::string Ago(const google::protobuf::Timestamp& timestamp, absl::Time now) {
@@ -36,16 +40,28 @@ std::string RenderLatest(const v1::Run& run, const Layout& layout) {
   return table.empty() ? "" : "\n" + table.Render(layout);
 }
 
+// The newest: what a run goes on from, and what retention has left on the worker's disk. The others
+// are history.
 std::string RenderCheckpoints(const v1::Run& run, const Layout& layout) {
+  constexpr int kShown = 3;
   Table table({{.header = "CHECKPOINT", .right = true},
-               {.header = "BYTES", .right = true},
-               {.header = "SHA256", .min_width = 8},
-               {.header = "PATH", .min_width = 20}});
-  for (const v1::Checkpoint& checkpoint : run.checkpoints()) {
+               {.header = "BYTES", .right = true, .drop_order = 2},
+               {.header = "SHA256", .min_width = 8, .drop_order = 1},
+               {.header = "PATH", .min_width = 20, .names = true}});
+  const int num_older = std::max(0, run.checkpoints_size() - kShown);
+  for (int i = run.checkpoints_size() - 1; i >= num_older; --i) {
+    const v1::Checkpoint& checkpoint = run.checkpoints(i);
     table.AddRow({absl::StrCat(checkpoint.step()), absl::StrCat(checkpoint.bytes()),
                   checkpoint.sha256().substr(0, 16), Printable(checkpoint.path())});
   }
-  return table.empty() ? "" : "\n" + table.Render(layout);
+  if (table.empty()) return "";
+  std::string text = "\n" + table.Render(layout);
+  if (num_older > 0) {
+    const std::string line =
+        absl::StrCat("and ", num_older, " older: `fp4ctl describe ", run.id(), " -o json`");
+    absl::StrAppend(&text, Wrapped(line, layout.width, 2), "\n");
+  }
+  return text;
 }
 
 }  // namespace

@@ -61,7 +61,8 @@ std::string RenderFindings(const std::string& subject, const std::vector<v1::Hea
     const std::string mark = absl::StrCat(std::string(GlyphsFor(layout.unicode).warning), " ",
                                           Printable(subject), subject.empty() ? "" : ": ");
     const Color color = group.front().severity() == "error" ? Color::kRed : Color::kYellow;
-    absl::StrAppend(&text, Colored(mark + DescribeFinding(group), color, layout.color), "\n");
+    const std::string line = Wrapped(mark + DescribeFinding(group), layout.width, 2);
+    absl::StrAppend(&text, Colored(line, color, layout.color), "\n");
   }
   return text;
 }

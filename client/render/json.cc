@@ -176,9 +176,7 @@ std::string RunsJson(const std::vector<v1::Run>& runs) { return Dump(Array(runs,
 
 std::string PointsJson(const v1::Series& series) { return Dump(PointsArray(series)); }
 
-std::string SeriesNamesJson(const v1::QueryMetricsResponse& response) {
-  return Dump(Array(response.series(), [](const v1::Series& series) { return series.name(); }));
-}
+std::string NamesJson(const std::vector<std::string>& names) { return Dump(Json(names)); }
 
 std::string RunSeriesJson(const std::vector<RunSeries>& all) {
   return Dump(Array(all, [](const RunSeries& one) {

@@ -19,8 +19,8 @@ std::string RunsJson(const std::vector<v1::Run>& runs);
 
 // [{"step", "value", "attempt"}]
 std::string PointsJson(const v1::Series& series);
-// The names of the series.
-std::string SeriesNamesJson(const v1::QueryMetricsResponse& response);
+// An array of texts.
+std::string NamesJson(const std::vector<std::string>& names);
 
 struct RunSeries {
   v1::Run run;

@@ -41,6 +41,12 @@ std::string FormatCount(double value) {
   return absl::StrFormat("%.*f%s", digits, value, kUnits[unit]);
 }
 
+std::string FormatWhen(absl::Time time, absl::Time now) {
+  const absl::TimeZone zone = absl::LocalTimeZone();
+  const bool today = absl::ToCivilDay(time, zone) == absl::ToCivilDay(now, zone);
+  return absl::FormatTime(today ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", time, zone);
+}
+
 std::string FormatInterval(absl::Duration interval) {
   const double seconds = std::max(0.0, absl::ToDoubleSeconds(interval));
   if (seconds < 9.95) return absl::StrFormat("%.1fs", seconds);

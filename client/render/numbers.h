@@ -20,6 +20,9 @@ std::string FormatSigned(double value, int digits);
 // "999", "12.3k", "4.56M": three significant digits.
 std::string FormatCount(double value);
 
+// When something was, in local time: "14:03:59" on the day of `now`, else "2026-01-02 14:03:59".
+std::string FormatWhen(absl::Time time, absl::Time now);
+
 // "0.4s", "48s", "3m12s", "2h05m", "3d04h"; negative counts as zero.
 std::string FormatInterval(absl::Duration interval);
 

@@ -79,6 +79,7 @@ std::vector<std::string> Findings(const Board& board, const Layout& layout) {
   for (const std::string& variant : variants) {
     Layout plain = layout;
     plain.color = false;
+    plain.width = 0;  // a line each; what is too long is cut below
     for (absl::string_view line :
          absl::StrSplit(RenderFindings(variant, health[variant], plain), '\n', absl::SkipEmpty())) {
       std::string_view text(line.data(), line.size());
@@ -92,14 +93,14 @@ std::vector<std::string> Findings(const Board& board, const Layout& layout) {
 
 std::string RunLines(const std::vector<const RunProgress*>& runs, absl::Time now,
                      const Layout& layout) {
-  Table table({{.header = "RUN", .drop_order = 3},
-               {.header = "VARIANT", .min_width = 8},
-               {.header = "SEED", .right = true},
-               {.header = "PROGRESS", .drop_order = 2},
-               {.header = "STEP", .right = true},
-               {.header = "LOSS", .right = true, .drop_order = 4},
-               {.header = "VAL LOSS", .right = true},
-               {.header = "TOK/S", .right = true, .drop_order = 5},
+  Table table({{.header = "RUN", .drop_order = 5},
+               {.header = "VARIANT", .min_width = 12, .names = true},
+               {.header = "SEED", .right = true, .drop_order = 1},
+               {.header = "PROGRESS", .drop_order = 4},
+               {.header = "STEP", .right = true, .drop_order = 2},
+               {.header = "LOSS", .right = true, .drop_order = 6},
+               {.header = "VAL LOSS", .right = true, .drop_order = 3},
+               {.header = "TOK/S", .right = true, .drop_order = 7},
                {.header = "TIME LEFT", .right = true, .min_width = 9}});
   for (const RunProgress* run : runs) {
     table.AddRow({run->id, Printable(run->variant), absl::StrCat(run->seed),
@@ -129,6 +130,10 @@ std::vector<std::string> RenderProgress(const Board& board, absl::Time now, int 
       Colored(layout.width > 0 ? Truncate(title, layout.width, layout.unicode) : title,
               Color::kBold, layout.color)};
   std::vector<std::string> findings = Findings(board, layout);
+  for (const std::string& line : board.WaitingLines()) {
+    findings.insert(findings.begin(),
+                    layout.width > 0 ? Truncate(line, layout.width, layout.unicode) : line);
+  }
   size_t limit = board.runs().size();
   if (height > 0) {
     findings.resize(std::min<size_t>(findings.size(), std::max(0, height / 4)));

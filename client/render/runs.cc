@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/metric_names.h"
 #include "client/render/numbers.h"
+#include "client/render/waiting.h"
 
 namespace fp4::client {
 namespace {
@@ -83,15 +84,15 @@ std::string RunLabel(const std::string& variant, int64_t seed) {
 std::string RenderRuns(const std::vector<v1::Run>& runs, const RunTableOptions& options,
                        const Layout& layout) {
   Table table({{.header = "RUN"},
-               {.header = "EXPERIMENT", .min_width = 8, .drop_order = 3},
-               {.header = "VARIANT", .min_width = 8},
-               {.header = "SEED", .right = true},
+               {.header = "EXPERIMENT", .min_width = 8, .drop_order = 5, .names = true},
+               {.header = "VARIANT", .min_width = 10, .names = true},
+               {.header = "SEED", .right = true, .drop_order = 1},
                {.header = "STATE"},
-               {.header = "STEP", .right = true},
-               {.header = "LOSS", .right = true, .drop_order = 1},
-               {.header = "VAL LOSS", .right = true},
-               {.header = "TOK/S", .right = true, .drop_order = 2},
-               {.header = "NOTE", .min_width = 10, .drop_order = 4}});
+               {.header = "STEP", .right = true, .drop_order = 2},
+               {.header = "LOSS", .right = true, .drop_order = 4},
+               {.header = "VAL LOSS", .right = true, .drop_order = 3},
+               {.header = "TOK/S", .right = true, .drop_order = 6},
+               {.header = "NOTE", .min_width = 10, .drop_order = 7}});
   for (const v1::Run& run : runs) {
     table.AddRow({run.id(), options.with_experiment ? Printable(run.experiment_name()) : "",
                   Printable(run.variant()), absl::StrCat(run.seed()),
@@ -99,13 +100,17 @@ std::string RenderRuns(const std::vector<v1::Run>& runs, const RunTableOptions& 
                   Metric(run, metric::kTrainLoss), Metric(run, metric::kValLoss), Speed(run),
                   Cell(Note(run), Color::kYellow)});
   }
-  return table.Render(layout);
+  std::string text = table.Render(layout);
+  for (const std::string& line : WaitingLines(runs)) {
+    absl::StrAppend(&text, Wrapped(line, layout.width, 2), "\n");
+  }
+  return text;
 }
 
 std::string RenderExperiments(const std::vector<v1::Experiment>& experiments, absl::Time now,
                               const Layout& layout) {
   Table table({{.header = "EXPERIMENT"},
-               {.header = "NAME", .min_width = 12},
+               {.header = "NAME", .min_width = 12, .names = true},
                {.header = "PROJECT", .min_width = 8, .drop_order = 2},
                {.header = "FINISHED", .right = true},
                {.header = "BY", .min_width = 6, .drop_order = 3},

@@ -31,6 +31,7 @@ std::string RunLabel(const std::string& variant, int64_t seed);
 struct RunTableOptions {
   bool with_experiment = false;
 };
+// A table, then why those that are queued wait.
 std::string RenderRuns(const std::vector<v1::Run>& runs, const RunTableOptions& options,
                        const Layout& layout);
 std::string RenderExperiments(const std::vector<v1::Experiment>& experiments, absl::Time now,

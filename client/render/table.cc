@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "client/render/cut_names.h"
+
 namespace fp4::client {
 namespace {
 
@@ -29,11 +31,11 @@ void Shrink(const std::vector<Column>& columns, int width, std::vector<int>& wid
   }
 }
 
-void AppendCell(const Cell& cell, int width, bool right, const Layout& layout, std::string& line) {
-  const std::string text = Truncate(cell.text, width, layout.unicode);
+void AppendCell(const std::string& text, Color color, int width, bool right, const Layout& layout,
+                std::string& line) {
   const std::string padding(width - std::min(width, DisplayWidth(text)), ' ');
   if (right) line += padding;
-  line += Colored(text, cell.color, layout.color);
+  line += Colored(text, color, layout.color);
   if (!right) line += padding;
 }
 
@@ -74,22 +76,68 @@ std::vector<int> Table::FitWidths(int width) const {
   return widths;
 }
 
+std::vector<std::vector<std::string>> Table::CutTexts(const std::vector<int>& widths,
+                                                      const Layout& layout) const {
+  std::vector<std::vector<std::string>> texts(rows_.size(),
+                                              std::vector<std::string>(columns_.size()));
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (widths[i] == kDropped) continue;
+    std::vector<std::string> column;
+    for (const auto& row : rows_) column.push_back(row[i].text);
+    if (columns_[i].names) column = CutNames(column, widths[i], layout.unicode);
+    for (size_t row = 0; row < rows_.size(); ++row) {
+      texts[row][i] = Truncate(column[row], widths[i], layout.unicode);
+    }
+  }
+  return texts;
+}
+
+std::string Table::RenderBlocks(const Layout& layout) const {
+  size_t indent = 0;
+  for (const Column& column : columns_) {
+    indent = std::max(indent, std::min<size_t>(column.header.size(), layout.width / 2) + kGap);
+  }
+  std::string text;
+  for (const auto& row : rows_) {
+    if (!text.empty()) text += "\n";
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (row[i].text.empty()) continue;
+      std::string name =
+          Truncate(columns_[i].header, static_cast<int>(indent) - kGap, layout.unicode);
+      const std::string padding(indent - DisplayWidth(name), ' ');
+      const std::string value =
+          Wrapped(row[i].text, layout.width - static_cast<int>(indent), static_cast<int>(indent));
+      text += Colored(name, Color::kBold, layout.color) + padding +
+              Colored(value, row[i].color, layout.color) + "\n";
+    }
+  }
+  return text;
+}
+
 std::string Table::Render(const Layout& layout) const {
   if (rows_.empty()) return "";
   const std::vector<int> widths = FitWidths(layout.width);
+  if (layout.width > 0 && TotalWidth(widths) > layout.width) return RenderBlocks(layout);
   std::string text;
-  auto append_line = [&](auto cell_of) {
+  auto append_line = [&](auto text_of, auto color_of) {
     std::string line;
+    bool first = true;
     for (size_t i = 0; i < columns_.size(); ++i) {
       if (widths[i] == kDropped) continue;
-      if (!line.empty()) line += std::string(kGap, ' ');
-      AppendCell(cell_of(i), widths[i], columns_[i].right, layout, line);
+      if (!first) line += std::string(kGap, ' ');
+      first = false;
+      AppendCell(text_of(i), color_of(i), widths[i], columns_[i].right, layout, line);
     }
     TrimRight(line);
     text += line + "\n";
   };
-  append_line([&](size_t i) { return Cell(columns_[i].header, Color::kBold); });
-  for (const auto& row : rows_) append_line([&](size_t i) { return row[i]; });
+  append_line([&](size_t i) { return Truncate(columns_[i].header, widths[i], layout.unicode); },
+              [](size_t) { return Color::kBold; });
+  const auto texts = CutTexts(widths, layout);
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    append_line([&](size_t i) { return texts[row][i]; },
+                [&](size_t i) { return rows_[row][i].color; });
+  }
   return text;
 }
 

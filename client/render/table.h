@@ -19,6 +19,7 @@ struct Column {
   bool right = false;  // numbers stand at the right
   int min_width = 0;   // may be cut down to this many columns; 0: is never cut
   int drop_order = 0;  // left out when all else fails, highest first; 0: never
+  bool names = false;  // is cut so that different texts stay different
 };
 
 // How a table may look; width 0: as wide as it likes.
@@ -38,12 +39,16 @@ class Table {
 
   bool empty() const { return rows_.empty(); }
 
-  // Lines with a newline each, the header first. No line is wider than the layout's width unless
-  // the columns that may be neither cut nor left out are.
+  // Lines with a newline each, the header first. No line is wider than the layout's width: where
+  // the columns that may be neither cut nor left out are too wide together, each row becomes a
+  // block of lines "HEADER  value".
   std::string Render(const Layout& layout) const;
 
  private:
   std::vector<int> FitWidths(int width) const;
+  std::vector<std::vector<std::string>> CutTexts(const std::vector<int>& widths,
+                                                 const Layout& layout) const;
+  std::string RenderBlocks(const Layout& layout) const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;

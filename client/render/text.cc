@@ -45,12 +45,14 @@ bool Contains(const std::array<Range, kSize>& ranges, uint32_t code) {
 struct Character {
   size_t bytes = 1;
   int width = 1;
+  uint32_t code = 0;  // 0 for a byte that begins no character
 };
 
 // The character at the beginning of `text`, which is not empty.
 Character FirstCharacter(std::string_view text) {
   const auto lead = static_cast<uint8_t>(text[0]);
   const size_t bytes = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+  if (lead < 0x80) return {1, 1, lead};
   if (bytes == 1 || bytes > text.size()) return {};
   uint32_t code = lead & (0xffu >> (bytes + 1));
   for (size_t i = 1; i < bytes; ++i) {
@@ -58,7 +60,7 @@ Character FirstCharacter(std::string_view text) {
     if ((next & 0xc0) != 0x80) return {};
     code = code << 6 | (next & 0x3f);
   }
-  return {bytes, Contains(kZeroWidth, code) ? 0 : Contains(kWide, code) ? 2 : 1};
+  return {bytes, Contains(kZeroWidth, code) ? 0 : Contains(kWide, code) ? 2 : 1, code};
 }
 
 std::string_view CodeOf(Color color) {
@@ -108,11 +110,14 @@ std::string Truncate(std::string_view text, int width, bool unicode) {
 }
 
 std::string Printable(std::string_view text) {
-  std::string clean(text);
-  std::replace_if(
-      clean.begin(), clean.end(),
-      [](char byte) { return (static_cast<uint8_t>(byte) < 0x20 && byte != '\t') || byte == 0x7f; },
-      '?');
+  std::string clean;
+  while (!text.empty()) {
+    const Character character = FirstCharacter(text);
+    const uint32_t code = character.code;
+    const bool control = (code < 0x20 && code != '\t') || (code >= 0x7f && code < 0xa0);
+    clean += control ? "?" : std::string(text.substr(0, character.bytes));
+    text.remove_prefix(character.bytes);
+  }
   return clean;
 }
 
@@ -126,6 +131,36 @@ std::string PrintableLines(std::string_view text, int indent) {
     lines += "\n" + std::string(indent, ' ');
     text.remove_prefix(end + 1);
   }
+}
+
+std::string Wrapped(std::string_view text, int width, int indent) {
+  if (width <= 0) return std::string(text);
+  std::string lines;
+  int used = 0;
+  while (!text.empty()) {
+    // A word with the spaces in front of it: those between columns stay as they are.
+    size_t begin = text.find_first_not_of(' ');
+    if (begin == std::string_view::npos) begin = text.size();
+    const size_t end = std::min(text.find_first_of(" \n", begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    const int spaces = static_cast<int>(begin), columns = DisplayWidth(word);
+    if (used > 0 && used + spaces + columns > width) {
+      lines += "\n" + std::string(indent, ' ');
+      used = 0;
+    } else {
+      lines += std::string(spaces, ' ');
+      used += spaces;
+    }
+    lines += word;
+    used += columns;
+    text.remove_prefix(end);
+    if (text.starts_with('\n')) {
+      lines += "\n";
+      used = 0;
+      text.remove_prefix(1);
+    }
+  }
+  return lines;
 }
 
 std::string Colored(std::string_view text, Color color, bool enabled) {

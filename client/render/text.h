@@ -17,13 +17,18 @@ int DisplayWidth(std::string_view text);
 // cut.
 std::string Truncate(std::string_view text, int width, bool unicode = true);
 
-// `text` with control characters, which could move the cursor or recolour the screen, replaced by
-// "?".
+// `text` with control characters, which could move the cursor or recolour the screen, and with
+// bytes that are not UTF-8 replaced by "?".
 std::string Printable(std::string_view text);
 
 // As Printable for text of several lines (the last words of a trainer): lines after the first begin
 // with `indent` spaces, blank ends are cut off.
 std::string PrintableLines(std::string_view text, int indent);
+
+// `text` with line breaks at spaces so that no line has more than `width` columns (0: no limit);
+// lines after the first begin with `indent` spaces, which do not count. A word that is longer than
+// a line, such as a path, stays whole.
+std::string Wrapped(std::string_view text, int width, int indent);
 
 // With escape sequences around it when `enabled`.
 std::string Colored(std::string_view text, Color color, bool enabled);

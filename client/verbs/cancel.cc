@@ -1,4 +1,5 @@
 #include "base/status_macros.h"
+#include "client/confirm.h"
 #include "client/connection.h"
 #include "client/layout.h"
 #include "client/render/json.h"
@@ -15,7 +16,7 @@ struct Options {
 
 constexpr char kHelp[] = R"(
 Queued runs are cancelled at once; running ones write a checkpoint first. What has finished stays as it is.
-`fp4ctl retry` takes a cancelled run up again, from that checkpoint.)";
+`fp4ctl retry` takes a cancelled run up again, from that checkpoint. The id takes at least 4 characters.)";
 
 void Print(const std::vector<v1::Run>& runs, Context& context) {
   if (context.json) {
@@ -26,6 +27,7 @@ void Print(const std::vector<v1::Run>& runs, Context& context) {
 }
 
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
+  FP4_RETURN_IF_ERROR(CheckIdIsLongEnough(options.id, "cancel"));
   FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
   FP4_ASSIGN_OR_RETURN(Target target, FindTarget(*connection, options.id));
   if (target.is_run) {

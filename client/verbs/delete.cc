@@ -1,4 +1,6 @@
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "client/confirm.h"
 #include "client/connection.h"
 #include "client/render/json.h"
 #include "client/render/text.h"
@@ -14,22 +16,19 @@ struct Options {
 
 constexpr char kHelp[] = R"(
 Removes the experiment, its runs and all their metrics from the controller. Refused while a run has not finished:
-cancel it first. Checkpoints on the workers are not touched. On a terminal it asks first, unless --yes is given.)";
+cancel it first. Checkpoints on the workers are not touched. It asks first, and does nothing where there is no terminal
+to ask on, unless --yes is given. The id takes at least 4 characters.)";
 
-bool Confirmed(const v1::Experiment& experiment, Context& context) {
-  context.out << "Delete experiment " << experiment.id() << " (" << Printable(experiment.name())
-              << "), its " << experiment.num_runs() << " runs and all their results? [y/N] "
-              << std::flush;
-  std::string answer;
-  std::getline(context.in, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+std::string Question(const v1::Experiment& experiment) {
+  return absl::StrCat("Delete experiment ", experiment.id(), " (", Printable(experiment.name()),
+                      "), its ", experiment.num_runs(), " runs and all their results?");
 }
 
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
+  FP4_RETURN_IF_ERROR(CheckIdIsLongEnough(options.id, "delete"));
   FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
   FP4_ASSIGN_OR_RETURN(v1::Experiment experiment, connection->GetExperiment(options.id));
-  const bool ask = context.terminal.interactive && !context.json && !options.yes;
-  if (ask && !Confirmed(experiment, context)) return ExitCode::kFailed;
+  if (!options.yes) FP4_RETURN_IF_ERROR(Confirm(Question(experiment), context));
   FP4_RETURN_IF_ERROR(connection->DeleteExperiment(experiment.id()));
   if (context.json) {
     context.out << FlatJson({{"deleted", experiment.id()}}) << "\n";

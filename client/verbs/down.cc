@@ -1,4 +1,5 @@
 #include "base/status_macros.h"
+#include "client/errors.h"
 #include "client/local/daemons.h"
 #include "client/render/json.h"
 #include "client/verbs/verbs.h"
@@ -16,7 +17,9 @@ after the next `fp4ctl up` unfinished runs go on.)";
 
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   LocalDaemons daemons(context.state_folder, context.binary_folder);
-  FP4_ASSIGN_OR_RETURN(auto reports, daemons.Down(absl::Seconds(options.timeout_s)));
+  auto result = daemons.Down(absl::Seconds(options.timeout_s));
+  if (!result.ok()) return WithExitCode(result.status(), ExitCode::kFailed);
+  const std::vector<DaemonReport>& reports = *result;
   if (context.json) {
     context.out << DownJson(reports) << "\n";
     return ExitCode::kOk;

@@ -1,4 +1,4 @@
-#include "base/status_macros.h"
+#include "client/errors.h"
 #include "client/render/json.h"
 #include "client/verbs/verbs.h"
 #include "spec/document.h"
@@ -17,7 +17,9 @@ Examples:
   fp4ctl explain optimizer.learning_rate   one field)";
 
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
-  FP4_ASSIGN_OR_RETURN(std::string text, spec::Explain(options.field));
+  auto explained = spec::Explain(options.field);
+  if (!explained.ok()) return NoSuch(std::string(explained.status().message()));
+  const std::string& text = *explained;
   if (context.json) {
     context.out << FlatJson({{"field", options.field}, {"text", text}}) << "\n";
     return ExitCode::kOk;

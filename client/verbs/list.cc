@@ -8,11 +8,13 @@
 namespace fp4::client {
 namespace {
 
+constexpr int64_t kUnset = -1, kLimitForPeople = 50;
+
 struct Options {
   bool runs = false;
   std::string experiment, project;
   std::vector<std::string> states;
-  int64_t limit = 50;
+  int64_t limit = kUnset;
 };
 
 constexpr char kHelp[] = R"(
@@ -24,6 +26,12 @@ Examples:
   fp4ctl ls k7x2                                     the runs of one experiment)";
 
 constexpr int kPageSize = 500;
+
+// What a program reads is all there is, unless it asks for less.
+int64_t LimitOf(const Options& options, const Context& context) {
+  if (options.limit != kUnset) return options.limit;
+  return context.json ? 0 : kLimitForPeople;
+}
 
 int PageSize(const Options& options, size_t have) {
   if (options.limit == 0) return kPageSize;
@@ -86,7 +94,8 @@ absl::StatusOr<bool> ListRuns(const Options& options, Connection& connection, Co
   return !request.page_token().empty();
 }
 
-absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
+absl::StatusOr<ExitCode> Run(Options options, Context& context) {
+  options.limit = LimitOf(options, context);
   FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
   const bool runs = options.runs || !options.experiment.empty() || !options.states.empty();
   FP4_ASSIGN_OR_RETURN(bool more, runs ? ListRuns(options, *connection, context)
@@ -116,7 +125,7 @@ Verb ListVerb() {
                        .help = "Only experiments of this project"},
                       {.names = "--limit",
                        .target = &options->limit,
-                       .help = "At most so many; 0: all",
+                       .help = "At most so many; 0: all. Default: 50, and all with -o json",
                        .range = {0, 1'000'000'000}}},
           .run = [options](Context& context) { return Run(*options, context); }};
 }

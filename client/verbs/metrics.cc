@@ -1,17 +1,16 @@
 #include <map>
-#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
 #include "client/connection.h"
 #include "client/layout.h"
+#include "client/metric_names.h"
 #include "client/render/json.h"
 #include "client/render/numbers.h"
 #include "client/render/runs.h"
 #include "client/target.h"
 #include "client/verbs/verbs.h"
-#include "spec/suggest.h"
 
 namespace fp4::client {
 namespace {
@@ -32,35 +31,24 @@ Examples:
 
 absl::StatusOr<ExitCode> PrintNames(const Target& target, Connection& connection,
                                     Context& context) {
-  const std::vector<v1::Run> runs = target.runs();
-  v1::QueryMetricsRequest request;
-  // The runs of an experiment measure the same; the first that has begun tells.
-  v1::QueryMetricsResponse response;
-  for (const v1::Run& run : runs) {
-    request.set_run_id(run.id());
-    FP4_ASSIGN_OR_RETURN(response, connection.QueryMetrics(request));
-    if (response.series_size() > 0) break;
-  }
+  FP4_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                       MetricNames(target.runs(), connection));
   if (context.json) {
-    context.out << SeriesNamesJson(response) << "\n";
+    context.out << NamesJson(names) << "\n";
     return ExitCode::kOk;
   }
-  if (response.series_size() == 0) context.err << "No metrics yet.\n";
-  for (const v1::Series& series : response.series()) {
-    context.out << Printable(series.name()) << "\n";
-  }
+  if (names.empty()) context.err << "No metrics yet.\n";
+  for (const std::string& name : names) context.out << Printable(name) << "\n";
   return ExitCode::kOk;
 }
 
-// `known`: gets the names of the run's metrics when the one asked for is none of them.
-absl::StatusOr<RunSeries> Query(const v1::Run& run, const Options& options, Connection& connection,
-                                std::set<std::string>& known) {
+absl::StatusOr<RunSeries> Query(const v1::Run& run, const Options& options,
+                                Connection& connection) {
   v1::QueryMetricsRequest request;
   request.set_run_id(run.id());
   request.add_names(options.name);
   request.set_max_points(static_cast<int32_t>(options.max_points));
   FP4_ASSIGN_OR_RETURN(v1::QueryMetricsResponse response, connection.QueryMetrics(request));
-  known.insert(response.known_names().begin(), response.known_names().end());
   RunSeries result{.run = run, .series = {}};
   if (response.series_size() > 0) result.series = response.series(0);
   return result;
@@ -94,26 +82,21 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   FP4_ASSIGN_OR_RETURN(Target target, FindTarget(*connection, options.id));
   if (options.name.empty()) return PrintNames(target, *connection, context);
   std::vector<RunSeries> all;
-  std::set<std::string> known;
   bool any = false;
   for (const v1::Run& run : target.runs()) {
-    FP4_ASSIGN_OR_RETURN(RunSeries one, Query(run, options, *connection, known));
+    FP4_ASSIGN_OR_RETURN(RunSeries one, Query(run, options, *connection));
     any = any || one.series.points_size() > 0;
     all.push_back(std::move(one));
   }
-  if (!any && !known.empty() && !known.contains(options.name)) {
-    const std::vector<std::string> choices(known.begin(), known.end());
-    return absl::InvalidArgumentError(
-        absl::StrCat(target.id(), " has no metric '", options.name, "'",
-                     spec::SuggestionAndChoices(options.name, choices)));
+  if (!any) {
+    FP4_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                         MetricNames(target.runs(), *connection));
+    FP4_RETURN_IF_ERROR(CheckMetricName(options.name, names));
+    context.err << "No values of '" << options.name << "' yet.\n";
   }
   if (context.json) {
     context.out << (target.is_run ? PointsJson(all.front().series) : RunSeriesJson(all)) << "\n";
     return ExitCode::kOk;
-  }
-  if (!any) {
-    context.err << "No values of '" << options.name << "' yet; `fp4ctl metrics " << target.id()
-                << "` lists what there is.\n";
   }
   context.out << RenderSeries(all, LayoutOf(context));
   return ExitCode::kOk;

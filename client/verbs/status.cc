@@ -15,7 +15,8 @@ constexpr char kHelp[] = R"(
 Says which controller the commands talk to and whether it serves, which workers it has, and what runs.
 Exit status 3 when there is none.)";
 
-constexpr absl::Duration kHealthTimeout = absl::Seconds(3);
+constexpr int kIndent = 12;  // of what stands behind "controller"
+constexpr absl::Duration kHealthTimeout = absl::Seconds(15);
 
 std::string SlotsText(const v1::Worker& worker) {
   int busy = 0;
@@ -32,10 +33,10 @@ std::string DeviceText(const v1::Worker& worker) {
 }
 
 std::string RenderWorkers(const v1::ListWorkersResponse& workers, const Layout& layout) {
-  Table table({{.header = "WORKER", .min_width = 12},
+  Table table({{.header = "WORKER", .min_width = 12, .names = true},
                {.header = "STATE"},
                {.header = "SLOTS BUSY", .right = true},
-               {.header = "DEVICE", .min_width = 10},
+               {.header = "DEVICE", .min_width = 10, .drop_order = 2},
                {.header = "SEEN", .right = true, .drop_order = 1}});
   for (const v1::Worker& worker : workers.workers()) {
     table.AddRow({Printable(worker.name()),
@@ -59,7 +60,7 @@ absl::StatusOr<std::vector<v1::Run>> ActiveRuns(Connection& connection) {
 
 absl::StatusOr<ExitCode> Run(Context& context) {
   FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
-  FP4_RETURN_IF_ERROR(connection->CheckServing(kHealthTimeout));
+  FP4_RETURN_IF_ERROR(connection->CheckServing(kHealthTimeout, /*wait=*/false));
   FP4_ASSIGN_OR_RETURN(v1::ListWorkersResponse workers, connection->ListWorkers());
   FP4_ASSIGN_OR_RETURN(std::vector<v1::Run> active, ActiveRuns(*connection));
   const LocalDaemons daemons(context.state_folder, context.binary_folder);
@@ -71,17 +72,18 @@ absl::StatusOr<ExitCode> Run(Context& context) {
                 << "\n";
     return ExitCode::kOk;
   }
-  context.out << "controller  " << connection->address() << "  serving";
-  if (is_local) context.out << " (process " << local.pid << "), http://" << local.http;
-  context.out << "\n";
+  const Layout layout = LayoutOf(context);
+  std::string header = absl::StrCat("controller  ", connection->address(), "  serving");
+  if (is_local) absl::StrAppend(&header, " (process ", local.pid, "), http://", local.http);
+  context.out << Wrapped(header, layout.width, kIndent) << "\n";
   if (is_local) context.out << "state       " << context.state_folder.string() << "\n";
   context.out << "\n";
   if (workers.workers_size() == 0) context.out << "No worker has registered.\n";
-  context.out << RenderWorkers(workers, LayoutOf(context));
+  context.out << RenderWorkers(workers, layout);
   if (active.empty()) {
     context.out << "\nNothing runs or waits.\n";
   } else {
-    context.out << "\n" << RenderRuns(active, {.with_experiment = true}, LayoutOf(context));
+    context.out << "\n" << RenderRuns(active, {.with_experiment = true}, layout);
   }
   return ExitCode::kOk;
 }

@@ -1,8 +1,13 @@
+#include <unistd.h>
+
+#include <climits>
+
 #include "absl/strings/str_cat.h"
 #include "base/ids.h"
 #include "base/status_macros.h"
 #include "base/stop_signal.h"
 #include "client/connection.h"
+#include "client/data_files.h"
 #include "client/document_input.h"
 #include "client/errors.h"
 #include "client/layout.h"
@@ -11,6 +16,7 @@
 #include "client/verbs/layer_tables.h"
 #include "client/verbs/verbs.h"
 #include "client/watch/session.h"
+#include "spec/json.h"
 
 namespace fp4::client {
 namespace {
@@ -34,7 +40,7 @@ Examples:
 v1::CreateExperimentRequest RequestFor(const Options& options, const DocumentInput& document) {
   v1::CreateExperimentRequest request;
   request.set_document(document.TextWithAbsolutePaths());
-  request.set_document_name(document.name);
+  request.set_document_name(Printable(document.name));
   for (const std::string& override : options.overrides) {
     request.add_overrides(spec::OverrideWithAbsolutePaths(override, document.folder));
   }
@@ -51,16 +57,60 @@ absl::StatusOr<v1::Experiment> Create(Connection& connection,
   return connection.CreateExperiment(request);
 }
 
+// The problems of a document that cannot be sent, because it is no text or too long, printed. All
+// else is left to the controller, which may be of another release.
+absl::Status CheckText(const Options& options, const DocumentInput& document, Context& context) {
+  if (!spec::IsUtf8(document.text) || document.text.size() > spec::kMaxJsonBytes) {
+    const spec::ReadResult result =
+        spec::ReadExperiment(document.text, options.overrides, {.base_folder = document.folder});
+    return PrintProblems(result.problems, document, context);
+  }
+  return CheckFolder(document);
+}
+
+// Whether every trainer would see the files of this machine: the workers say which host they are.
+bool WorkersAreHere(Connection& connection) {
+  char host[HOST_NAME_MAX + 1] = "";
+  gethostname(host, sizeof host - 1);
+  auto workers = connection.ListWorkers();
+  int num_connected = 0;
+  if (!workers.ok()) return false;
+  for (const v1::Worker& worker : workers->workers()) {
+    if (!worker.connected()) continue;
+    if (worker.host() != host) return false;
+    ++num_connected;
+  }
+  return num_connected > 0;
+}
+
+// Files that are missing for sure are an error; of those that other machines may have it is said
+// that nobody has looked.
+absl::Status CheckFiles(const Options& options, const DocumentInput& document,
+                        Connection& connection, Context& context) {
+  const spec::ReadResult result =
+      spec::ReadExperiment(document.text, options.overrides, {.base_folder = document.folder});
+  if (!result.ok()) return absl::OkStatus();  // the controller says it
+  const std::vector<MissingFile> missing = FindMissingFiles(result.experiment, document);
+  if (missing.empty()) return absl::OkStatus();
+  const bool certain = WorkersAreHere(connection);
+  for (const MissingFile& file : missing) {
+    context.err << (certain ? Describe(file, document.name, "error", "does not exist")
+                            : Describe(file, document.name, "warning",
+                                       "is not on this machine and was not checked; the workers "
+                                       "must have it"))
+                << "\n";
+  }
+  return certain ? BadDocument() : absl::OkStatus();
+}
+
 absl::StatusOr<ExitCode> DryRun(const Options& options, const DocumentInput& document,
                                 Context& context) {
   const spec::ReadResult result =
       spec::ReadExperiment(document.text, options.overrides, {.base_folder = document.folder});
-  for (const spec::Problem& problem : result.problems) {
-    context.err << problem.ToString(document.name) << "\n";
-  }
-  if (!result.ok()) return BadDocument();
+  if (!result.ok()) return PrintProblems(result.problems, document, context);
   auto connection = context.Connect();
   if (connection.ok()) {
+    FP4_RETURN_IF_ERROR(CheckFiles(options, document, **connection, context));
     auto checked = Create(**connection, RequestFor(options, document));
     if (!checked.ok()) return ReportError(checked.status(), context.err, document.name);
   } else {
@@ -88,10 +138,12 @@ void PrintSubmission(const v1::Experiment& experiment, bool watch, Context& cont
 
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   FP4_ASSIGN_OR_RETURN(DocumentInput document, ReadDocument(context, options.file));
+  FP4_RETURN_IF_ERROR(CheckText(options, document, context));
   if (options.dry_run) return DryRun(options, document, context);
   std::optional<StopSignal> stop;
   if (options.watch) stop.emplace();
   FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
+  FP4_RETURN_IF_ERROR(CheckFiles(options, document, *connection, context));
   auto experiment = Create(*connection, RequestFor(options, document));
   if (!experiment.ok()) return ReportError(experiment.status(), context.err, document.name);
   PrintSubmission(*experiment, options.watch, context);

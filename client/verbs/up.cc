@@ -1,5 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "client/errors.h"
 #include "client/local/daemons.h"
 #include "client/render/json.h"
 #include "client/verbs/verbs.h"
@@ -26,7 +27,10 @@ std::string Sentence(const DaemonReport& report, const Endpoints& endpoints) {
 
 absl::StatusOr<ExitCode> Run(const UpOptions& options, Context& context) {
   LocalDaemons daemons(context.state_folder, context.binary_folder);
-  FP4_ASSIGN_OR_RETURN(auto reports, daemons.Up(options));
+  auto result = daemons.Up(options);
+  // "No controller answers" is for those that were asked for something.
+  if (!result.ok()) return WithExitCode(result.status(), ExitCode::kFailed);
+  const std::vector<DaemonReport>& reports = *result;
   const Endpoints controller = daemons.Controller().value_or(Endpoints());
   const Endpoints worker = daemons.Worker().value_or(Endpoints());
   if (context.json) {

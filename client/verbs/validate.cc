@@ -25,9 +25,7 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   FP4_ASSIGN_OR_RETURN(DocumentInput document, ReadDocument(context, options.file));
   const spec::ReadResult result =
       spec::ReadExperiment(document.text, options.overrides, {.base_folder = document.folder});
-  for (const spec::Problem& problem : result.problems) {
-    context.err << problem.ToString(document.name) << "\n";
-  }
+  if (result.ok()) FP4_RETURN_IF_ERROR(CheckFolder(document));
   if (context.json) {
     context.out << (result.ok() ? LayerTablesJson(result.experiment)
                                 : ProblemsJson(result.problems))
@@ -35,7 +33,7 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   } else if (result.ok()) {
     context.out << FormatLayerTables(result.experiment);
   }
-  if (!result.ok()) return BadDocument();
+  if (!result.ok()) return PrintProblems(result.problems, document, context);
   return ExitCode::kOk;
 }
 

@@ -21,6 +21,7 @@
   VERB(Cancel)          \
   VERB(Retry)           \
   VERB(Delete)          \
+  VERB(Forget)          \
   VERB(Validate)        \
   VERB(Schema)          \
   VERB(Explain)         \

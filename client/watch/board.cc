@@ -4,6 +4,7 @@
 
 #include "base/metric_names.h"
 #include "client/render/runs.h"
+#include "client/render/waiting.h"
 
 namespace fp4::client {
 namespace {
@@ -27,6 +28,7 @@ void ApplyState(const v1::StateChange& change, RunProgress& run) {
   run.state = change.state();
   run.reason = change.reason();
   run.message = change.message();
+  run.waiting.clear();
 }
 
 }  // namespace
@@ -48,6 +50,7 @@ Board::Board(std::string title, const std::vector<v1::Run>& runs) : title_(std::
                      .state = run.state(),
                      .reason = run.reason(),
                      .message = run.message(),
+                     .waiting = run.state() == v1::RUN_STATE_QUEUED ? run.message() : "",
                      .attempt = run.attempt(),
                      .step = 0,
                      .total_steps = run.total_steps(),
@@ -71,6 +74,24 @@ void Board::Apply(const v1::Event& event) {
   if (event.has_metrics()) ApplyMetrics(event.metrics(), ToTime(event.time()), run);
   if (event.has_health()) run.health.push_back(event.health());
   if (event.has_state()) ApplyState(event.state(), run);
+}
+
+void Board::SetWaiting(const std::string& run_id, const std::string& why) {
+  auto found = index_.find(run_id);
+  if (found == index_.end()) return;
+  RunProgress& run = runs_[found->second];
+  run.waiting = run.state == v1::RUN_STATE_QUEUED ? why : "";
+}
+
+std::vector<std::string> Board::WaitingLines() const {
+  std::vector<std::string> reasons;
+  for (const RunProgress& run : runs_) reasons.push_back(run.waiting);
+  return client::WaitingLines(reasons);
+}
+
+bool Board::AnyQueued() const {
+  return std::ranges::any_of(
+      runs_, [](const RunProgress& run) { return run.state == v1::RUN_STATE_QUEUED; });
 }
 
 const RunProgress* Board::Find(const std::string& run_id) const {

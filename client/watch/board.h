@@ -17,6 +17,7 @@ struct RunProgress {
   int64_t seed = 0;
   v1::RunState state = v1::RUN_STATE_UNSPECIFIED;
   std::string reason, message;
+  std::string waiting;  // why, while it is queued; empty: not known
   int32_t attempt = 0;
   int64_t step = 0, total_steps = 0;
   std::optional<double> loss, val_loss, accuracy, tokens_per_second;
@@ -40,6 +41,13 @@ class Board {
 
   // Events of runs that the board does not know are left out.
   void Apply(const v1::Event& event);
+
+  // Why the run waits, as the controller says; the next change of its state makes it void.
+  void SetWaiting(const std::string& run_id, const std::string& why);
+  // Why runs wait, as in render/waiting.h.
+  std::vector<std::string> WaitingLines() const;
+  // Whether a run is queued.
+  bool AnyQueued() const;
 
   const std::string& title() const { return title_; }
   const std::vector<RunProgress>& runs() const { return runs_; }

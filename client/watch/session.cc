@@ -17,6 +17,8 @@ namespace fp4::client {
 namespace {
 
 constexpr absl::Duration kTick = absl::Milliseconds(100);
+// How often the controller is asked why runs wait, and how long the picture may stand still for it.
+constexpr absl::Duration kAskEvery = absl::Seconds(3), kAskTimeout = absl::Milliseconds(500);
 
 v1::WatchRequest RequestFor(const Target& target, int64_t cursor) {
   v1::WatchRequest request;
@@ -57,6 +59,16 @@ class Screen {
     MutexLock lock(mutex_);
     view_->Tick(board_, absl::Now());
   }
+  bool AnyQueued() {
+    MutexLock lock(mutex_);
+    return board_.AnyQueued();
+  }
+  void SetWaiting(const std::vector<v1::Run>& runs) {
+    MutexLock lock(mutex_);
+    for (const v1::Run& run : runs) {
+      if (run.state() == v1::RUN_STATE_QUEUED) board_.SetWaiting(run.id(), run.message());
+    }
+  }
 
  private:
   Mutex mutex_;
@@ -64,9 +76,49 @@ class Screen {
   const std::unique_ptr<WatchView> view_ ABSL_PT_GUARDED_BY(mutex_);
 };
 
+// Keeps up to date why queued runs wait: events do not tell it, since nothing happens to them.
+class WaitReasons {
+ public:
+  WaitReasons(const Context& context, const Target& target) : context_(context), target_(target) {}
+
+  // Asks when it is time and a run waits. What goes wrong is left to the follower to say.
+  void Refresh(Screen& screen) {
+    const absl::Time now = absl::Now();
+    if (now < next_ || !screen.AnyQueued()) return;
+    next_ = now + kAskEvery;
+    auto address = context_.Address();
+    if (!address.ok()) return;
+    if (connection_ == nullptr || connection_->address() != *address) {
+      connection_ = std::make_unique<Connection>(*address, kAskTimeout);
+    }
+    screen.SetWaiting(QueuedRuns());
+  }
+
+ private:
+  std::vector<v1::Run> QueuedRuns() {
+    if (target_.is_run) {
+      auto run = connection_->GetRun(target_.id());
+      return run.ok() ? std::vector<v1::Run>{*std::move(run)} : std::vector<v1::Run>();
+    }
+    v1::ListRunsRequest request;
+    request.set_experiment_id(target_.id());
+    request.add_states(v1::RUN_STATE_QUEUED);
+    request.set_page_size(1000);
+    auto runs = connection_->ListRuns(request);
+    if (!runs.ok()) return {};
+    return {runs->runs().begin(), runs->runs().end()};
+  }
+
+  const Context& context_;
+  const Target& target_;
+  std::unique_ptr<Connection> connection_;
+  absl::Time next_ = absl::Now() + kAskEvery;  // what the target came with holds until then
+};
+
 // Follows on a thread of its own while this one waits for Ctrl-C and redraws. CANCELLED:
 // interrupted.
-absl::Status FollowUntilInterrupted(StopSignal& stop, Follower& follower, Screen& screen) {
+absl::Status FollowUntilInterrupted(StopSignal& stop, const Context& context, WaitReasons& reasons,
+                                    Follower& follower, Screen& screen) {
   absl::Status result;
   std::atomic<bool> done = false;
   std::thread thread([&] {
@@ -74,7 +126,9 @@ absl::Status FollowUntilInterrupted(StopSignal& stop, Follower& follower, Screen
     done = true;
   });
   while (!done) {
-    if (stop.Wait(kTick) != 0) follower.Stop();
+    // An output that takes nothing any more is not worth waiting for either.
+    if (stop.Wait(kTick) != 0 || !context.out) follower.Stop();
+    reasons.Refresh(screen);
     screen.Tick();
   }
   thread.join();
@@ -133,7 +187,9 @@ absl::StatusOr<ExitCode> WatchTarget(Context& context, StopSignal& stop, const T
        .on_event = [&screen](const v1::Event& event) { screen.OnEvent(event); },
        .on_connection = [&screen](const absl::Status& status) { screen.OnConnection(status); }},
       {});
-  const absl::Status status = FollowUntilInterrupted(stop, follower, screen);
+  WaitReasons reasons(context, target);
+  const absl::Status status = FollowUntilInterrupted(stop, context, reasons, follower, screen);
+  if (!context.out) return ExitCode::kFailed;  // main says why
   if (absl::IsCancelled(status)) {
     SayHowToComeBack(context, target, follower.cursor());
     return ExitCode::kInterrupted;

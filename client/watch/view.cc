@@ -1,5 +1,7 @@
 #include "client/watch/view.h"
 
+#include <cctype>
+
 #include "absl/strings/str_cat.h"
 #include "base/metric_names.h"
 #include "client/render/findings.h"
@@ -11,7 +13,7 @@
 namespace fp4::client {
 namespace {
 
-constexpr int kIndent = 10;  // of further lines: what follows a line's time
+constexpr int kIndent = 10;  // of further lines
 
 class JsonView final : public WatchView {
  public:
@@ -31,7 +33,8 @@ class JsonView final : public WatchView {
 
 class PlainView final : public WatchView {
  public:
-  explicit PlainView(const Context& context) : out_(context.out), err_(context.err) {}
+  PlainView(const Context& context, const Clock& clock)
+      : out_(context.out), err_(context.err), clock_(clock), width_(context.terminal.width) {}
 
   void OnEvent(const Board& board, const v1::Event& event) override {
     const RunProgress* run = board.Find(event.run_id());
@@ -46,28 +49,49 @@ class PlainView final : public WatchView {
       health_.push_back(event.health());
       return;
     }
-    if (std::string line = PlainLine(*run, event); !line.empty()) {
-      out_ << line << "\n" << std::flush;
+    if (std::string line = PlainLine(*run, event, clock_.Now()); !line.empty()) {
+      Print(line);
     }
   }
   void OnNotice(const Board&, const std::string& text) override { err_ << text << "\n"; }
-  void Tick(const Board& board, absl::Time) override { FlushHealth(board); }
+  void Tick(const Board& board, absl::Time) override {
+    FlushHealth(board);
+    TellWaiting(board);
+  }
 
  private:
+  // Once for each reason: the numbers in it change all the time.
+  void TellWaiting(const Board& board) {
+    std::string reasons;
+    for (const std::string& line : board.WaitingLines()) reasons += line + "\n";
+    std::string words = reasons;
+    std::erase_if(words, [](unsigned char c) { return std::isdigit(c) != 0; });
+    if (words == told_) return;
+    told_ = words;
+    err_ << reasons << std::flush;
+  }
+
+  // `fp4ctl logs` prints such lines on a terminal too.
+  void Print(const std::string& line) {
+    out_ << Wrapped(line, width_, kIndent) << "\n" << std::flush;
+  }
   void FlushHealth(const Board& board) {
     const RunProgress* run = board.Find(health_run_);
     if (health_.empty() || run == nullptr) return;
-    out_ << absl::FormatTime("%H:%M:%S", health_time_, absl::LocalTimeZone()) << "  "
-         << Printable(RunLabel(run->variant, run->seed)) << "  " << DescribeFinding(health_) << "\n"
-         << std::flush;
+    Print(absl::StrCat(FormatWhen(health_time_, clock_.Now()), "  ",
+                       Printable(RunLabel(run->variant, run->seed)), "  ",
+                       DescribeFinding(health_)));
     health_.clear();
   }
 
   std::ostream& out_;
   std::ostream& err_;
+  const Clock& clock_;
+  const int width_;  // of a terminal; 0: no limit
   std::string health_run_;
   absl::Time health_time_;
   std::vector<v1::Health> health_;
+  std::string told_;  // why runs wait, without numbers
 };
 
 class LiveView final : public WatchView {
@@ -137,7 +161,7 @@ std::string StateText(const v1::StateChange& change) {
 
 }  // namespace
 
-std::string PlainLine(const RunProgress& run, const v1::Event& event) {
+std::string PlainLine(const RunProgress& run, const v1::Event& event, absl::Time now) {
   std::string text;
   if (event.has_metrics()) text = MetricsText(run, event);
   if (event.has_state()) text = StateText(event.state());
@@ -148,14 +172,14 @@ std::string PlainLine(const RunProgress& run, const v1::Event& event) {
         absl::StrCat(event.log().severity(), ": ", PrintableLines(event.log().message(), kIndent));
   }
   if (text.empty()) return "";
-  return absl::StrCat(absl::FormatTime("%H:%M:%S", ToTime(event.time()), absl::LocalTimeZone()),
-                      "  ", Printable(RunLabel(run.variant, run.seed)), "  ", text);
+  return absl::StrCat(FormatWhen(ToTime(event.time()), now), "  ",
+                      Printable(RunLabel(run.variant, run.seed)), "  ", text);
 }
 
-std::unique_ptr<WatchView> MakeWatchView(const Context& context) {
+std::unique_ptr<WatchView> MakeWatchView(const Context& context, const Clock& clock) {
   if (context.json) return std::make_unique<JsonView>(context);
   if (context.terminal.interactive) return std::make_unique<LiveView>(context);
-  return std::make_unique<PlainView>(context);
+  return std::make_unique<PlainView>(context, clock);
 }
 
 }  // namespace fp4::client

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "base/clock.h"
 #include "client/context.h"
 #include "client/watch/board.h"
 
@@ -23,10 +24,12 @@ class WatchView {
 };
 
 // JSON lines with -o json, a picture that is drawn again on a terminal, plain lines elsewhere.
-std::unique_ptr<WatchView> MakeWatchView(const Context& context);
+// `clock` says what day it is; it must outlive the view.
+std::unique_ptr<WatchView> MakeWatchView(const Context& context,
+                                         const Clock& clock = SystemClock());
 
 // One line of the plain view without newline; empty for what it leaves out. Health events are told
-// by HealthLine.
-std::string PlainLine(const RunProgress& run, const v1::Event& event);
+// by HealthLine. The time has a date where it is not the day of `now`.
+std::string PlainLine(const RunProgress& run, const v1::Event& event, absl::Time now);
 
 }  // namespace fp4::client

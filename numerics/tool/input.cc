@@ -1,9 +1,11 @@
 #include "numerics/tool/input.h"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
-#include "base/file.h"
+#include "base/file_start.h"
 #include "base/status_macros.h"
 #include "numerics/arithmetic/elements.h"
 #include "spec/suggest.h"
@@ -78,7 +80,14 @@ absl::StatusOr<Input> Input::OpenRaw(const Options& options) {
     FP4_RETURN_IF_ERROR(
         CheckRawSize(options.input, *options.raw_shape, fs::file_size(options.input, error)));
   }
-  FP4_ASSIGN_OR_RETURN(std::string content, ReadFile(options.input));
+  // Of a pipe or a device no more than is wanted, and one byte to see that there is more.
+  const auto wanted = static_cast<unsigned __int128>(options.raw_shape->rows) *
+                      static_cast<unsigned __int128>(options.raw_shape->columns) * sizeof(float);
+  FP4_ASSIGN_OR_RETURN(
+      std::string content,
+      ReadFileStart(options.input, static_cast<size_t>(std::min<unsigned __int128>(
+                                       wanted, std::numeric_limits<size_t>::max() - 1)) +
+                                       1));
   FP4_RETURN_IF_ERROR(CheckRawSize(options.input, *options.raw_shape, content.size()));
   Input input;
   input.raw_.assign(content.begin(), content.end());

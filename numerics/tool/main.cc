@@ -1,7 +1,9 @@
 #include <iostream>
 
+#include "base/standard_output.h"
 #include "numerics/tool/run.h"
 
 int main(int argc, char** argv) {
-  return fp4::numerics::tool::RunTool(argc, argv, std::cout, std::cerr);
+  fp4::StandardOutput output("fp4-quantize");
+  return output.Finish(fp4::numerics::tool::RunTool(argc, argv, std::cout, std::cerr));
 }

@@ -29,11 +29,43 @@ absl::StatusOr<v1::Run> FindRun(store::Reader& reader, const std::string& id) {
   return ToProto(details);
 }
 
+// The runs that an answer holds.
+std::vector<v1::Run*> RunsOf(google::protobuf::Message&) { return {}; }
+std::vector<v1::Run*> RunsOf(v1::Run& run) { return {&run}; }
+std::vector<v1::Run*> RunsOf(v1::Experiment& experiment) {
+  return {experiment.mutable_runs()->pointer_begin(), experiment.mutable_runs()->pointer_end()};
+}
+std::vector<v1::Run*> RunsOf(v1::ListRunsResponse& response) {
+  return {response.mutable_runs()->pointer_begin(), response.mutable_runs()->pointer_end()};
+}
+
+std::vector<v1::Run*> QueuedRuns(std::vector<v1::Run*> runs) {
+  std::erase_if(runs, [](const v1::Run* run) { return run->state() != v1::RUN_STATE_QUEUED; });
+  return runs;
+}
+
 }  // namespace
+
+void ExperimentService::FinishExplained(Reactor* reactor, std::vector<v1::Run*> queued) {
+  if (queued.empty()) return reactor->Finish(grpc::Status::OK);
+  std::vector<std::string> ids;
+  for (const v1::Run* run : queued) ids.push_back(run->id());
+  store_.WhyQueued(std::move(ids), [=](absl::StatusOr<std::vector<std::string>> reasons) {
+    for (size_t i = 0; reasons.ok() && i < queued.size(); ++i) {
+      if (!reasons->at(i).empty()) queued[i]->set_message(reasons->at(i));
+    }
+    reactor->Finish(grpc::Status::OK);
+  });
+}
 
 template <typename Message, typename Query>
 void ExperimentService::Read(Reactor* reactor, Message* response, Query query) {
-  store_.Read([=](store::Reader& reader) { Finish<Message>(reactor, query(reader), response); });
+  store_.Read([=, this](store::Reader& reader) {
+    absl::StatusOr<Message> message = query(reader);
+    if (!message.ok()) return reactor->Finish(wire::ToGrpcStatus(message.status()));
+    *response = *std::move(message);
+    FinishExplained(reactor, QueuedRuns(RunsOf(*response)));
+  });
 }
 
 template <typename Message, typename Query>
@@ -116,19 +148,8 @@ grpc::ServerUnaryReactor* ExperimentService::DeleteExperiment(
 grpc::ServerUnaryReactor* ExperimentService::GetRun(Context* context,
                                                     const v1::GetRunRequest* request,
                                                     v1::Run* response) {
-  Reactor* reactor = context->DefaultReactor();
-  store_.Read([=, this](store::Reader& reader) {
-    absl::StatusOr<v1::Run> run = FindRun(reader, request->id());
-    if (!run.ok() || run->state() != v1::RUN_STATE_QUEUED) {
-      return Finish(reactor, std::move(run), response);
-    }
-    *response = *std::move(run);
-    store_.WhyQueued(response->id(), [=](absl::StatusOr<std::string> why) {
-      if (why.ok() && !why->empty()) response->set_message(*why);
-      reactor->Finish(grpc::Status::OK);
-    });
-  });
-  return reactor;
+  return AnswerByRead(context, response,
+                      [=](store::Reader& reader) { return FindRun(reader, request->id()); });
 }
 
 grpc::ServerUnaryReactor* ExperimentService::ListRuns(Context* context,

@@ -178,13 +178,16 @@ void Store::ForgetWorker(ForgetWorkerRequest request, Done<WorkerRecord> done) {
                 [request = std::move(request)](Ledger& ledger) { return Handle(ledger, request); });
 }
 
-void Store::WhyQueued(std::string run_id, Done<std::string> done) {
-  impl_->Submit(std::move(done), [run_id = std::move(run_id)](Ledger& ledger) {
-    const auto run = ledger.state().runs.find(run_id);
-    return absl::StatusOr<std::string>(
-        run == ledger.state().runs.end()
-            ? ""
-            : core::WhyQueued(run->second, ledger.state(), ledger.since_boot()));
+void Store::WhyQueued(std::vector<std::string> run_ids, Done<std::vector<std::string>> done) {
+  impl_->Submit(std::move(done), [run_ids = std::move(run_ids)](Ledger& ledger) {
+    std::vector<std::string> reasons;
+    for (const std::string& id : run_ids) {
+      const auto run = ledger.state().runs.find(id);
+      reasons.push_back(run == ledger.state().runs.end()
+                            ? ""
+                            : core::WhyQueued(run->second, ledger.state(), ledger.since_boot()));
+    }
+    return absl::StatusOr<std::vector<std::string>>(std::move(reasons));
   });
 }
 

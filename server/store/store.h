@@ -90,8 +90,9 @@ class Store {
   // FAILED_PRECONDITION WORKER_IN_USE: it is connected, or has a lease. Answers with the worker as
   // it was. One that registers again is listed again.
   void ForgetWorker(ForgetWorkerRequest request, Done<WorkerRecord> done);
-  // Why a queued run waits, for people; empty for a run that does not. Full id.
-  void WhyQueued(std::string run_id, Done<std::string> done);
+  // Why queued runs wait, for people, in the order of the ids; empty for a run that does not. Full
+  // ids.
+  void WhyQueued(std::vector<std::string> run_ids, Done<std::vector<std::string>> done);
 
   // ---- Reads.
   // Runs `read` on a reader's thread, as soon as one is free. When the store is closing it is not

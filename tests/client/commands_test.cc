@@ -1,47 +1,15 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
-#include "tests/client/support/command.h"
-#include "tests/client/support/documents.h"
-#include "tests/client/support/fake_service.h"
+#include "tests/client/support/command_fixture.h"
 
 namespace fp4::client {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr char kDocument[] = R"({
-  "schema_version": 1, "name": "demo",
-  "model": {"preset": "micro"}, "data": {"source": "synthetic"},
-  "training": {"steps": 40}, "seeds": [1],
-  "variants": {"baseline": {}, "fp4": {"precision": {"default": "fp4"}}}
-})";
-
-class CommandsTest : public ::testing::Test {
- protected:
-  CommandsTest() { service_.SetExperiment(MakeExperiment({"baseline", "fp4"})); }
-
-  // fp4ctl against the fake controller.
-  Command Run(std::vector<std::string> arguments, const std::string& input = "") {
-    return RunWith({"FP4_CONTROLLER=" + service_.address()}, std::move(arguments), input);
-  }
-  Command RunWith(std::vector<std::string> variables, std::vector<std::string> arguments,
-                  const std::string& input = "") {
-    arguments.insert(arguments.begin(), std::getenv("FP4CTL"));
-    variables.push_back("FP4_STATE_DIR=" + folder_.path().string());
-    return Command(arguments, variables, input);
-  }
-  std::string Write(const std::string& name, const std::string& text) {
-    EXPECT_TRUE(ReplaceFile(folder_.path() / name, text).ok());
-    return folder_.path() / name;
-  }
-
-  TemporaryFolder folder_;
-  FakeService service_;
-};
+using CommandsTest = CommandFixture;
 
 TEST_F(CommandsTest, SubmitPrintsTheIds) {
   Command command =
@@ -159,7 +127,7 @@ TEST_F(CommandsTest, MetricsArePointsByStep) {
 }
 
 TEST_F(CommandsTest, DeleteIsRefusedWhileRunsAreActive) {
-  Command refused = Run({"delete", "k7x2"});
+  Command refused = Run({"delete", "k7x2", "--yes"});
   EXPECT_EQ(refused.Wait(), 1);
   EXPECT_NE(refused.err().find("fp4ctl cancel"), std::string::npos);
   Command cancel = Run({"cancel", "k7x2"});
@@ -177,12 +145,20 @@ TEST_F(CommandsTest, StatusTellsOfControllerAndWorkers) {
   EXPECT_EQ(json["workers"][0]["slots"][0]["cpu_threads"], 2);
 }
 
+TEST_F(CommandsTest, AWorkerIsForgottenByItsName) {
+  Command command = Run({"forget", "host:1a2b"});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_EQ(command.out(), "Forgot worker host:1a2b.\n");
+  EXPECT_EQ(Run({"forget", "nobody"}).Wait(), 4);
+}
+
 TEST_F(CommandsTest, HelpNamesEveryCommandAndTheExitCodes) {
   Command command = RunWith({}, {"--help"});
   EXPECT_EQ(command.Wait(), 0);
-  for (const char* word : {"up", "down", "status", "submit", "watch", "ls", "describe", "metrics",
-                           "compare", "logs", "cancel", "retry", "delete", "validate", "schema",
-                           "explain", "version", "completion", "Exit status"}) {
+  for (const char* word :
+       {"up",       "down",    "status",  "submit",  "watch",      "ls",         "describe",
+        "metrics",  "compare", "logs",    "cancel",  "retry",      "delete",     "forget",
+        "validate", "schema",  "explain", "version", "completion", "Exit status"}) {
     EXPECT_NE(command.out().find(word), std::string::npos) << word;
   }
 }

@@ -54,26 +54,14 @@ TEST(ReportErrorTest, AnErrorAboutARequestSpeaksOfNoDocument) {
   EXPECT_EQ(err.str(), "fp4ctl: reference: 'zzz' is not a variant\n");
 }
 
-TEST(ReportErrorTest, HasANextStepAndAnExitCodeForEachKind) {
-  struct Case {
-    absl::Status status;
-    ExitCode code;
-    std::string text;
-  };
-  const Case cases[] = {
-      {absl::UnavailableError("no controller answers at h:1"), ExitCode::kUnreachable, "fp4ctl up"},
-      {ErrorWithReason(absl::StatusCode::kNotFound, reason::kNotFound, "no run 'x'"),
-       ExitCode::kNotFound, "fp4ctl ls"},
-      {ErrorWithReason(absl::StatusCode::kFailedPrecondition, reason::kRunsActive,
-                       "1 run is active"),
-       ExitCode::kFailed, "fp4ctl cancel"},
-      {absl::InvalidArgumentError("open a.json: No such file"), ExitCode::kUsage, "a.json"},
-      {absl::InternalError("disk"), ExitCode::kFailed, "disk"},
-  };
-  for (const Case& one : cases) {
-    std::ostringstream err;
-    EXPECT_EQ(ReportError(one.status, err), one.code) << one.status;
-    EXPECT_NE(err.str().find(one.text), std::string::npos) << err.str();
+TEST(RpcStatusTest, AnAnswerThatIsNoControllersNamesTheAddress) {
+  const std::string address = "a-host-with-a-long-name.example:4404";
+  for (const grpc::StatusCode code :
+       {grpc::StatusCode::UNAVAILABLE, grpc::StatusCode::UNIMPLEMENTED, grpc::StatusCode::UNKNOWN,
+        grpc::StatusCode::INTERNAL, grpc::StatusCode::DEADLINE_EXCEEDED}) {
+    const absl::Status status = FromRpc({code, "Method not found!"}, address);
+    EXPECT_NE(status.message().find(address), std::string::npos) << status;
+    EXPECT_EQ(ExitCodeFor(status), ExitCode::kUnreachable) << status;
   }
 }
 

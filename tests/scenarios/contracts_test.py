@@ -102,10 +102,10 @@ class Contracts(Scenario):
     def test_delete_removes_an_experiment_and_only_when_it_has_finished(self):
         cluster = Cluster(self)
         made = cluster.submit(document("deleted", steps=5))
-        cluster.ctl("delete", made["experiment"], status=1)
+        cluster.ctl("delete", made["experiment"], "--yes", status=1)
         cluster.start_worker()
         cluster.watch(made["experiment"]).finish()
-        cluster.ctl("delete", made["experiment"])
+        cluster.ctl("delete", made["experiment"], "--yes")
         self.assertEqual(cluster.ctl("ls", "-o", "json"), [])
 
 

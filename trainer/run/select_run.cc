@@ -6,8 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/file.h"
+#include "base/file_start.h"
 #include "spec/document.h"
+#include "spec/json.h"
 
 namespace fp4::trainer {
 namespace {
@@ -53,7 +54,7 @@ std::optional<uint64_t> FindSeed(const Options& options, const spec::Experiment&
 
 SelectedRun SelectRun(const Options& options) {
   SelectedRun selected;
-  absl::StatusOr<std::string> text = ReadFile(options.document);
+  absl::StatusOr<std::string> text = ReadFileStart(options.document, spec::kMaxJsonBytes + 1);
   if (!text.ok()) {
     selected.problems.emplace_back(text.status().message());
     return selected;

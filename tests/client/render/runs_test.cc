@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_split.h"
 #include "tests/client/support/documents.h"
 
 namespace fp4::client {
@@ -41,6 +42,45 @@ TEST(DescribeTest, NamesTheLastWordsOfADeadTrainer) {
   EXPECT_NE(text.find("state        failed (trainer_crashed)\n"), std::string::npos) << text;
   EXPECT_NE(text.find("message      killed by signal 11\n"), std::string::npos) << text;
   EXPECT_NE(text.find("(1m00s ago)"), std::string::npos) << text;
+}
+
+TEST(RunsTest, SaysWhyQueuedRunsWait) {
+  v1::Experiment experiment = MakeExperiment({"a", "b"});
+  for (v1::Run& run : *experiment.mutable_runs()) run.set_message("no worker is connected");
+  const std::string text = RenderRuns({experiment.runs().begin(), experiment.runs().end()}, {}, {});
+  EXPECT_NE(text.find("\n2 runs wait: no worker is connected\n"), std::string::npos) << text;
+}
+
+TEST(RunsTest, FitsANarrowTerminal) {
+  v1::Experiment experiment =
+      MakeExperiment({"fp4-hadamard-32-nearest", "fp4-hadamard-32-stochastic"});
+  for (v1::Run& run : *experiment.mutable_runs()) {
+    run.set_reason("restarts_exhausted");
+    run.set_message("waits for a GPU slot with 80 GiB: 4 would fit, other runs come first");
+    run.set_total_steps(100'000'000);
+  }
+  const std::string text =
+      RenderRuns({experiment.runs().begin(), experiment.runs().end()}, {}, {.width = 40});
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    EXPECT_LE(DisplayWidth({line.data(), line.size()}), 40) << text;
+  }
+  EXPECT_NE(text.find("nearest "), std::string::npos) << text;
+  EXPECT_NE(text.find("ochastic "), std::string::npos) << text;
+}
+
+TEST(DescribeTest, OnlyTheNewestCheckpointsAreListed) {
+  v1::Run run = MakeExperiment({"fp4"}).runs(0);
+  for (int step = 10; step <= 200; step += 10) {
+    v1::Checkpoint& checkpoint = *run.add_checkpoints();
+    checkpoint.set_step(step);
+    checkpoint.set_path("/w/checkpoints/" + std::to_string(step));
+  }
+  const std::string text = RenderRun(run, absl::FromUnixSeconds(1767323105), {});
+  EXPECT_NE(text.find("/w/checkpoints/200\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("/w/checkpoints/180\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("/w/checkpoints/170\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("and 17 older: `fp4ctl describe run0000a -o json`"), std::string::npos)
+      << text;
 }
 
 TEST(ExperimentsTest, AgeCountsFromNow) {

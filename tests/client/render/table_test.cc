@@ -43,6 +43,28 @@ TEST(TableTest, NoLineIsWiderThanTheTerminal) {
   }
 }
 
+TEST(TableTest, NamesThatAreCutStayDifferent) {
+  Table table({{.header = "VARIANT", .min_width = 9, .names = true}, {.header = "STATE"}});
+  table.AddRow({"fp4-hadamard-32-nearest", "running"});
+  table.AddRow({"fp4-hadamard-32-stochastic", "queued"});
+  EXPECT_EQ(table.Render({.width = 18}),
+            "VARIANT    STATE\n"
+            "fp4-…rest  running\n"
+            "fp4-…stic  queued\n");
+}
+
+TEST(TableTest, WhatFitsInNoWayBecomesBlocks) {
+  Table table({{.header = "VARIANT"}, {.header = "DIFFERENCE"}, {.header = "EMPTY"}});
+  table.AddRow({"baseline", "", ""});
+  table.AddRow({"fp4", "+0.0123 [+0.0001, +0.0245]", ""});
+  EXPECT_EQ(table.Render({.width = 30}),
+            "VARIANT     baseline\n"
+            "\n"
+            "VARIANT     fp4\n"
+            "DIFFERENCE  +0.0123 [+0.0001,\n"
+            "            +0.0245]\n");
+}
+
 TEST(TableTest, IsNothingWithoutRows) { EXPECT_EQ(Table({{.header = "RUN"}}).Render({}), ""); }
 
 }  // namespace

@@ -36,5 +36,19 @@ TEST(ColoredTest, LeavesTextAloneWhenColoursAreOff) {
   EXPECT_EQ(Colored("x", Color::kRed, true), "\x1b[31mx\x1b[0m");
 }
 
+TEST(WrappedTest, BreaksAtSpacesAndKeepsLongWords) {
+  EXPECT_EQ(Wrapped("one two three", 8, 2), "one two\n  three");
+  EXPECT_EQ(Wrapped("one two three", 0, 2), "one two three");
+  EXPECT_EQ(Wrapped("a\n  b c", 5, 0), "a\n  b c");
+  EXPECT_EQ(Wrapped("see /a/very/long/path now", 10, 2), "see\n  /a/very/long/path\n  now");
+}
+
+TEST(PrintableTest, WhatIsNoTextIsReplaced) {
+  EXPECT_EQ(Printable("caf\xe9"), "caf?");
+  EXPECT_EQ(Printable("\x9b\x33\x31m"), "?31m");
+  EXPECT_EQ(Printable("a\xc2\x9b\x62"), "a?b");
+  EXPECT_EQ(Printable("größer 損"), "größer 損");
+}
+
 }  // namespace
 }  // namespace fp4::client

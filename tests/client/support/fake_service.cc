@@ -55,6 +55,14 @@ void FakeService::FailCreate(const grpc::Status& status) {
   MutexLock lock(mutex_);
   create_status_ = status;
 }
+void FakeService::FailCompare(const grpc::Status& status) {
+  MutexLock lock(mutex_);
+  compare_status_ = status;
+}
+void FakeService::SetWorkerHost(const std::string& host) {
+  MutexLock lock(mutex_);
+  worker_host_ = host;
+}
 void FakeService::SetComparison(const v1::CompareResponse& comparison) {
   MutexLock lock(mutex_);
   comparison_ = comparison;
@@ -140,10 +148,15 @@ grpc::Status FakeService::GetRun(grpc::ServerContext*, const v1::GetRunRequest* 
                   absl::StrCat("'", request->id(), "' fits ", matches, " runs"));
 }
 
-grpc::Status FakeService::ListRuns(grpc::ServerContext*, const v1::ListRunsRequest*,
+grpc::Status FakeService::ListRuns(grpc::ServerContext*, const v1::ListRunsRequest* request,
                                    v1::ListRunsResponse* response) {
   MutexLock lock(mutex_);
-  *response->mutable_runs() = experiment_.runs();
+  // As the controller: 50 a page unless told, a token that says where the next one begins.
+  int next = request->page_token().empty() ? 0 : std::stoi(request->page_token());
+  const int size = request->page_size() == 0 ? 50 : request->page_size();
+  const int end = std::min(experiment_.runs_size(), next + size);
+  for (; next < end; ++next) *response->add_runs() = experiment_.runs(next);
+  if (end < experiment_.runs_size()) response->set_next_page_token(std::to_string(end));
   return grpc::Status::OK;
 }
 
@@ -178,18 +191,28 @@ grpc::Status FakeService::QueryMetrics(grpc::ServerContext*, const v1::QueryMetr
 grpc::Status FakeService::Compare(grpc::ServerContext*, const v1::CompareRequest*,
                                   v1::CompareResponse* response) {
   MutexLock lock(mutex_);
+  if (!compare_status_.ok()) return compare_status_;
   *response = comparison_;
   return grpc::Status::OK;
 }
 
 grpc::Status FakeService::ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
                                       v1::ListWorkersResponse* response) {
+  MutexLock lock(mutex_);
   v1::Worker& worker = *response->add_workers();
+  worker.set_host(worker_host_);
   worker.set_name("host:1a2b");
   worker.set_connected(true);
   v1::Slot& slot = *worker.add_slots();
   slot.set_kind(v1::Slot::CPU);
   slot.set_cpu_threads(2);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeService::ForgetWorker(grpc::ServerContext*, const v1::ForgetWorkerRequest* request,
+                                       v1::ForgetWorkerResponse* response) {
+  if (request->id() != "host:1a2b") return NotFound(request->id());
+  response->mutable_worker()->set_name(request->id());
   return grpc::Status::OK;
 }
 

@@ -31,6 +31,10 @@ class FakeService final : public v1::ExperimentService::Service {
   void BreakWatchAfter(int events);
   // What CreateExperiment answers instead of the experiment.
   void FailCreate(const grpc::Status& status);
+  // What Compare answers instead of a comparison.
+  void FailCompare(const grpc::Status& status);
+  // Where the one worker says that it is.
+  void SetWorkerHost(const std::string& host);
   void SetComparison(const v1::CompareResponse& comparison);
   void SetSeries(const v1::Series& series);
 
@@ -58,6 +62,8 @@ class FakeService final : public v1::ExperimentService::Service {
                        v1::CompareResponse*) override;
   grpc::Status ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
                            v1::ListWorkersResponse*) override;
+  grpc::Status ForgetWorker(grpc::ServerContext*, const v1::ForgetWorkerRequest*,
+                            v1::ForgetWorkerResponse*) override;
 
  private:
   bool AllFinished() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -68,6 +74,8 @@ class FakeService final : public v1::ExperimentService::Service {
   std::vector<v1::Event> events_ ABSL_GUARDED_BY(mutex_);
   int break_after_ ABSL_GUARDED_BY(mutex_) = -1;
   grpc::Status create_status_ ABSL_GUARDED_BY(mutex_);
+  grpc::Status compare_status_ ABSL_GUARDED_BY(mutex_);
+  std::string worker_host_ ABSL_GUARDED_BY(mutex_) = "host";
   v1::CompareResponse comparison_ ABSL_GUARDED_BY(mutex_);
   v1::Series series_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::WatchRequest> watch_requests_ ABSL_GUARDED_BY(mutex_);

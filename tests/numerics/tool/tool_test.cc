@@ -65,6 +65,32 @@ class ToolTest : public testing::Test {
   std::string out_, err_;
 };
 
+TEST_F(ToolTest, AnOutputDestroysNeitherItsInputNorADevice) {
+  const std::string input = WriteFloats("x", {1, -1, 0.5f, 0});
+  std::filesystem::create_symlink(input, Path("link"));
+  const std::vector<std::string> begin = {input, "--format", "fp4", "--rows", "1", "--cols", "4"};
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--codes", input}, "is also INPUT"},
+      {{"--decoded", Path("link")}, "is also INPUT"},
+      {{"--report", Path("./x")}, "is also INPUT"},
+      {{"--codes", Path("o"), "--scales", Path("o")}, "is also --codes"},
+      {{"--codes", "/dev/null"}, "no regular file"},
+      {{"--codes", folder_.string()}, "no regular file"},
+  };
+  for (const auto& [flags, message] : cases) {
+    std::vector<std::string> arguments = begin;
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    EXPECT_EQ(Run(arguments), kExitUsage) << err_;
+    EXPECT_THAT(err_, HasSubstr(message));
+    EXPECT_EQ(ReadFile(input)->size(), 4 * sizeof(float));
+  }
+}
+
+TEST_F(ToolTest, RawInputWithoutAnEndIsReadUpToItsSizeOnly) {
+  EXPECT_EQ(Run({"/dev/zero", "--format", "fp4", "--rows", "2", "--cols", "8"}), kExitUsage);
+  EXPECT_THAT(err_, HasSubstr("need 64"));
+}
+
 TEST_F(ToolTest, WritesTheBytesOfFp4) {
   const std::string input = WriteFloats("x", {1, -1, 0.5f, 0, 0.001f});
   ASSERT_EQ(Run({input, "--format", "fp4", "--rows", "1", "--cols", "5", "--codes", Path("codes"),

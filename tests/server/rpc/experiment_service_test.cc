@@ -12,6 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 google::rpc::BadRequest BadRequestOf(const grpc::Status& status) {
@@ -178,6 +179,23 @@ TEST_F(ExperimentServiceTest, GetRunSaysWhyItWaits) {
   const v1::Run run = server_.GetRun(experiment.runs(0).id());
   EXPECT_THAT(run.message(), HasSubstr("worker"));
   EXPECT_THAT(run.resolved_document(), HasSubstr("\"seeds\""));
+}
+
+TEST_F(ExperimentServiceTest, EveryAnswerSaysWhyRunsWait) {
+  v1::CreateExperimentResponse created;
+  ASSERT_TRUE(Create(Document(kDocument), &created).ok());
+  v1::ListRunsRequest list;
+  list.set_experiment_id(created.experiment().id());
+  v1::ListRunsResponse runs;
+  ASSERT_TRUE(Call(&v1::ExperimentService::Stub::ListRuns, list, &runs).ok());
+  v1::GetExperimentRequest get;
+  get.set_id(created.experiment().id());
+  v1::Experiment experiment;
+  ASSERT_TRUE(Call(&v1::ExperimentService::Stub::GetExperiment, get, &experiment).ok());
+  for (const auto& all : {created.experiment().runs(), runs.runs(), experiment.runs()}) {
+    ASSERT_THAT(all, Not(IsEmpty()));
+    for (const v1::Run& run : all) EXPECT_EQ(run.message(), "no worker is connected");
+  }
 }
 
 TEST_F(ExperimentServiceTest, ListsPageNewestFirst) {

@@ -1,0 +1,51 @@
+// `metrics` and `compare` when a name is wrong.
+#include <gtest/gtest.h>
+
+#include "tests/client/support/command_fixture.h"
+
+namespace fp4::client {
+namespace {
+
+class MeasuredTest : public CommandFixture {
+ protected:
+  MeasuredTest() {
+    v1::Series series;
+    series.set_name("train/loss");
+    series.add_points()->set_value(2.5);
+    service_.SetSeries(series);
+    v1::CompareResponse comparison;
+    comparison.set_experiment_id("k7x2m9qd");
+    comparison.set_metric("train/los");
+    comparison.add_variants()->set_name("baseline");
+    service_.SetComparison(comparison);
+  }
+};
+
+TEST_F(MeasuredTest, AMetricThatIsNotThereIsNamedWithThoseThatAre) {
+  const std::vector<std::vector<std::string>> lines = {
+      {"metrics", "run0000a", "--name", "train/los"},
+      {"metrics", "k7x2m9qd", "--name", "train/los", "-o", "json"},
+      {"compare", "k7x2m9qd", "--metric", "train/los"}};
+  for (const auto& line : lines) {
+    Command command = Run(line);
+    EXPECT_EQ(command.Wait(), 4) << command.err();
+    EXPECT_EQ(command.out(), "");
+    EXPECT_EQ(command.err(),
+              "fp4ctl: no metric 'train/los' here; did you mean 'train/loss'; allowed: "
+              "train/loss\n");
+  }
+}
+
+TEST_F(MeasuredTest, AReferenceThatIsNoVariantIsNamedWithTheVariants) {
+  service_.FailCompare(RpcError(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_ARGUMENT",
+                                "reference: 'zzz' is not a variant of this experiment; allowed: "
+                                "baseline, fp4"));
+  Command command = Run({"compare", "k7x2m9qd", "--reference", "zzz"});
+  EXPECT_EQ(command.Wait(), 4);
+  EXPECT_EQ(command.err(),
+            "fp4ctl: --reference: 'zzz' is not a variant of this experiment; allowed: baseline, "
+            "fp4\n");
+}
+
+}  // namespace
+}  // namespace fp4::client
