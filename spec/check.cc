@@ -20,6 +20,7 @@ bool IsPlaceholder(const Field& field) {
 
 // Whether a value is a field's default, in whatever spelling: 1, 1.0.
 bool SameValue(const Node& value, const Field& field) {
+  if (field.default_json.empty()) return false;
   if (IsPlaceholder(field)) return WriteCompactJson(value) == field.default_json;
   const Node usual = ParseJson(field.default_json).root;
   return WriteCompactJson(Canonical(value, field.type)) ==
@@ -212,10 +213,12 @@ class Checker {
   bool StandsAtDefault(const Member& member, const Field& field, const Path& path) {
     const bool cleared = member.value.kind == Node::Kind::kNull && as_ == CheckAs::kPatch;
     if (cleared || SameValue(member.value, field)) return true;
-    problems_.Add(member.key_place, path,
-                  absl::StrCat("is ", Shown(member.value),
-                               ", and this feature is not built yet; allowed: ", field.default_json,
-                               ", or leave it out"));
+    problems_.Add(
+        member.key_place, path,
+        absl::StrCat("is ", Shown(member.value), ", and this feature is not built yet; ",
+                     field.default_json.empty()
+                         ? "leave it out"
+                         : absl::StrCat("allowed: ", field.default_json, ", or leave it out")));
     return false;
   }
 
@@ -286,6 +289,7 @@ class Checker {
 void FindEverywhere(const Type& type, std::string_view name, const std::string& prefix,
                     std::vector<std::string>& found) {
   for (const Field& field : type.fields) {
+    if (!IsBuilt(field)) continue;
     if (field.name == name) found.push_back(prefix + field.name);
     FindEverywhere(field.type, name, absl::StrCat(prefix, field.name, "."), found);
   }

@@ -50,9 +50,10 @@ const Type* FieldsBelow(const Type& type) {
 void List(const Type& object, const std::string& prefix, bool deep, std::string& out) {
   for (const Field& field : object.fields) {
     const std::string name = prefix + field.name;
-    const bool section = field.type.kind == Type::Kind::kObject && field.built;
+    const bool built = IsBuilt(field);
+    const bool section = field.type.kind == Type::Kind::kObject && built;
     const std::string default_text = section ? "" : absl::StrCat("  (", DefaultText(field), ")");
-    absl::StrAppend(&out, "  ", name, field.built ? default_text : "  (not built yet)", "\n",
+    absl::StrAppend(&out, "  ", name, built ? default_text : "  (not built yet)", "\n",
                     Wrapped(field.doc, 6));
     if (deep && HasFields(field.type)) List(field.type, name + ".", true, out);
   }
@@ -85,8 +86,8 @@ std::string PresetList() {
 std::string Explanation(const std::string& name, const Field& field) {
   std::string out = absl::StrCat(name, "\n", Wrapped(field.doc, 2));
   if (!field.built) {
-    return absl::StrCat(out, "  Not built yet: refused unless it is left out or ",
-                        field.default_json, ".\n");
+    return absl::StrCat(out, "  Not built yet: refused unless it is left out",
+                        field.default_json.empty() ? "" : " or ", field.default_json, ".\n");
   }
   const Type* below = FieldsBelow(field.type);
   if (!HasFields(field.type)) {

@@ -275,9 +275,16 @@ const Field* FindField(const Type& object, std::string_view name) {
   return nullptr;
 }
 
+bool IsBuilt(const Field& field) {
+  const std::vector<Field>& inner = field.type.fields;
+  return field.built && (inner.empty() || std::ranges::any_of(inner, IsBuilt));
+}
+
 std::vector<std::string> FieldNames(const Type& object) {
   std::vector<std::string> names;
-  for (const Field& field : object.fields) names.push_back(field.name);
+  for (const Field& field : object.fields) {
+    if (IsBuilt(field) || !field.later) names.push_back(field.name);
+  }
   return names;
 }
 
@@ -299,6 +306,12 @@ std::vector<std::string> AsStrings(const Node& node) {
   std::vector<std::string> texts;
   for (const Node& item : node.items) texts.push_back(item.text);
   return texts;
+}
+
+std::vector<int64_t> AsIntegers(const Node& node) {
+  std::vector<int64_t> values;
+  for (const Node& item : node.items) values.push_back(AsInteger(item));
+  return values;
 }
 
 absl::Duration AsDuration(const Node& node) {

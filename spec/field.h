@@ -77,10 +77,14 @@ struct Field {
   // default_text; empty without: the field has no default and may be absent.
   std::string default_json = {};
   std::string default_text = {};
-  std::function<std::string(const RunSpec&)> derive = {};
-  // Added after the first release: written into a resolved document only where it differs from its
-  // default, so that what an earlier release wrote stays the same document, and its runs resume.
+  // `section` is the section that holds the field, as given; null: it is left out.
+  std::function<std::string(const RunSpec&, const Node* section)> derive = {};
+  // Added after the first release: written into a resolved document only where it differs from
+  // default_json, so that what an earlier release wrote stays the same document, and its runs
+  // resume.
   bool later = false;
+  // Of "model": the kinds that have it; empty: all of them.
+  std::vector<std::string> kinds = {};
   // Where its value goes.
   std::function<void(const Node&, RunSpec&)> store = {};
   bool required = false;
@@ -133,12 +137,16 @@ std::string AllowedText(const Type& type);
 const Type* AlternativeFor(const Type& type, Node::Kind kind);
 
 const Field* FindField(const Type& object, std::string_view name);
+// Whether the field, or something in it, can be used.
+bool IsBuilt(const Field& field);
+// Names for messages: what came later and is not built yet is left out.
 std::vector<std::string> FieldNames(const Type& object);
 
 // Values of nodes that fit their type.
 int64_t AsInteger(const Node& node);
 double AsNumber(const Node& node);
 std::vector<std::string> AsStrings(const Node& node);
+std::vector<int64_t> AsIntegers(const Node& node);
 absl::Duration AsDuration(const Node& node);
 
 }  // namespace fp4::spec

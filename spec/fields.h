@@ -66,4 +66,15 @@ Field EnumField(std::string name, std::vector<std::string> choices, Section RunS
   return field;
 }
 
+// A field of "model" whose default comes from the preset.
+Field FromPreset(Field field);
+
+template <typename Member>
+Field FromPreset(std::string name, Type type, Member ModelSpec::*member, std::string doc) {
+  return FromPreset(Field{.name = std::move(name),
+                          .doc = std::move(doc),
+                          .type = std::move(type),
+                          .store = Into(&RunSpec::model, member)});
+}
+
 }  // namespace fp4::spec

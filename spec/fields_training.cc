@@ -1,4 +1,6 @@
 // The sections "training", "optimizer", "lr_schedule", "checkpoint" and "resources".
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "base/metric_names.h"
 #include "spec/fields.h"
@@ -17,6 +19,126 @@ Field BetasField() {
             run.optimizer.beta1 = AsNumber(node.items[0]);
             run.optimizer.beta2 = AsNumber(node.items[1]);
           }};
+}
+
+// A field that is not built yet, added later.
+Field Next(std::string name, std::string doc, Type type, std::string default_json,
+           std::function<void(const Node&, RunSpec&)> store) {
+  return {.name = std::move(name),
+          .doc = std::move(doc),
+          .type = std::move(type),
+          .default_json = std::move(default_json),
+          .later = true,
+          .store = std::move(store),
+          .built = false};
+}
+
+// A choice of which only the default is built.
+template <typename Enum>
+Field NextChoice(std::string name, std::string doc, std::vector<std::string> choices,
+                 const std::string& default_choice, Enum& (*target)(RunSpec&)) {
+  return Next(std::move(name), std::move(doc), Choice(choices), "\"" + default_choice + "\"",
+              [choices, target](const Node& node, RunSpec& run) {
+                const auto found = std::ranges::find(choices, node.text);
+                target(run) = static_cast<Enum>(found - choices.begin());
+              });
+}
+
+Field Nested(std::string name, std::string doc, std::vector<Field> fields) {
+  return {.name = std::move(name),
+          .doc = std::move(doc),
+          .type = ObjectOf(std::move(fields)),
+          .default_json = "{}",
+          .later = true};
+}
+
+Field ComputeDtypeField() {
+  Field field = EnumField("compute_dtype", {"auto", "fp32", "bf16", "fp16"}, &RunSpec::training,
+                          &TrainingSpec::compute_dtype, "auto",
+                          "The type of activations and GEMMs; master weights are fp32 unless "
+                          "optimizer.masters says otherwise. \"auto\" takes what is faster on the "
+                          "machine, fp32 or bf16, once for the whole experiment; fp16 scales the "
+                          "loss.");
+  field.type.unbuilt_choices = {"fp16"};
+  return field;
+}
+
+Field LossScaleField() {
+  return Nested(
+      "loss_scale",
+      "Of fp16: the factor on the loss, halved after an overflow (that step is left out).",
+      {Next("initial", "The factor at the start.", Number(1, 1e12), "65536",
+            [](const Node& node, RunSpec& run) {
+              run.training.loss_scale.initial = AsNumber(node);
+            }),
+       Next("growth_interval", "Steps without overflow after which the factor is doubled.",
+            Integer(1, kMostSteps), "2000", [](const Node& node, RunSpec& run) {
+              run.training.loss_scale.growth_interval = AsInteger(node);
+            })});
+}
+
+Field OnAnomalyField() {
+  return Nested(
+      "on_anomaly", "What happens when loss or gradient norm leave the usual.",
+      {NextChoice<AnomalyAction>(
+           "action",
+           "stop: end at a value that is not finite; log: report and go on; skip: leave the "
+           "update out; rollback: go back to the last checkpoint and pass over the batches "
+           "since then.",
+           {"stop", "log", "skip", "rollback"}, "stop",
+           [](RunSpec& run) -> AnomalyAction& { return run.training.on_anomaly.action; }),
+       Next("window", "Steps whose mean and deviation are the usual.", Integer(2, 1000000), "128",
+            [](const Node& node, RunSpec& run) {
+              run.training.on_anomaly.window = AsInteger(node);
+            }),
+       Next("sigma", "Standard deviations above the mean that are not usual any more.",
+            PositiveNumber(1000), "6", [](const Node& node, RunSpec& run) {
+              run.training.on_anomaly.sigma = AsNumber(node);
+            })});
+}
+
+Field MuonField() {
+  const auto number = [](auto member) {
+    return
+        [member](const Node& node, RunSpec& run) { run.optimizer.muon.*member = AsNumber(node); };
+  };
+  return Nested(
+      "muon",
+      "Of muon: how the matrices of the blocks follow their gradients; all else follows AdamW's "
+      "fields.",
+      {Next("learning_rate", "The peak of the schedule for these matrices.", Number(0, 100), "0.02",
+            number(&MuonSpec::learning_rate)),
+       Next("momentum", "Decay of the running mean of the gradient.", FractionFromZero(), "0.95",
+            number(&MuonSpec::momentum)),
+       Next("weight_decay", "Times the learning rate, taken off the weights at each step.",
+            Number(0, 100), "0", number(&MuonSpec::weight_decay)),
+       Next(
+           "iterations", "Newton-Schulz iterations of an update.", Integer(1, 100), "5",
+           [](const Node& node, RunSpec& run) { run.optimizer.muon.iterations = AsInteger(node); }),
+       NextChoice<MuonScale>("scale", "How the size of an update follows the shape of its matrix.",
+                             {"keller", "moonlight"}, "keller",
+                             [](RunSpec& run) -> MuonScale& { return run.optimizer.muon.scale; }),
+       NextChoice<MuonDtype>("dtype", "The type of the iterations.", {"bf16", "fp32"}, "bf16",
+                             [](RunSpec& run) -> MuonDtype& { return run.optimizer.muon.dtype; })});
+}
+
+std::vector<Field> StoredFields() {
+  return {
+      NextChoice<OptimizerStates>(
+          "states",
+          "What the optimizer keeps of its moments; a tensor of fewer than 4096 values, or one "
+          "that blocks of 256 (4bit: 128) do not divide, keeps fp32.",
+          {"fp32", "8bit", "4bit", "fp8"}, "fp32",
+          [](RunSpec& run) -> OptimizerStates& { return run.optimizer.states; }),
+      NextChoice<StoredDtype>("masters",
+                              "The type of the master weights; bf16 is rounded stochastically.",
+                              {"fp32", "bf16"}, "fp32",
+                              [](RunSpec& run) -> StoredDtype& { return run.optimizer.masters; }),
+      NextChoice<StoredDtype>("gradients",
+                              "The type of the gradients that are kept between micro-batches.",
+                              {"fp32", "bf16"}, "fp32",
+                              [](RunSpec& run) -> StoredDtype& { return run.optimizer.gradients; }),
+  };
 }
 
 Field GpusField() {
@@ -59,11 +181,7 @@ Type TrainingType() {
        .type = Number(0, 1e9),
        .default_json = "1",
        .store = into(&TrainingSpec::grad_clip_norm)},
-      EnumField("compute_dtype", {"auto", "fp32", "bf16"}, &RunSpec::training,
-                &TrainingSpec::compute_dtype, "auto",
-                "The type of activations and GEMMs; master weights are fp32 always. \"auto\" takes "
-                "what is faster on the "
-                "machine, once for the whole experiment."),
+      ComputeDtypeField(),
       {.name = "eval_interval",
        .doc = "Steps between evaluations; there is one before the first step and one at the end as "
               "well.",
@@ -85,15 +203,26 @@ Type TrainingType() {
        .type = Boolean(),
        .default_json = "false",
        .store = into(&TrainingSpec::activation_checkpointing)},
+      LossScaleField(),
+      OnAnomalyField(),
+      Next("stats_interval",
+           "Steps between statistics of every operand of every layer; 0: with each evaluation.",
+           Integer(0, kMostSteps), "0", into(&TrainingSpec::stats_interval)),
+      Next("final_average",
+           "How many of the last evaluations the val/loss of a comparison is the mean of.",
+           Integer(1, 1000), "1", into(&TrainingSpec::final_average)),
   });
 }
 
 Type OptimizerType() {
   const auto into = [](auto member) { return Into(&RunSpec::optimizer, member); };
-  return ObjectOf({
+  Type names = Choice({"adamw", "muon"});
+  names.unbuilt_choices = {"muon"};
+  std::vector<Field> fields = {
       {.name = "name",
-       .doc = "AdamW: decoupled weight decay, bias correction.",
-       .type = Choice({"adamw"}),
+       .doc = "adamw: decoupled weight decay, bias correction; muon: the matrices of the blocks by "
+              "Muon, all else by AdamW.",
+       .type = std::move(names),
        .default_json = "\"adamw\"",
        .store = into(&OptimizerSpec::name)},
       {.name = "learning_rate",
@@ -115,7 +244,10 @@ Type OptimizerType() {
       EnumField("weight_decay_on", {"matrices", "all"}, &RunSpec::optimizer,
                 &OptimizerSpec::weight_decay_on, "matrices",
                 "Every 2-D tensor, embeddings too, or norms as well."),
-  });
+      MuonField(),
+  };
+  for (Field& field : StoredFields()) fields.push_back(std::move(field));
+  return ObjectOf(std::move(fields));
 }
 
 Type LearningRateType() {
@@ -130,7 +262,8 @@ Type LearningRateType() {
        .doc = "Steps over which the rate rises to its peak.",
        .type = Integer(0, kMostSteps),
        .default_text = "a twentieth of training.steps",
-       .derive = [](const RunSpec& run) { return absl::StrCat(run.training.steps / 20); },
+       .derive = [](const RunSpec& run,
+                    const Node*) { return absl::StrCat(run.training.steps / 20); },
        .store = into(&LearningRateSpec::warmup_steps)},
       {.name = "warmup_from_zero",
        .doc = "Whether the first step has a rate of 0, as published, instead of one step's worth.",
@@ -146,7 +279,8 @@ Type LearningRateType() {
        .doc = "Of wsd: the steps at the end over which the rate goes down.",
        .type = Integer(0, kMostSteps),
        .default_text = "a fifth of training.steps",
-       .derive = [](const RunSpec& run) { return absl::StrCat(run.training.steps / 5); },
+       .derive = [](const RunSpec& run,
+                    const Node*) { return absl::StrCat(run.training.steps / 5); },
        .store = into(&LearningRateSpec::decay_steps)},
   });
 }

@@ -52,14 +52,19 @@ class SchemaWriter {
   }
 
   Json FieldSchema(const Field& field, bool patch) {
-    Json schema = field.built ? TypeSchema(field.type, patch)
-                              : Json{{"const", Json::parse(field.default_json)}};
+    Json schema = field.built ? TypeSchema(field.type, patch) : UnbuiltSchema(field);
     if (patch) schema = {{"anyOf", {schema, {{"type", "null"}}}}};
     // Beside "$ref" draft 7 reads nothing.
     if (schema.contains("$ref")) schema = {{"allOf", {schema}}};
     schema["description"] = field.built ? field.doc : field.doc + " Not built yet.";
     if (!field.default_json.empty() && !patch) schema["default"] = Json::parse(field.default_json);
     return schema;
+  }
+
+  // The default, in which nothing of the feature is used; nothing where there is none.
+  static Json UnbuiltSchema(const Field& field) {
+    if (field.default_json.empty()) return {{"not", Json::object()}};
+    return {{"const", Json::parse(field.default_json)}};
   }
 
   static Json NumberSchema(const Type& type, const char* name) {

@@ -22,6 +22,33 @@ ModelKindRegistration::ModelKindRegistration(const ModelKind& kind) {
 
 std::span<const ModelKind* const> ModelKinds() { return MutableKinds(); }
 
+std::vector<std::string> ModelKindNames() {
+  std::vector<std::string> names = {ModelSpec().kind};
+  for (const ModelKind* kind : ModelKinds()) {
+    if (kind->name != names.front()) names.emplace_back(kind->name);
+  }
+  return names;
+}
+
+std::vector<std::string> UnbuiltModelKinds() {
+  std::vector<std::string> names;
+  for (const ModelKind* kind : ModelKinds()) {
+    if (!kind->built) names.emplace_back(kind->name);
+  }
+  return names;
+}
+
+std::vector<std::string> KindsWith(std::string_view field) {
+  std::vector<std::string> names;
+  for (const ModelKind* kind : ModelKinds()) {
+    const std::vector<Field> own = kind->fields();
+    const bool has = std::ranges::find(own, field, &Field::name) != own.end() ||
+                     std::ranges::find(kind->shared_fields, field) != kind->shared_fields.end();
+    if (has) names.emplace_back(kind->name);
+  }
+  return names;
+}
+
 const ModelKind& KindOf(const ModelSpec& model) {
   const auto found = std::ranges::find(ModelKinds(), std::string_view(model.kind), NameOf);
   assert(found != ModelKinds().end());

@@ -3,18 +3,31 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "spec/field_checks.h"
 #include "spec/model_tensors.h"
 
 namespace fp4::spec {
 
 struct ModelKind {
-  std::string_view name;     // "transformer"
-  std::string_view summary;  // one sentence for lists and pages
+  std::string_view name;            // "transformer"
+  std::string_view summary;         // one sentence for lists and pages
+  std::string_view default_preset;  // where the document names none; of this kind
+  // False: the trainer has no such model yet, and the kind is refused by name.
+  bool built = true;
+  // What it learns from (data.source); the first is the default.
+  std::vector<std::string_view> data_sources;
+  // Its fields of the section "model", in the order of the resolved document.
+  std::vector<Field> (*fields)();
+  // Fields that other kinds define and this one has as well.
+  std::vector<std::string_view> shared_fields = {};
   // Every tensor of such a model, in its order.
   std::vector<TensorInfo> (*tensors)(const ModelSpec& model);
+  // Reports contradictions between its fields.
+  void (*check)(FieldChecks& checks);
 };
 
 // Every kind, by name.
@@ -22,6 +35,13 @@ std::span<const ModelKind* const> ModelKinds();
 
 // The kind that model.kind names, which there must be.
 const ModelKind& KindOf(const ModelSpec& model);
+
+// Names of the kinds, the default first; of those that are not built yet.
+std::vector<std::string> ModelKindNames();
+std::vector<std::string> UnbuiltModelKinds();
+
+// The kinds that have a field of the section "model".
+std::vector<std::string> KindsWith(std::string_view field);
 
 // A static object of this type at the end of a kind's file makes the kind known. `kind` outlives
 // it.

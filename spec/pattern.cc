@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
+#include "spec/field.h"
 #include "spec/layers.h"
 
 namespace fp4::spec {
@@ -121,6 +122,8 @@ bool SegmentMatches(const Segment& segment, std::string_view text) {
 }  // namespace
 
 absl::StatusOr<Pattern> ParsePattern(std::string_view text) {
+  if (NumCharacters(text) > kLongestPattern)
+    return absl::InvalidArgumentError(absl::StrCat("longer than ", kLongestPattern, " characters"));
   Pattern pattern;
   size_t begin = 0;
   int depth = 0;

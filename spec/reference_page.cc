@@ -5,6 +5,7 @@
 #include "spec/document.h"
 #include "spec/field.h"
 #include "spec/fields.h"
+#include "spec/model_kinds.h"
 #include "spec/presets.h"
 #include "spec/recipes.h"
 
@@ -19,6 +20,11 @@ std::string Code(const std::string& text) {
   return text.empty() ? "" : absl::StrCat("`", text, "`");
 }
 
+std::string CodeList(const std::vector<std::string>& words) {
+  return absl::StrJoin(words, ", ",
+                       [](std::string* out, const std::string& word) { *out += Code(word); });
+}
+
 std::string DefaultCell(const Field& field) {
   if (field.required) return "**required**";
   if (!field.default_text.empty()) return Cell(field.default_text);
@@ -28,18 +34,25 @@ std::string DefaultCell(const Field& field) {
 std::string AllowedCell(const Field& field) {
   if (!field.built) return "*not built yet*";
   if (field.type.kind == Type::Kind::kChoice || field.type.kind == Type::Kind::kBoolean) {
-    std::vector<std::string> choices = field.type.choices;
+    std::vector<std::string> choices = BuiltChoices(field.type);
     if (field.type.kind == Type::Kind::kBoolean) choices = {"true", "false"};
-    return absl::StrJoin(choices, ", ",
-                         [](std::string* out, const std::string& choice) { *out += Code(choice); });
+    const std::string next =
+        field.type.unbuilt_choices.empty()
+            ? ""
+            : absl::StrCat(" (not built yet: ", CodeList(field.type.unbuilt_choices), ")");
+    return CodeList(choices) + next;
   }
   return Cell(AllowedText(field.type));
+}
+
+bool IsSection(const Field& field) {
+  return field.type.kind == Type::Kind::kObject && !field.type.fields.empty();
 }
 
 void AppendTable(const Type& object, std::string& out) {
   out += "| field | meaning | allowed | default |\n|---|---|---|---|\n";
   for (const Field& field : object.fields) {
-    const bool section = field.type.kind == Type::Kind::kObject && !field.type.fields.empty();
+    const bool section = IsSection(field);
     absl::StrAppend(&out, "| `", field.name, "` | ", Cell(field.doc), " | ",
                     section ? "the section below" : AllowedCell(field), " | ",
                     section ? "" : DefaultCell(field), " |\n");
@@ -100,20 +113,28 @@ void AppendRecipes(std::string& out) {
   out += "\n";
 }
 
-void AppendPresets(std::string& out) {
-  out += "### Presets\n\n| preset |";
-  const Preset& first = Presets()[0];
-  for (const auto& [field, value] : first.fields)
-    absl::StrAppend(&out, " `", std::string(field), "` |");
-  out +=
-      "\n|---|" + absl::StrJoin(std::vector<std::string>(first.fields.size(), "---"), "|") + "|\n";
+// One table for each kind: its presets have the same fields.
+void AppendPresetsOf(const std::string& kind, std::string& out) {
+  bool first = true;
   for (const Preset& preset : Presets()) {
-    absl::StrAppend(&out, "| `", std::string(preset.name), "` |");
-    for (const auto& [field, value] : preset.fields)
-      absl::StrAppend(&out, " ", std::string(value), " |");
-    out += "\n";
+    if (preset.kind != kind) continue;
+    std::string names = "| preset |", lines = "|---|";
+    std::string row = absl::StrCat("| `", std::string(preset.name), "` |");
+    for (const auto& [field, value] : preset.fields) {
+      absl::StrAppend(&names, " `", std::string(field), "` |");
+      absl::StrAppend(&lines, "---|");
+      absl::StrAppend(&row, " ", std::string(value), " |");
+    }
+    if (first) absl::StrAppend(&out, names, "\n", lines, "\n");
+    first = false;
+    absl::StrAppend(&out, row, "\n");
   }
   out += "\n";
+}
+
+void AppendPresets(std::string& out) {
+  out += "### Presets\n\n";
+  for (const std::string& kind : ModelKindNames()) AppendPresetsOf(kind, out);
   for (const Preset& preset : Presets()) {
     absl::StrAppend(&out, "- `", std::string(preset.name), "`: ", std::string(preset.summary),
                     "\n");
@@ -130,6 +151,11 @@ std::string ReferencePage() {
     if (section.type.kind != Type::Kind::kObject || section.type.fields.empty()) continue;
     absl::StrAppend(&out, "## `", section.name, "`\n\n", section.doc, "\n\n");
     AppendTable(section.type, out);
+    for (const Field& field : section.type.fields) {
+      if (!IsSection(field)) continue;
+      absl::StrAppend(&out, "### `", section.name, ".", field.name, "`\n\n", field.doc, "\n\n");
+      AppendTable(field.type, out);
+    }
     if (section.name == "model") AppendPresets(out);
     if (section.name == "precision") {
       AppendPrecisionParts(out);

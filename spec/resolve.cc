@@ -36,6 +36,11 @@ Node CanonicalObject(const Node& node, const Type& type) {
   return out;
 }
 
+bool StandsAt(const std::string& json, const Node& value, const Type& type) {
+  return !json.empty() &&
+         WriteCompactJson(value) == WriteCompactJson(Canonical(ParseDefault(json), type));
+}
+
 class DocumentResolver {
  public:
   DocumentResolver(const ReadOptions& options, Problems& problems)
@@ -44,20 +49,26 @@ class DocumentResolver {
   Node Section(const Node* given, const Type& type, const Path& path, bool section_bad) {
     Node out = Node::Object();
     for (const Field& field : type.fields) {
-      const bool left_out = !field.built && !options_.with_unbuilt;
-      if (left_out || field.name == "seeds" || field.type.kind == Type::Kind::kVariants) continue;
+      const bool foreign =
+          !field.kinds.empty() &&
+          std::ranges::find(field.kinds, result.run.model.kind) == field.kinds.end();
+      if (foreign || field.name == "seeds" || field.type.kind == Type::Kind::kVariants) continue;
       const Path field_path = path.Field(field.name);
       const Node* own = given == nullptr ? nullptr : given->Find(field.name);
       const bool is_section = field.type.kind == Type::Kind::kObject && field.default_json == "{}";
-      if (is_section) {
+      if (!field.built && !options_.with_unbuilt) {
+        // Refused, but the run is whole.
+        if (!is_section) Leaf(nullptr, field, given, field_path, section_bad);
+      } else if (is_section) {
         const bool bad = section_bad || (own != nullptr && own->kind != Node::Kind::kObject);
-        out.Set(field.name, Section(bad ? nullptr : own, field.type, field_path, bad));
+        Node section = Section(bad ? nullptr : own, field.type, field_path, bad);
+        if (field.later && section.members.empty()) continue;
+        out.Set(field.name, std::move(section));
         if (own != nullptr) out.Find(field.name)->place = own->place;
       } else {
-        Node value = Leaf(own, field, field_path, section_bad);
-        const bool said =
-            !field.later || WriteCompactJson(value) != WriteCompactJson(Default(field));
-        if (said) out.Set(field.name, std::move(value));
+        Node value = Leaf(own, field, given, field_path, section_bad);
+        if (!field.later || !StandsAt(field.default_json, value, field.type))
+          out.Set(field.name, std::move(value));
       }
     }
     return out;
@@ -66,7 +77,8 @@ class DocumentResolver {
   Resolved result;
 
  private:
-  Node Leaf(const Node* given, const Field& field, const Path& path, bool section_bad) {
+  Node Leaf(const Node* given, const Field& field, const Node* section, const Path& path,
+            bool section_bad) {
     const bool present = given != nullptr && given->kind != Node::Kind::kNull;
     Problems unused;
     const bool fits = present && Check(*given, field.type, path, CheckAs::kDocument, unused,
@@ -75,16 +87,17 @@ class DocumentResolver {
     const bool is_precision = path.parent->name == "precision";
     // The parts of the section "precision" are judged one by one, so that one bad rule hides no
     // other.
-    Node value = fits || (present && is_precision) ? Canonical(*given, field.type) : Default(field);
+    Node value =
+        fits || (present && is_precision) ? Canonical(*given, field.type) : Default(field, section);
     if (!fits && field.required) return value;
     AbsolutePaths(value, field.type, path);
     if (field.store) field.store(value, result.run);
     return value;
   }
 
-  Node Default(const Field& field) const {
+  Node Default(const Field& field, const Node* section) const {
     if (field.required) return Node::String("");
-    const std::string json = field.derive ? field.derive(result.run) : field.default_json;
+    const std::string json = field.derive ? field.derive(result.run, section) : field.default_json;
     return Canonical(WithoutPlaces(ParseDefault(json)), field.type);
   }
 

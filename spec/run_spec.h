@@ -19,13 +19,30 @@ enum class Norm : uint8_t { kRmsNorm, kLayerNorm };
 enum class Activation : uint8_t { kSilu, kSwiglu, kGelu, kRelu2 };
 enum class RotaryAxis : uint8_t { kSequence, kHeads, kNone };
 enum class RotaryFrequencies : uint8_t { kFull, kHalfTruncated };
-enum class DataSource : uint8_t { kSynthetic, kText, kTokens };
+enum class DataSource : uint8_t { kSynthetic, kText, kTokens, kImages, kVectors };
 enum class Split : uint8_t { kDocument, kWindow };
 enum class Window : uint8_t { kDisjoint, kSliding };
-enum class ComputeDtype : uint8_t { kAuto, kFp32, kBf16 };
+enum class ComputeDtype : uint8_t { kAuto, kFp32, kBf16, kFp16 };
 enum class DecayOn : uint8_t { kMatrices, kAll };
 enum class Schedule : uint8_t { kCosine, kLinear, kWsd, kConstant };
+enum class AnomalyAction : uint8_t { kStop, kLog, kSkip, kRollback };
+enum class MuonScale : uint8_t { kKeller, kMoonlight };
+enum class MuonDtype : uint8_t { kBf16, kFp32 };
+enum class OptimizerStates : uint8_t { kFp32, k8Bit, k4Bit, kFp8 };
+enum class StoredDtype : uint8_t { kFp32, kBf16 };
 
+// Images to classes.
+struct ConvnetSpec {
+  std::vector<int64_t> channels;  // of each stage
+  int64_t kernel = 0, image_size = 0, image_channels = 0, num_classes = 0;
+};
+
+// Vectors to the same vectors.
+struct AutoencoderSpec {
+  std::vector<int64_t> layer_sizes;  // the data's width first and last
+};
+
+// Fields that the kind does not have stand at their zero.
 struct ModelSpec {
   std::string kind = "transformer";  // a spec::ModelKind's name
   std::string preset;
@@ -38,10 +55,15 @@ struct ModelSpec {
   RotaryAxis rotary_axis = RotaryAxis::kSequence;
   RotaryFrequencies rotary_frequencies = RotaryFrequencies::kFull;
   bool embedding_scale = false;
+  int64_t num_kv_heads = 0;  // of grouped queries; 0: num_heads
+  bool sub_norm = false;     // RMS norms before attention.out and before mlp.down
   double init_std = 0.02;
   std::string initialize_from;  // absolute, or empty
+  ConvnetSpec convnet;
+  AutoencoderSpec autoencoder;
 
   bool gated() const { return activation == Activation::kSwiglu; }
+  int64_t kv_heads() const { return num_kv_heads == 0 ? num_heads : num_kv_heads; }
 };
 
 struct DataSpec {
@@ -54,6 +76,23 @@ struct DataSpec {
   double validation_fraction = 0.1;
   bool shuffle = true;
   uint64_t seed = 0;
+  int64_t intrinsic_dim = 8;  // of generated vectors
+  double noise = 0.05;        // of generated images and vectors
+};
+
+// Of fp16: a factor on the loss that is halved after an overflow and doubled after growth_interval
+// steps without one.
+struct LossScaleSpec {
+  double initial = 65536;
+  int64_t growth_interval = 2000;
+};
+
+// What happens when loss or gradient norm leave the usual: mean + sigma standard deviations of the
+// last `window` steps. Values that are not finite always count.
+struct AnomalySpec {
+  AnomalyAction action = AnomalyAction::kStop;
+  int64_t window = 128;
+  double sigma = 6;
 };
 
 struct TrainingSpec {
@@ -66,12 +105,27 @@ struct TrainingSpec {
   int64_t eval_batches = 0;  // 0: the whole validation set
   int64_t log_interval = 1;
   bool activation_checkpointing = false;
+  LossScaleSpec loss_scale;
+  AnomalySpec on_anomaly;
+  int64_t stats_interval = 0;  // 0: with each evaluation
+  int64_t final_average = 1;   // evaluations
+};
+
+struct MuonSpec {
+  double learning_rate = 0.02, momentum = 0.95, weight_decay = 0;
+  int64_t iterations = 5;
+  MuonScale scale = MuonScale::kKeller;
+  MuonDtype dtype = MuonDtype::kBf16;
 };
 
 struct OptimizerSpec {
   std::string name = "adamw";
   double learning_rate = 0, beta1 = 0, beta2 = 0, eps = 0, weight_decay = 0;
   DecayOn weight_decay_on = DecayOn::kMatrices;
+  MuonSpec muon;
+  OptimizerStates states = OptimizerStates::kFp32;
+  StoredDtype masters = StoredDtype::kFp32;
+  StoredDtype gradients = StoredDtype::kFp32;  // between micro-batches
 };
 
 struct LearningRateSpec {

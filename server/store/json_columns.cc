@@ -62,6 +62,8 @@ const char* ComputeDtypeName(spec::ComputeDtype dtype) {
       return "fp32";
     case spec::ComputeDtype::kBf16:
       return "bf16";
+    case spec::ComputeDtype::kFp16:
+      return "fp16";
   }
   return "auto";
 }
@@ -69,6 +71,7 @@ const char* ComputeDtypeName(spec::ComputeDtype dtype) {
 spec::ComputeDtype ComputeDtypeFromName(const std::string& name) {
   if (name == "fp32") return spec::ComputeDtype::kFp32;
   if (name == "bf16") return spec::ComputeDtype::kBf16;
+  if (name == "fp16") return spec::ComputeDtype::kFp16;
   return spec::ComputeDtype::kAuto;
 }
 

@@ -49,6 +49,7 @@ class Validator {
     if (keyword == "type") return HasType(value_, rule);
     if (keyword == "const") return value_ == rule;
     if (keyword == "enum") return std::ranges::find(rule, value_) != rule.end();
+    if (keyword == "not") return !IsValid(root_, rule, value_);
     if (keyword == "anyOf") return std::ranges::any_of(rule, Against());
     if (keyword == "allOf") return std::ranges::all_of(rule, Against());
     // What is about another type says nothing.

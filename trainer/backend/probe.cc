@@ -51,6 +51,8 @@ std::string ComputeDtypeName(spec::ComputeDtype type) {
       return "fp32";
     case spec::ComputeDtype::kBf16:
       return "bf16";
+    case spec::ComputeDtype::kFp16:
+      return "fp16";
   }
   return "";
 }

@@ -21,8 +21,11 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenDataset(const spec::DataSpec& data,
     case spec::DataSource::kText:
     case spec::DataSource::kTokens:
       return OpenFileDataset(data, model, options);
+    case spec::DataSource::kImages:
+    case spec::DataSource::kVectors:
+      break;
   }
-  return absl::InternalError("unknown data source");
+  return absl::InternalError("this source has no tokens");
 }
 
 }  // namespace fp4::trainer

@@ -15,8 +15,11 @@ absl::StatusOr<std::unique_ptr<Task>> MakeTask(const spec::RunSpec& run, const D
                            OpenDataset(run.data, run.model, options));
       return MakeLanguageTask(run, std::move(dataset), device);
     }
+    case spec::DataSource::kImages:
+    case spec::DataSource::kVectors:
+      break;
   }
-  return absl::InternalError("unknown data source");
+  return absl::InternalError("there is no task for this data source yet");
 }
 
 }  // namespace fp4::trainer

@@ -1,0 +1,99 @@
+// Images to classes: stages of convolution (kernel x kernel, stride 1, same padding), RMS norm over
+// channels, ReLU and 2x2 mean pooling; then the mean over the plane and a linear classifier. A
+// convolution is a GEMM over unfolded patches: (out, in kernel kernel), one row for each pixel.
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "spec/fields.h"
+#include "spec/model_kinds.h"
+
+namespace fp4::spec {
+namespace {
+
+Field OfConvnet(std::string name, Type type, int64_t ConvnetSpec::*member, std::string doc) {
+  return FromPreset(Field{.name = std::move(name),
+                          .doc = std::move(doc),
+                          .type = std::move(type),
+                          .later = true,
+                          .store = [member](const Node& node, RunSpec& run) {
+                            run.model.convnet.*member = AsInteger(node);
+                          }});
+}
+
+std::vector<Field> Fields() {
+  return {
+      FromPreset(
+          Field{.name = "channels",
+                .doc = "Output channels of each stage; the image is halved after each.",
+                .type = ListOf(Integer(1, 65536), 1, 12, false),
+                .later = true,
+                .store = [](const Node& node,
+                            RunSpec& run) { run.model.convnet.channels = AsIntegers(node); }}),
+      OfConvnet("kernel", Integer(1, 31), &ConvnetSpec::kernel,
+                "Width and height of a convolution; odd, so that the plane keeps its size."),
+      OfConvnet("image_size", Integer(1, 4096), &ConvnetSpec::image_size,
+                "Width and height of an image; a multiple of 2 for each stage."),
+      OfConvnet("image_channels", Integer(1, 1024), &ConvnetSpec::image_channels,
+                "Channels of an image: 1 grey, 3 colours."),
+      OfConvnet("num_classes", Integer(2, 1048576), &ConvnetSpec::num_classes,
+                "Classes; a label of the data beyond them is an error."),
+  };
+}
+
+// He et al., arXiv 1502.01852: variance 2 / fan_in.
+double InitialStd(int64_t fan_in) { return std::sqrt(2.0 / static_cast<double>(fan_in)); }
+
+std::vector<TensorInfo> Tensors(const ModelSpec& model) {
+  const ConvnetSpec& spec = model.convnet;
+  std::vector<TensorInfo> tensors;
+  int64_t in = spec.image_channels, size = spec.image_size;
+  for (size_t i = 0; i < spec.channels.size(); ++i) {
+    const int64_t out = spec.channels[i];
+    const std::string stage = absl::StrCat("stages.", i, ".");
+    tensors.push_back({.name = stage + "conv.weight",
+                       .shape = {out, in, spec.kernel, spec.kernel},
+                       .init_std = InitialStd(in * spec.kernel * spec.kernel),
+                       .rows_per_record = size * size,
+                       .in_body = true});
+    tensors.push_back({.name = stage + "norm.weight",
+                       .role = TensorRole::kNorm,
+                       .shape = {out},
+                       .in_body = true});
+    in = out;
+    size /= 2;
+  }
+  tensors.push_back({.name = "classifier.weight",
+                     .shape = {spec.num_classes, in},
+                     .init_std = InitialStd(in),
+                     .rows_per_record = 1});
+  return tensors;
+}
+
+void Check(FieldChecks& checks) {
+  const ConvnetSpec& spec = checks.run().model.convnet;
+  if (checks.Usable({"model.kernel"}) && spec.kernel % 2 == 0) {
+    checks.Report("model.kernel", absl::StrCat("is ", spec.kernel, "; allowed: an odd number"));
+  }
+  if (!checks.Usable({"model.image_size", "model.channels"})) return;
+  const int64_t parts = int64_t{1} << spec.channels.size();
+  if (spec.image_size % parts == 0) return;
+  checks.Report(checks.Latest({"model.image_size", "model.channels"}),
+                absl::StrCat("image_size ", spec.image_size, " is no multiple of ", parts,
+                             ": each of the ", spec.channels.size(), " stages halves the image"));
+}
+
+const ModelKind kConvnet = {
+    .name = "convnet",
+    .summary = "Convolutions over images, and a classifier.",
+    .default_preset = "cnn-small",
+    .built = false,
+    .data_sources = {"images"},
+    .fields = Fields,
+    .shared_fields = {"norm_eps", "initialize_from"},
+    .tensors = Tensors,
+    .check = Check,
+};
+const ModelKindRegistration registration(kConvnet);
+
+}  // namespace
+}  // namespace fp4::spec

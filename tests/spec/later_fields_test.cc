@@ -1,0 +1,227 @@
+// Fields of what is not built yet: refused by name, and already read, checked against each other
+// and put in their places.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "spec/fields.h"
+#include "spec/model_kinds.h"
+#include "spec/model_tensors.h"
+#include "tests/spec/reading.h"
+
+namespace fp4::spec {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+ReadResult ReadAll(const std::string& sections) {
+  return ReadExperiment(R"({"name": "a")" + sections + "}", {},
+                        {.base_folder = "/data", .with_unbuilt = true});
+}
+
+RunSpec RunOf(const std::string& sections) {
+  ReadResult result = ReadAll(sections);
+  for (const Problem& problem : result.problems) ADD_FAILURE() << problem.ToString("a.json");
+  return result.experiment.variants.at(0).run;
+}
+
+std::vector<std::string> ProblemsOf(const std::string& sections) {
+  std::vector<std::string> lines;
+  for (const Problem& problem : ReadAll(sections).problems)
+    lines.push_back(problem.path + ": " + problem.message);
+  return lines;
+}
+
+std::vector<std::string> LayersOf(const RunSpec& run) {
+  std::vector<std::string> rows;
+  for (const LayerPrecision& layer : run.layers) {
+    rows.push_back(absl::StrCat(layer.layer, " ", layer.out_features, "x", layer.in_features, " ",
+                                layer.recipe));
+  }
+  return rows;
+}
+
+TEST(LaterFields, AreRefusedByNameUnlessAtTheirDefault) {
+  size_t num_fields = 0;
+  for (const Field& section : DocumentType().fields) {
+    for (const Field& field : section.type.fields) {
+      if (field.built || field.default_json.empty()) continue;
+      ++num_fields;
+      const std::string at_default = absl::StrCat(R"({"name": "a", ")", section.name, R"(": {")",
+                                                  field.name, R"(": )", field.default_json, "}}");
+      const ReadResult result = ReadExperiment(at_default, {}, {});
+      EXPECT_TRUE(result.ok()) << at_default << ": " << result.problems[0].message;
+    }
+  }
+  EXPECT_GT(num_fields, 0u);
+  for (const char* refused :
+       {R"("model": {"kind": "convnet"})", R"("model": {"preset": "autoencoder-16"})",
+        R"("model": {"num_kv_heads": 2})", R"("model": {"sub_norm": true})",
+        R"("training": {"compute_dtype": "fp16"})", R"("training": {"final_average": 2})",
+        R"("training": {"on_anomaly": {"action": "skip"}})", R"("optimizer": {"name": "muon"})",
+        R"("optimizer": {"muon": {"iterations": 6}})", R"("optimizer": {"states": "8bit"})",
+        R"("data": {"source": "images"})"}) {
+    const ReadResult result =
+        ReadExperiment(absl::StrCat(R"({"name": "a", )", refused, "}"), {}, {});
+    ASSERT_FALSE(result.ok()) << refused;
+    EXPECT_THAT(result.problems[0].message, HasSubstr("not built yet")) << refused;
+  }
+}
+
+TEST(LaterFields, AtTheirDefaultLeaveTheRunDocumentAsItWas) {
+  const Experiment plain = ReadGood(R"({"name": "a"})");
+  const Experiment spelled = ReadGood(
+      R"({"name": "a", "model": {"kind": "transformer", "num_kv_heads": 0},
+          "training": {"loss_scale": {"initial": 65536.0}, "final_average": 1},
+          "optimizer": {"muon": {"momentum": 0.95}, "states": "fp32"}})");
+  EXPECT_EQ(RunDocument(spelled.variants[0], 1), RunDocument(plain.variants[0], 1));
+  EXPECT_THAT(RunDocument(plain.variants[0], 1), testing::Not(HasSubstr("muon")));
+}
+
+TEST(LaterFields, ReachTheRun) {
+  const RunSpec run = RunOf(
+      R"(, "model": {"num_heads": 8, "num_kv_heads": 2, "sub_norm": true},
+      "training": {"compute_dtype": "fp16", "loss_scale": {"initial": 1024, "growth_interval": 7},
+                   "on_anomaly": {"action": "rollback", "window": 9, "sigma": 2.5},
+                   "stats_interval": 3, "final_average": 2},
+      "optimizer": {"name": "muon", "states": "4bit",
+                    "muon": {"learning_rate": 0.5, "momentum": 0.25, "weight_decay": 0.125,
+                             "iterations": 6, "scale": "moonlight", "dtype": "fp32"}})");
+  EXPECT_EQ(run.model.kv_heads(), 2);
+  EXPECT_TRUE(run.model.sub_norm);
+  EXPECT_EQ(run.training.compute_dtype, ComputeDtype::kFp16);
+  EXPECT_EQ(run.training.loss_scale.initial, 1024);
+  EXPECT_EQ(run.training.loss_scale.growth_interval, 7);
+  EXPECT_EQ(run.training.on_anomaly.action, AnomalyAction::kRollback);
+  EXPECT_EQ(run.training.on_anomaly.window, 9);
+  EXPECT_EQ(run.training.on_anomaly.sigma, 2.5);
+  EXPECT_EQ(run.training.stats_interval, 3);
+  EXPECT_EQ(run.training.final_average, 2);
+  EXPECT_EQ(run.optimizer.name, "muon");
+  EXPECT_EQ(run.optimizer.states, OptimizerStates::k4Bit);
+  EXPECT_EQ(run.optimizer.muon.learning_rate, 0.5);
+  EXPECT_EQ(run.optimizer.muon.momentum, 0.25);
+  EXPECT_EQ(run.optimizer.muon.weight_decay, 0.125);
+  EXPECT_EQ(run.optimizer.muon.iterations, 6);
+  EXPECT_EQ(run.optimizer.muon.scale, MuonScale::kMoonlight);
+  EXPECT_EQ(run.optimizer.muon.dtype, MuonDtype::kFp32);
+}
+
+TEST(LaterFields, ComeBackFromTheRunDocument) {
+  for (
+      const char* sections :
+      {R"(, "model": {"preset": "cnn-small", "channels": [8, 16]}, "precision": {"default": "fp4"})",
+       R"(, "model": {"kind": "autoencoder", "layer_sizes": [8, 2, 8]}, "data": {"noise": 0})",
+       R"(, "optimizer": {"masters": "bf16", "gradients": "bf16"})"}) {
+    const ReadResult result = ReadAll(sections);
+    ASSERT_TRUE(result.ok()) << sections << ": " << result.problems[0].message;
+    const std::string document = RunDocument(result.experiment.variants[0], 1);
+    const ReadResult again =
+        ReadExperiment(document, {}, {.base_folder = "", .with_unbuilt = true});
+    ASSERT_TRUE(again.ok()) << again.problems[0].ToString("again") << "\n" << document;
+    EXPECT_EQ(RunDocument(again.experiment.variants[0], 1), document);
+    EXPECT_EQ(LayersOf(again.experiment.variants[0].run),
+              LayersOf(result.experiment.variants[0].run));
+  }
+}
+
+TEST(ModelTensors, OfGroupedQueriesAndSubNorms) {
+  ModelSpec model;
+  model.d_model = 32;
+  model.num_layers = 1;
+  model.num_heads = 8;
+  model.num_kv_heads = 2;
+  model.d_ff = 64;
+  model.vocab_size = 100;
+  model.sub_norm = true;
+  const std::vector<TensorInfo> tensors = ModelTensors(model);
+  const auto find = [&](const std::string& name) {
+    const auto found = std::ranges::find(tensors, name, &TensorInfo::name);
+    EXPECT_NE(found, tensors.end()) << name;
+    return *found;
+  };
+  EXPECT_THAT(find("blocks.0.attention.qkv.weight").shape, ElementsAre(48, 32));
+  EXPECT_THAT(find("blocks.0.attention.qkv.weight").stacked_rows, ElementsAre(32, 8, 8));
+  EXPECT_THAT(find("blocks.0.attention.out_norm.weight").shape, ElementsAre(32));
+  EXPECT_THAT(find("blocks.0.mlp.down_norm.weight").shape, ElementsAre(64));
+}
+
+TEST(Convnet, HasItsLayersAndTheDefaultRecipeForItsStages) {
+  const RunSpec run = RunOf(
+      R"(, "model": {"preset": "cnn-small", "channels": [16, 32]}, "precision": {"default": "fp4"})");
+  EXPECT_EQ(run.model.kind, "convnet");
+  EXPECT_EQ(run.data.source, DataSource::kImages);
+  EXPECT_THAT(LayersOf(run), ElementsAre("stages.0.conv 16x9 fp4", "stages.1.conv 32x144 fp4",
+                                         "classifier 10x32 baseline"));
+  const std::vector<TensorInfo> tensors = ModelTensors(run.model);
+  EXPECT_THAT(tensors[2].shape, ElementsAre(32, 16, 3, 3));
+  EXPECT_EQ(tensors[2].rows_per_record, 64);
+  EXPECT_NEAR(tensors[2].init_std * tensors[2].init_std, 2.0 / 144, 1e-12);
+  EXPECT_EQ(NumParameters(run.model), 16 * 9 + 16 + 32 * 144 + 32 + 320);
+}
+
+TEST(Autoencoder, HasItsLayers) {
+  const RunSpec run =
+      RunOf(R"(, "model": {"kind": "autoencoder"}, "precision": {"default": "int8"})");
+  EXPECT_EQ(run.model.preset, "autoencoder-16");
+  EXPECT_EQ(run.data.source, DataSource::kVectors);
+  EXPECT_THAT(LayersOf(run), ElementsAre("layers.0 32x64 int8", "layers.1 4x32 int8",
+                                         "layers.2 32x4 int8", "layers.3 64x32 int8"));
+}
+
+TEST(LaterFields, ThatMakeNoSenseTogetherAreRefusedPrecisely) {
+  struct Case {
+    const char* sections;
+    const char* problem;
+  };
+  for (
+      const auto& [sections, problem] : std::vector<Case>{
+          {R"("model": {"num_kv_heads": 3})", "which does not divide num_heads 4"},
+          {R"("model": {"channels": [4]})", "model.channels: is a field of the kind 'convnet'"},
+          {R"("model": {"kind": "convnet", "d_model": 8})",
+           "model.d_model: is a field of the kind 'transformer', and model.kind is 'convnet'"},
+          {R"("model": {"kind": "convnet", "preset": "micro"})",
+           "the preset 'micro' is of the kind 'transformer'"},
+          {R"("model": {"preset": "cnn-small", "kernel": 4})",
+           "model.kernel: is 4; allowed: an odd"},
+          {R"("model": {"preset": "cnn-small", "image_size": 20})",
+           "image_size 20 is no multiple of 8"},
+          {R"("model": {"preset": "cnn-small"}, "data": {"source": "text", "paths": ["a"]})",
+           "data.source: is 'text', and a model of the kind 'convnet' learns from: images"},
+          {R"("data": {"source": "vectors"})", "learns from: synthetic, text, tokens"},
+          {R"("model": {"kind": "autoencoder", "layer_sizes": [8, 2, 9]})",
+           "begins with 8 and ends with 9"},
+          {R"("model": {"kind": "autoencoder", "activation": "swiglu"})", "needs a gate"},
+          {R"("model": {"kind": "autoencoder", "layer_sizes": [4, 2, 4]})",
+           "intrinsic_dim is 8, more than the width of the vectors, 4"},
+          {R"("model": {"preset": "cnn-small"}, "data": {"intrinsic_dim": 3})",
+           "data.intrinsic_dim: is given, and is only for generated vectors"},
+          {R"("model": {"preset": "cnn-small"}, "data": {"window": "sliding"})",
+           "data.window: is given, and is only for tokens"},
+          {R"("data": {"noise": 0.5})", "data.noise: is given, and is only for generated images"},
+          {R"("training": {"loss_scale": {"initial": 2}})",
+           "training.loss_scale.initial: is given, and only the compute_dtype fp16"},
+          {R"("training": {"on_anomaly": {"sigma": 3}})",
+           "training.on_anomaly.sigma: is given, and the action 'stop' looks only"},
+          {R"("training": {"on_anomaly": {"action": "rollback"}},
+               "checkpoint": {"interval_steps": 0})",
+           "needs checkpoints, and checkpoint.interval_steps is 0"},
+          {R"("training": {"steps": 10, "eval_interval": 5, "final_average": 4})",
+           "final_average is 4, and 10 steps have 3 evaluations"},
+          {R"("optimizer": {"muon": {"scale": "moonlight"}})",
+           "optimizer.muon.scale: is given, and optimizer.name is not 'muon'"},
+          {R"("optimizer": {"states": "4bit"}, "model": {"d_model": 8, "d_ff": 8, "vocab_size": 64})",
+           "optimizer.states: has no effect: no tensor of the model has at least 4096 values"},
+          {R"("training": {"compute_dtype": "fp16"}, "optimizer": {"masters": "bf16"})",
+           "optimizer.masters: bf16 masters and the compute_dtype fp16 exclude each other"},
+      }) {
+    const std::vector<std::string> problems = ProblemsOf(absl::StrCat(", ", sections));
+    ASSERT_EQ(problems.size(), 1u) << sections << (problems.size() > 1 ? problems[1] : "");
+    EXPECT_THAT(problems[0], HasSubstr(problem)) << sections;
+  }
+}
+
+}  // namespace
+}  // namespace fp4::spec
