@@ -8,6 +8,28 @@
 #include "base/status_macros.h"
 
 namespace fp4::worker {
+namespace {
+
+// No event is shorter than this.
+constexpr size_t kLeastEventBytes = 64;
+
+// How many events damaged lines of so many bytes can have been. None: there is no damage.
+int64_t MostEventsIn(size_t damaged_bytes) {
+  return damaged_bytes == 0 ? 0 : static_cast<int64_t>(damaged_bytes / kLeastEventBytes) + 1;
+}
+
+// What stands for an event whose line cannot be read, so that those after it can be delivered: the
+// controller takes no gap.
+spec::Event InPlaceOfDamaged(int64_t seq, const spec::Event& next) {
+  return {
+      .seq = seq,
+      .time = next.time,
+      .attempt = next.attempt,
+      .kind = spec::LogEvent{.severity = "warning",
+                             .message = "an event is lost: its line of the event log is damaged"}};
+}
+
+}  // namespace
 
 absl::StatusOr<bool> LogObserver::Advance(const ReadLimits& limits) {
   FP4_ASSIGN_OR_RETURN(std::vector<Line> lines, ReadLines(path_, offset_, limits));
@@ -61,18 +83,28 @@ absl::StatusOr<std::vector<spec::Event>> DeliveryCursor::Peek(const ReadLimits& 
 absl::StatusOr<std::vector<spec::Event>> DeliveryCursor::PeekFromOffset(const ReadLimits& limits) {
   std::vector<spec::Event> events;
   int64_t offset = offset_;
+  size_t damaged_bytes = 0;  // since the last line that is an event
   while (events.empty()) {
     FP4_ASSIGN_OR_RETURN(std::vector<Line> lines, ReadLines(path_, offset, limits));
     if (lines.empty()) break;
     for (const Line& line : lines) {
       absl::StatusOr<spec::Event> event = spec::ParseEvent(line.text);
       const int64_t expected = next_seq_ + static_cast<int64_t>(events.size());
+      if (!event.ok()) damaged_bytes += line.text.size();
       if (event.ok() && event->seq > expected) {
-        if (!events.empty()) return events;
-        return absl::DataLossError(absl::StrCat(path_.string(), ": wanted seq ", expected,
-                                                ", the log goes on with ", event->seq));
+        if (event->seq - expected > MostEventsIn(damaged_bytes)) {
+          if (!events.empty()) return events;
+          return absl::DataLossError(absl::StrCat(path_.string(), ": wanted seq ", expected,
+                                                  ", the log goes on with ", event->seq));
+        }
+        for (int64_t seq = expected; seq < event->seq; ++seq) {
+          events.push_back(InPlaceOfDamaged(seq, *event));
+        }
       }
-      if (event.ok() && event->seq == expected) events.push_back(*std::move(event));
+      if (event.ok()) {
+        damaged_bytes = 0;
+        if (event->seq >= expected) events.push_back(*std::move(event));
+      }
       offset = line.end_offset;
       if (events.empty()) offset_ = offset;
       peeked_seq_ = next_seq_ + static_cast<int64_t>(events.size());

@@ -1,7 +1,7 @@
 // The worker's two readers of a run's events.jsonl: one looks at all that is written (what has
 // happened?), the other takes out what is to be delivered. Neither holds the file open or more of
 // it than one batch. Lines that are no event are passed over and counted; whether the log is whole
-// is judged by seq.
+// is judged by seq. Where damaged lines explain a gap in it, delivery fills the gap with warnings.
 #pragma once
 
 #include <cstdint>
@@ -54,8 +54,9 @@ class DeliveryCursor {
   DeliveryCursor(std::filesystem::path path, int64_t next_seq)
       : path_(std::move(path)), next_seq_(next_seq) {}
 
-  // From next_seq on, within the limits; empty: no more now. DATA_LOSS: the log does not go on at
-  // next_seq.
+  // From next_seq on, within the limits; empty: no more now. In place of each event whose line is
+  // damaged stands a `log` event that says so. DATA_LOSS: the log does not go on at next_seq, and
+  // no damaged line explains it.
   absl::StatusOr<std::vector<spec::Event>> Peek(const ReadLimits& limits);
 
   // The controller wants this one next: after an acknowledgement, or a gap that it found.

@@ -117,6 +117,56 @@ TEST_F(EventLogTest, CursorReportsAGapAfterWhatComesBeforeIt) {
   EXPECT_TRUE(absl::IsDataLoss(cursor.Peek({}).status()));
 }
 
+TEST_F(EventLogTest, CursorFillsTheGapThatADamagedLineLeaves) {
+  const auto line = [](int64_t seq) {
+    return spec::FormatEvent({.seq = seq,
+                              .time = absl::UnixEpoch(),
+                              .attempt = 1,
+                              .kind = spec::LogEvent{"info", "x"}}) +
+           "\n";
+  };
+  struct Row {
+    const char* name;
+    std::string damaged;  // stands between the events 2 and `next`
+    int64_t next;
+  };
+  const std::string whole = line(3);
+  const Row rows[] = {
+      {"cut off", whole.substr(0, 20) + "\n", 4},
+      {"zeros", std::string(whole.size() - 1, '\0') + "\n", 4},
+      {"two glued together", whole.substr(0, 70) + line(4), 5},
+      {"two lines", "{\n" + whole.substr(0, 90) + "\n", 5},
+  };
+  for (const Row& row : rows) {
+    std::filesystem::remove(path_);
+    Append(line(1) + line(2) + row.damaged);
+    DeliveryCursor cursor(path_, 1);
+    EXPECT_THAT(Seqs(*cursor.Peek({})), ElementsAre(1, 2)) << row.name;
+    cursor.Seek(3);
+    EXPECT_THAT(*cursor.Peek({}), IsEmpty()) << row.name;
+    Append(line(row.next));
+
+    const std::vector<spec::Event> events = *cursor.Peek({});
+
+    ASSERT_EQ(events.size(), static_cast<size_t>(row.next - 2)) << row.name;
+    for (size_t i = 0; i < events.size(); ++i) EXPECT_EQ(events[i].seq, 3 + int64_t(i)) << row.name;
+    EXPECT_EQ(std::get<spec::LogEvent>(events.front().kind).severity, "warning") << row.name;
+    cursor.Seek(row.next + 1);
+    Append(line(row.next + 1));
+    EXPECT_THAT(Seqs(*cursor.Peek({})), ElementsAre(row.next + 1)) << row.name;
+  }
+}
+
+TEST_F(EventLogTest, CursorDoesNotBlameDamageForMoreThanItCanHide) {
+  AppendEvent(1);
+  Append("{\n");
+  AppendEvent(4);  // two are missing, and the damage hides one at most
+  DeliveryCursor cursor(path_, 1);
+  EXPECT_THAT(Seqs(*cursor.Peek({})), ElementsAre(1));
+  cursor.Seek(2);
+  EXPECT_TRUE(absl::IsDataLoss(cursor.Peek({}).status()));
+}
+
 TEST_F(EventLogTest, CursorGoesOnAfterATornLineWasTruncated) {
   AppendEvent(1);
   Append("{\"seq\":2,\"ti");
