@@ -42,6 +42,12 @@ inline constexpr std::string_view kTrainerCrashed =
     "trainer_crashed";  // signal, or an exit without `finished`
 inline constexpr std::string_view kBadDocument = "bad_document";  // exit status 2: never retried
 inline constexpr std::string_view kSpawnFailed = "spawn_failed";
+inline constexpr std::string_view kLogBroken = "log_broken";  // the event log has a gap
+inline constexpr std::string_view kNoProgress =
+    "no_progress";  // many attempts in a row, and no step further
+inline constexpr std::string_view kRestartedFromZero = "restarted_from_zero";  // running, from 0
+inline constexpr std::string_view kCheckpointPassedOver =
+    "checkpoint_passed_over";  // running, from an older one than is stored
 inline constexpr std::string_view kMaxRuntime = "max_runtime";
 inline constexpr std::string_view kTrainerLost = "trainer_lost";
 inline constexpr std::string_view kStopped = "stopped";  // by a signal, after a checkpoint

@@ -26,8 +26,9 @@ class ControllerClient {
   virtual void Register(const Introduction& introduction, const std::vector<FoundRun>& found,
                         Answer<Registration> answer) = 0;
   // Long poll: the controller answers when it has something, at the latest after `wait`.
-  virtual void Acquire(const Caller& caller, const std::vector<Held>& held, absl::Duration wait,
-                       Answer<Work> answer) = 0;
+  // `unfit` says why no work shall come now; empty: it shall.
+  virtual void Acquire(const Caller& caller, const std::vector<Held>& held,
+                       const std::string& unfit, absl::Duration wait, Answer<Work> answer) = 0;
   virtual void RenewLeases(const Caller& caller, const std::vector<Held>& held,
                            absl::Duration timeout, Answer<Renewal> answer) = 0;
   // The answer: the seq that the controller wants next.

@@ -17,6 +17,7 @@
 #include "telemetry/http_endpoint.h"
 #include "wire/library_log.h"
 #include "worker/host/gpu_metrics.h"
+#include "worker/host/host_check.h"
 #include "worker/host/posix_processes.h"
 #include "worker/host/probe.h"
 #include "worker/host/slots.h"
@@ -100,17 +101,19 @@ WorkerSettings SettingsOf(const Options& options) {
   settings.run.work_dir = options.work_dir;
   settings.run.allowed = AllowedRoots(options.allowed_paths);
   settings.run.grace = options.grace;
+  settings.run.min_free_bytes = options.min_free_bytes;
   settings.keep_finished = options.keep_finished;
   return settings;
 }
 
+// What /healthz says, on another thread. Thread-safe.
 class Heartbeat {
  public:
-  // `refusal`: why the controller does not take this worker; empty: it does.
-  void Beat(const std::string& refusal = "") {
+  // `problem`: why no work is taken; empty: it is.
+  void Beat(const std::string& problem) {
     last_ = absl::ToInt64Milliseconds(SystemClock().SinceBoot());
     MutexLock lock(mutex_);
-    refusal_ = refusal;
+    if (problem_ != problem) problem_ = problem;
   }
   telemetry::HealthReport Check() const {
     const absl::Duration since = SystemClock().SinceBoot() - absl::Milliseconds(last_.load());
@@ -119,15 +122,19 @@ class Heartbeat {
               .message = absl::StrCat("no sign of life for ", absl::FormatDuration(since))};
     }
     MutexLock lock(mutex_);
-    if (refusal_.empty()) return {};
-    return {.healthy = false, .message = absl::StrCat("refused by the controller: ", refusal_)};
+    return {.healthy = problem_.empty(), .message = problem_};
   }
 
  private:
   std::atomic<int64_t> last_ = 0;
   mutable Mutex mutex_;
-  std::string refusal_ ABSL_GUARDED_BY(mutex_);
+  std::string problem_ ABSL_GUARDED_BY(mutex_);
 };
+
+std::string WhyNoWork(const Worker& worker) {
+  if (worker.refusal().empty()) return worker.problem();
+  return absl::StrCat("refused by the controller: ", worker.refusal());
+}
 
 absl::Status Serve(const Options& options, StopSignal& stop) {
   FP4_RETURN_IF_ERROR(MakeWorkDir(options.work_dir));
@@ -144,10 +151,15 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
   Mailbox mailbox;
   std::unique_ptr<ControllerClient> client =
       MakeGrpcControllerClient(options.controller.ToString(), mailbox);
-  Worker worker(SettingsOf(options), std::move(introduction), *client, processes, SystemClock(),
-                metrics);
+  HostCheck check({.work_dir = options.work_dir,
+                   .trainer = options.trainer,
+                   .version = std::string(Version()),
+                   .min_free_bytes = options.min_free_bytes},
+                  processes, SystemClock());
+  Worker worker(SettingsOf(options), std::move(introduction), *client, processes, check,
+                SystemClock(), metrics);
   Heartbeat heartbeat;
-  heartbeat.Beat();
+  heartbeat.Beat("");
   FP4_ASSIGN_OR_RETURN(auto http, telemetry::HttpEndpoint::Listen(
                                       options.http, registry, [&] { return heartbeat.Check(); }));
   FP4_RETURN_IF_ERROR(WriteEndpoints(options, http->address()));
@@ -156,7 +168,7 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
   while (!worker.Done()) {
     if (stop.Wait(absl::ZeroDuration()) != 0) worker.Shutdown();
     mailbox.RunAll(worker.Step());
-    heartbeat.Beat(worker.refusal());
+    heartbeat.Beat(WhyNoWork(worker));
   }
   LogInfo("stopped", {{"undelivered_runs", worker.num_runs()}});
   return worker.fatal();

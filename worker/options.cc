@@ -18,6 +18,7 @@ struct Texts {
   std::string keep_finished = "24h", grace = "30s", gpu_library = "libnvidia-ml.so.1";
   std::vector<std::string> allowed_paths;
   int num_cpu_slots = 0;
+  int64_t min_free_mib = 64;
   bool insecure = false, version = false;
 };
 
@@ -41,6 +42,10 @@ void Declare(CLI::App& app, Texts& texts) {
          "--keep-finished", texts.keep_finished,
          "How long to keep the directory of a run (log, checkpoints) after its end is acknowledged")
       ->capture_default_str();
+  app.add_option("--min-free-mib", texts.min_free_mib,
+                 "Take no work while the work directory has less space left")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 30));
   app.add_option("--grace", texts.grace, "From asking a trainer to stop until it is killed")
       ->capture_default_str();
   app.add_option("--nvml-library", texts.gpu_library,
@@ -100,6 +105,7 @@ absl::StatusOr<Options> Check(const Texts& texts) {
   options.trainer =
       fs::absolute(texts.trainer.empty() ? DefaultTrainer() : fs::path(texts.trainer));
   options.num_cpu_slots = texts.num_cpu_slots;
+  options.min_free_bytes = texts.min_free_mib << 20;
   options.gpu_library = texts.gpu_library;
   for (const std::string& path : texts.allowed_paths)
     options.allowed_paths.push_back(fs::absolute(path));

@@ -16,13 +16,20 @@ std::string_view CauseName(ExitCause cause) {
       return "spawn_failed";
     case ExitCause::kLost:
       return "lost";
+    case ExitCause::kWorkerStopped:
+      return "worker_stopped";
+    case ExitCause::kDiskFull:
+      return "disk_full";
+    case ExitCause::kMachineFault:
+      return "machine_fault";
+    case ExitCause::kLogBroken:
+      return "log_broken";
   }
   return "lost";
 }
 
 std::optional<ExitCause> CauseFromName(std::string_view name) {
-  for (ExitCause cause : {ExitCause::kExited, ExitCause::kSignaled, ExitCause::kLeaseLost,
-                          ExitCause::kMaxRuntime, ExitCause::kSpawnFailed, ExitCause::kLost}) {
+  for (ExitCause cause : kExitCauses) {
     if (CauseName(cause) == name) return cause;
   }
   return std::nullopt;

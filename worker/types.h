@@ -32,13 +32,20 @@ struct Held {
   bool operator==(const Held&) const = default;
 };
 
+// A checkpoint whose event the controller has stored, or will have before anything newer.
+struct CheckpointRef {
+  std::string path;  // its folder, maybe of another host
+  int64_t step = 0;
+  bool operator==(const CheckpointRef&) const = default;
+};
+
 struct Assignment {
   Held lease;
   std::string document;  // of the run: spec::RunDocument
   std::vector<int32_t> slots;
-  int64_t next_seq = 1;        // the first that the controller has not stored
-  std::string resume_from;     // a checkpoint's folder, maybe of another host; empty: none
-  absl::Duration max_runtime;  // zero: no limit
+  int64_t next_seq = 1;                    // the first that the controller has not stored
+  std::vector<CheckpointRef> checkpoints;  // to resume from, those stored: newest first
+  absl::Duration max_runtime;              // zero: no limit
 };
 
 // A run directory as a starting worker finds it.
@@ -101,7 +108,23 @@ struct EventReport {
   std::vector<spec::Event> events;  // contiguous seq
 };
 
-enum class ExitCause : uint8_t { kExited, kSignaled, kLeaseLost, kMaxRuntime, kSpawnFailed, kLost };
+enum class ExitCause : uint8_t {
+  kExited,
+  kSignaled,
+  kLeaseLost,
+  kMaxRuntime,
+  kSpawnFailed,
+  kLost,
+  kWorkerStopped,  // stopped because this worker was asked to stop
+  kDiskFull,       // the work directory has no space left
+  kMachineFault,   // the work directory cannot be written otherwise
+  kLogBroken,      // the event log cannot be delivered
+};
+inline constexpr ExitCause kExitCauses[] = {ExitCause::kExited,        ExitCause::kSignaled,
+                                            ExitCause::kLeaseLost,     ExitCause::kMaxRuntime,
+                                            ExitCause::kSpawnFailed,   ExitCause::kLost,
+                                            ExitCause::kWorkerStopped, ExitCause::kDiskFull,
+                                            ExitCause::kMachineFault,  ExitCause::kLogBroken};
 
 // How an attempt ended.
 struct ExitReport {

@@ -12,6 +12,9 @@ namespace {
 constexpr absl::Duration kBusyPause =
     absl::Milliseconds(50);  // between two looks at logs and processes
 constexpr absl::Duration kIdlePause = absl::Milliseconds(500);
+// Between two polls that brought only what could not be taken.
+constexpr absl::Duration kFirstUntakenPause = absl::Milliseconds(250);
+constexpr absl::Duration kLastUntakenPause = absl::Seconds(3);
 constexpr absl::Duration kSweepInterval = absl::Minutes(1);
 // After a refusal that a person has to do something about.
 constexpr absl::Duration kFirstRefusedPause = absl::Seconds(1);
@@ -21,17 +24,19 @@ constexpr absl::Duration kHastyFarewell = absl::Seconds(2);
 }  // namespace
 
 Worker::Worker(WorkerSettings settings, Introduction introduction, ControllerClient& client,
-               Processes& processes, const Clock& clock, WorkerMetrics& metrics)
+               Processes& processes, HostCheck& host, const Clock& clock, WorkerMetrics& metrics)
     : settings_(std::move(settings)),
       introduction_(std::move(introduction)),
       client_(client),
       processes_(processes),
+      host_(host),
       clock_(clock),
       metrics_(metrics),
       refused_pause_(kFirstRefusedPause, kLastRefusedPause, 4),
       register_("register", 1),
       acquire_("acquire", 2),
-      renew_("renew", 3) {
+      renew_("renew", 3),
+      untaken_pause_(kFirstUntakenPause, kLastUntakenPause, 5) {
   metrics_.slots.Set(static_cast<double>(introduction_.slots.size()));
   for (const RunDirectory& directory : ListRunDirectories(settings_.run.work_dir)) {
     std::unique_ptr<Run> run = Run::Found(Context(), directory);
@@ -64,6 +69,7 @@ std::vector<Held> Worker::HeldLeases() const {
 }
 
 absl::Duration Worker::Step() {
+  PollHost();
   PollRuns();
   SweepRuns();
   if (!registered_) AskToRegister();
@@ -76,11 +82,23 @@ absl::Duration Worker::Step() {
   SweepDirectories();
   UpdateMetrics();
   LimitFarewell();
-  return runs_.empty() && successors_.empty() ? kIdlePause : kBusyPause;
+  const bool idle = runs_.empty() && successors_.empty() && host_.known();
+  return idle ? kIdlePause : kBusyPause;
+}
+
+// A change of what is wrong is told at once: the poll in flight says something else.
+void Worker::PollHost() {
+  host_.Poll();
+  if (!acquire_.in_flight || announce_ || problem() == announced_) return;
+  announce_ = true;
+  client_.CancelAcquire();
 }
 
 void Worker::PollRuns() {
-  for (const auto& [id, run] : runs_) run->Poll();
+  for (const auto& [id, run] : runs_) {
+    run->Poll();
+    if (run->TakeSuspicion()) host_.Suspect();
+  }
 }
 
 void Worker::StartWaiting() {
@@ -91,6 +109,10 @@ void Worker::StartWaiting() {
   for (const auto& [id, run] : runs_) {
     const auto taken = [&](int32_t slot) { return busy.contains(slot); };
     if (!run->waiting()) continue;
+    if (!problem().empty()) {
+      run->Refuse(problem());
+      continue;
+    }
     if (std::any_of(run->slots().begin(), run->slots().end(), taken)) continue;
     run->StartIfReady();
     if (run->trainer_alive()) busy.insert(run->slots().begin(), run->slots().end());
@@ -118,8 +140,12 @@ void Worker::SweepDirectories() {
     if (runs_.contains(directory.run_id()) || successors_.contains(directory.run_id())) continue;
     if (clock_.Now() < directory.UnusedSince() + settings_.keep_finished) continue;
     if (!directory.LockForTrainer().ok()) continue;
-    absl::Status removed = directory.Remove();
-    LogInfo("run directory cleared", {{"run", directory.run_id()}, {"status", removed.ToString()}});
+    if (absl::Status removed = directory.Remove(); !removed.ok()) {
+      LogWarning("run directory not cleared; trying again later",
+                 {{"run", directory.run_id()}, {"error", removed.ToString()}});
+      continue;
+    }
+    LogInfo("run directory cleared", {{"run", directory.run_id()}});
     next_sweep_ = now();
     return;
   }
@@ -137,6 +163,7 @@ void Worker::UpdateMetrics() {
   metrics_.events_unacknowledged.Set(unacknowledged);
   metrics_.tokens_per_second.Set(speed);
   metrics_.registered.Set(registered_ ? 1 : 0);
+  metrics_.fit.Set(host_.known() && problem().empty() ? 1 : 0);
 }
 
 void Worker::Shutdown() {

@@ -11,6 +11,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "worker/controller_client.h"
+#include "worker/host/host_check.h"
 #include "worker/run/run.h"
 
 namespace fp4::worker {
@@ -28,7 +29,7 @@ struct WorkerSettings {
 class Worker {
  public:
   Worker(WorkerSettings settings, Introduction introduction, ControllerClient& client,
-         Processes& processes, const Clock& clock, WorkerMetrics& metrics);
+         Processes& processes, HostCheck& host, const Clock& clock, WorkerMetrics& metrics);
 
   // Looks at the processes and logs, and does and asks what is due. Returns how long the caller may
   // wait for answers before the next call.
@@ -47,6 +48,8 @@ class Worker {
   // Why the controller refuses this worker (another live one has its id); empty: it does not. The
   // worker asks again after growing pauses.
   const std::string& refusal() const { return refusal_; }
+  // Why the worker takes no work now, for people; empty: it does.
+  const std::string& problem() const { return host_.problem(); }
   size_t num_runs() const { return runs_.size(); }
 
  private:
@@ -70,6 +73,7 @@ class Worker {
   Run* Find(const Held& lease);
   std::vector<Held> HeldLeases() const;
 
+  void PollHost();
   void PollRuns();
   void StartWaiting();
   void SweepRuns();
@@ -94,6 +98,7 @@ class Worker {
   const Introduction introduction_;
   ControllerClient& client_;
   Processes& processes_;
+  HostCheck& host_;
   const Clock& clock_;
   WorkerMetrics& metrics_;
 
@@ -102,7 +107,10 @@ class Worker {
   Backoff refused_pause_;
   Registration registration_;
   Call register_, acquire_, renew_;
-  bool renew_now_ = false;                            // a new lease waits for its first renewal
+  std::string announced_;   // the problem that the poll in flight tells
+  bool announce_ = false;   // that poll was cancelled, to tell another one
+  Backoff untaken_pause_;   // work was answered, and none of it could be taken
+  bool renew_now_ = false;  // a new lease waits for its first renewal
   std::map<std::string, std::unique_ptr<Run>> runs_;  // by run id
   std::map<std::string, Assignment>
       successors_;  // attempts that wait for the end of an earlier one here

@@ -90,14 +90,19 @@ void Worker::OnRegistered(const absl::StatusOr<Registration>& answer) {
 }
 
 void Worker::AskForWork() {
-  if (shutting_down_ || !acquire_.Due(now())) return;
+  if (shutting_down_ || !host_.known() || !acquire_.Due(now())) return;
   acquire_.Begin(now());
-  client_.Acquire(caller(), HeldLeases(), settings_.acquire_wait,
+  announced_ = problem();
+  client_.Acquire(caller(), HeldLeases(), announced_, settings_.acquire_wait,
                   [this](const absl::StatusOr<Work>& answer) { OnWork(answer); });
 }
 
 void Worker::OnWork(const absl::StatusOr<Work>& answer) {
   if (shutting_down_) {
+    acquire_.in_flight = false;
+    return;
+  }
+  if (std::exchange(announce_, false) && absl::IsCancelled(answer.status())) {
     acquire_.in_flight = false;
     return;
   }
@@ -112,7 +117,9 @@ void Worker::OnWork(const absl::StatusOr<Work>& answer) {
   for (const Held& lease : answer->stop) {
     if (Run* run = Find(lease)) run->Stop(StopReason::kRequested);
   }
-  acquire_.not_before = news ? now() : std::max(now(), acquire_.sent_at + kAcquirePause);
+  if (news || answer->assignments.empty()) untaken_pause_.Reset();
+  const absl::Duration pause = answer->assignments.empty() ? kAcquirePause : untaken_pause_.Next();
+  acquire_.not_before = news ? now() : std::max(now(), acquire_.sent_at + pause);
 }
 
 bool Worker::Take(const Assignment& assignment) {

@@ -137,6 +137,7 @@ Json WorkerJson(const v1::Worker& worker) {
           {"host", worker.host()},
           {"version", worker.version()},
           {"connected", worker.connected()},
+          {"problem", worker.problem()},
           {"last_seen_time", TimeJson(worker.has_last_seen_time(), worker.last_seen_time())},
           {"slots", Array(worker.slots(), SlotJson)}};
 }

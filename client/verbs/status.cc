@@ -32,6 +32,12 @@ std::string DeviceText(const v1::Worker& worker) {
                       " a slot, ", slot.cpu_compute_dtype());
 }
 
+Cell StateCell(const v1::Worker& worker) {
+  if (!worker.connected()) return Cell("away", Color::kRed);
+  return worker.problem().empty() ? Cell("connected", Color::kGreen)
+                                  : Cell("takes no work", Color::kRed);
+}
+
 std::string RenderWorkers(const v1::ListWorkersResponse& workers, const Layout& layout) {
   Table table({{.header = "WORKER", .min_width = 12, .names = true},
                {.header = "STATE"},
@@ -39,12 +45,16 @@ std::string RenderWorkers(const v1::ListWorkersResponse& workers, const Layout& 
                {.header = "DEVICE", .min_width = 10, .drop_order = 2},
                {.header = "SEEN", .right = true, .drop_order = 1}});
   for (const v1::Worker& worker : workers.workers()) {
-    table.AddRow({Printable(worker.name()),
-                  worker.connected() ? Cell("connected", Color::kGreen) : Cell("away", Color::kRed),
-                  SlotsText(worker), Printable(DeviceText(worker)),
+    table.AddRow({Printable(worker.name()), StateCell(worker), SlotsText(worker),
+                  Printable(DeviceText(worker)),
                   FormatInterval(absl::Now() - ToTime(worker.last_seen_time())) + " ago"});
   }
-  return table.Render(layout);
+  std::string text = table.Render(layout);
+  for (const v1::Worker& worker : workers.workers()) {
+    if (worker.problem().empty()) continue;
+    absl::StrAppend(&text, "\n", Printable(worker.name()), ": ", Printable(worker.problem()), "\n");
+  }
+  return text;
 }
 
 absl::StatusOr<std::vector<v1::Run>> ActiveRuns(Connection& connection) {

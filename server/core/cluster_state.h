@@ -12,6 +12,7 @@
 #include "server/core/run_index.h"
 #include "server/core/run_state.h"
 #include "server/core/slot.h"
+#include "server/core/worker_standing.h"
 #include "spec/run_spec.h"
 
 namespace fp4::core {
@@ -41,6 +42,10 @@ struct RunEntry {
   int32_t attempt = 0;       // current or last; 0: never assigned
   int32_t num_restarts = 0;  // attempts used up by failures
   int32_t max_restarts = 0;
+  int32_t num_fruitless = 0;  // ended attempts in a row that brought the run no further
+  // The current attempt has reported a step, or a checkpoint, beyond all that were stored before.
+  // In memory only.
+  bool progressed = false;
   spec::ResourceSpec resources;
   std::string last_worker_id;  // of the last attempt: its host has the checkpoints
   std::optional<Lease> lease;  // exactly when IsLeased(state)
@@ -48,12 +53,19 @@ struct RunEntry {
   // Not assigned before: a pause after a crash, or the time for a returned worker to deliver what
   // the log of the ended attempt still holds. In memory only.
   absl::Duration not_before = -absl::InfiniteDuration();
+  // Workers on which attempts ended through no fault of the run's, as far as is known: until when
+  // it goes to others first. In memory only.
+  std::map<std::string, absl::Duration> avoided;
 };
 
 struct WorkerEntry {
   std::string name, host, version, incarnation;
   std::vector<Slot> slots;
   bool polling = false;  // waits for work now: only such a worker gets any
+  absl::Duration last_heard = -absl::InfiniteDuration();  // in memory only
+  // Why it takes no work, in its own words; empty: it does. In memory only.
+  std::string unfit = {};
+  WorkerStanding standing = {};  // in memory only
 };
 
 struct ClusterState {

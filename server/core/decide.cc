@@ -79,8 +79,12 @@ class Queue {
   std::vector<Line> lines_;
 };
 
-void Take(FreeSlots& free, const Placement& placement) {
+void Take(FreeSlots& free, const Placement& placement, const ClusterState& state) {
   auto worker = free.find(placement.worker_id);
+  if (state.workers.at(placement.worker_id).standing.on_probation()) {
+    free.erase(worker);  // one run at a time
+    return;
+  }
   std::erase_if(worker->second, [&](const Slot& slot) {
     return std::ranges::find(placement.slots, slot.index) != placement.slots.end();
   });
@@ -88,19 +92,21 @@ void Take(FreeSlots& free, const Placement& placement) {
 }
 
 void AssignRuns(const ClusterState& state, absl::Duration now, std::vector<Action>& actions) {
-  FreeSlots free = FindFreeSlots(state);
+  FreeSlots free = FindFreeSlots(state, now);
   if (free.empty()) return;
   Queue queue(state, now);
   while (!free.empty()) {
     const Run* next = queue.Pop();
     if (next == nullptr) return;
     const auto& [id, run] = *next;
-    std::optional<Placement> placement = PlaceRun(run, free);
+    const std::set<std::string> passed_over = PassedOver(run, state, now);
+    std::optional<Placement> placement = PlaceRun(run, free, passed_over);
     if (!placement) {
-      queue.Drop(DemandOf(run.resources));  // slots only become fewer
+      // Slots only become fewer. But one that shall go elsewhere first says nothing about others.
+      if (passed_over.empty()) queue.Drop(DemandOf(run.resources));
       continue;
     }
-    Take(free, *placement);
+    Take(free, *placement, state);
     queue.CountAssigned(run);
     actions.push_back(
         AssignRun{id, run.attempt + 1, placement->worker_id, std::move(placement->slots)});

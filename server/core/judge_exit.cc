@@ -8,41 +8,65 @@
 #include "absl/strings/strip.h"
 #include "base/reasons.h"
 #include "base/trainer_exit.h"
+#include "server/core/pause.h"
 
 namespace fp4::core {
 namespace {
 
 using enum RunState;
 
-constexpr absl::Duration kFirstPause = absl::Seconds(1), kLongestPause = absl::Minutes(1);
+constexpr absl::Duration kLongestCrashPause = absl::Minutes(1);
+// On top of twice the pause before the next attempt.
+constexpr absl::Duration kAvoidPatience = absl::Seconds(30);
 
-absl::Duration PauseAfter(int32_t num_restarts) {
-  absl::Duration pause = kFirstPause;
-  for (int i = 1; i < num_restarts && pause < kLongestPause; ++i) pause *= 2;
-  return std::min(pause, kLongestPause);
+Verdict Final(RunState state, std::string_view reason, std::string message,
+              Blame blame = Blame::kNobody) {
+  Verdict verdict;
+  verdict.next = state;
+  verdict.reason = std::string(reason);
+  verdict.message = std::move(message);
+  verdict.blame = blame;
+  return verdict;
 }
 
-Verdict Final(RunState state, std::string_view reason, std::string message) {
-  return {.next = state, .reason = std::string(reason), .message = std::move(message)};
-}
+// With this attempt, should it end now.
+int32_t NumFruitless(const RunEntry& run) { return run.progressed ? 0 : run.num_fruitless + 1; }
 
 // A try that cost the run nothing.
-Verdict AgainForFree(std::string_view reason, std::string message) {
-  return Final(kQueued, reason, std::move(message));
+Verdict AgainForFree(const RunEntry& run, std::string_view reason, std::string message,
+                     Blame blame) {
+  Verdict verdict = Final(kQueued, reason, std::move(message), blame);
+  verdict.elsewhere = blame == Blame::kWorker || (blame == Blame::kUnknown && !run.progressed);
+  verdict.pause = PauseAfter(std::max(NumFruitless(run), 1));
+  return verdict;
+}
+
+// The same, as long as the run gets anywhere with it.
+Verdict AgainWhileUseful(const RunEntry& run, std::string_view reason, const std::string& message) {
+  if (NumFruitless(run) < kMaxFruitless) {
+    return AgainForFree(run, reason, message, Blame::kUnknown);
+  }
+  return Final(
+      kFailed, reason::kNoProgress,
+      absl::StrCat(kMaxFruitless, " attempts in a row brought it no step further; the last: ",
+                   std::string(reason), message.empty() ? "" : ": ", message),
+      Blame::kUnknown);
 }
 
 Verdict AgainOrFail(const RunEntry& run, std::string_view reason, const std::string& message) {
   if (run.num_restarts < run.max_restarts) {
-    Verdict verdict = Final(kQueued, reason, message);
+    Verdict verdict = Final(kQueued, reason, message, Blame::kUnknown);
     verdict.uses_restart = true;
-    verdict.pause = PauseAfter(run.num_restarts + 1);
+    verdict.elsewhere = !run.progressed;
+    verdict.pause = PauseAfter(run.num_restarts + 1, kLongestCrashPause);
     return verdict;
   }
-  if (run.max_restarts == 0) return Final(kFailed, reason, message);
+  if (run.max_restarts == 0) return Final(kFailed, reason, message, Blame::kUnknown);
   return Final(kFailed, reason::kRestartsExhausted,
                absl::StrCat("retry.max_restarts = ", run.max_restarts,
                             " used up; the last attempt: ", std::string(reason),
-                            message.empty() ? "" : ": ", message));
+                            message.empty() ? "" : ": ", message),
+               Blame::kUnknown);
 }
 
 bool LogSaysCompleted(const RunEntry& run) {
@@ -54,6 +78,14 @@ const FinishedWord* OwnFailure(const RunEntry& run) {
   const bool failed = run.finished && run.finished->attempt == run.attempt &&
                       run.finished->status == outcome::kFailed;
   return failed ? &*run.finished : nullptr;
+}
+
+// A failure that the trainer itself lays to the machine: "disk_full: write /w/…".
+std::optional<Verdict> JudgeMachineFault(const RunEntry& run, const std::string& last_words) {
+  const std::string_view reason = MachineReasonOf(last_words);
+  if (reason.empty()) return std::nullopt;
+  const size_t colon = last_words.find(reason) + reason.size();
+  return AgainForFree(run, reason, last_words.substr(colon + 2), Blame::kWorker);
 }
 
 std::string LastLine(const std::string& text) {
@@ -79,10 +111,11 @@ std::string Describe(const Exit& exit, std::string how) {
 Verdict JudgeExitStatus(const RunEntry& run, const Exit& exit) {
   switch (exit.exit_code) {
     case kExitBadDocument:
-      return Final(kFailed, reason::kBadDocument, Describe(exit, ""));
+      return Final(kFailed, reason::kBadDocument, Describe(exit, ""), Blame::kRun);
     case kExitStopped:
-      return AgainForFree(reason::kStopped, Describe(exit, "stopped by a signal"));
+      return AgainWhileUseful(run, reason::kStopped, Describe(exit, "stopped by a signal"));
     default:
+      if (auto verdict = JudgeMachineFault(run, LastLine(exit.stderr_tail))) return *verdict;
       return AgainOrFail(run, reason::kTrainerCrashed,
                          Describe(exit, absl::StrCat("exit status ", exit.exit_code,
                                                      " without a `finished` event")));
@@ -97,18 +130,32 @@ Verdict JudgeCause(const RunEntry& run, const Exit& exit) {
       return AgainOrFail(run, reason::kTrainerCrashed,
                          Describe(exit, absl::StrCat("ended by ", SignalName(exit.signal))));
     case ExitCause::kLeaseLost:
-      return AgainForFree(reason::kLeaseExpired,
-                          Describe(exit, "its worker could not reach the controller"));
+      return AgainWhileUseful(run, reason::kLeaseExpired,
+                              Describe(exit, "its worker could not reach the controller"));
     case ExitCause::kMaxRuntime:
-      return Final(kFailed, reason::kMaxRuntime,
-                   Describe(exit, "resources.max_runtime has passed"));
+      return Final(kFailed, reason::kMaxRuntime, Describe(exit, "resources.max_runtime has passed"),
+                   Blame::kRun);
     case ExitCause::kSpawnFailed:
-      return AgainOrFail(run, reason::kSpawnFailed, Describe(exit, ""));
+      return AgainForFree(run, reason::kSpawnFailed, Describe(exit, ""), Blame::kWorker);
     case ExitCause::kLost:
-      return AgainOrFail(run, reason::kTrainerLost,
-                         Describe(exit, "found dead after its worker's restart"));
+      return AgainWhileUseful(run, reason::kTrainerLost,
+                              Describe(exit, "found dead after its worker's restart"));
+    case ExitCause::kWorkerStopped:
+      return AgainForFree(run, reason::kStopped, Describe(exit, "its worker was stopped"),
+                          Blame::kNobody);
+    case ExitCause::kDiskFull:
+      return AgainForFree(run, reason::kDiskFull, Describe(exit, ""), Blame::kWorker);
+    case ExitCause::kMachineFault:
+      return AgainForFree(run, reason::kMachineFault, Describe(exit, ""), Blame::kWorker);
+    case ExitCause::kLogBroken:
+      return AgainOrFail(run, reason::kLogBroken, Describe(exit, ""));
   }
   return {};
+}
+
+Verdict JudgeOwnWord(const RunEntry& run, const FinishedWord& word) {
+  if (auto verdict = JudgeMachineFault(run, word.reason)) return *verdict;
+  return Final(kFailed, reason::kTrainerFailed, word.reason, Blame::kRun);
 }
 
 }  // namespace
@@ -117,7 +164,7 @@ Verdict JudgeExit(const RunEntry& run, const Exit& exit) {
   if (LogSaysCompleted(run)) return Final(kCompleted, "", "");
   if (run.state == kCancelling) return Final(kCancelled, reason::kCancelled, "");
   if (const FinishedWord* word = OwnFailure(run)) {
-    return Final(kFailed, reason::kTrainerFailed, word->reason);
+    return JudgeOwnWord(run, *word);
   }
   return JudgeCause(run, exit);
 }
@@ -128,13 +175,68 @@ Verdict JudgeExpiry(const RunEntry& run) {
     return Final(kCancelled, reason::kCancelled, "its worker did not confirm the stop in time");
   }
   if (const FinishedWord* word = OwnFailure(run)) {
-    return Final(kFailed, reason::kTrainerFailed, word->reason);
+    return JudgeOwnWord(run, *word);
   }
-  const std::string message = "its worker did not renew the lease";
-  if (run.state == kAssigned) return AgainForFree(reason::kLeaseExpired, message);
-  Verdict verdict = AgainOrFail(run, reason::kLeaseExpired, message);
-  verdict.pause = absl::ZeroDuration();
+  Verdict verdict =
+      AgainWhileUseful(run, reason::kLeaseExpired, "its worker did not renew the lease");
+  if (verdict.next != kQueued) return verdict;
+  // To wait for the end of the lease was the first pause.
+  verdict.pause = PauseAfter(NumFruitless(run) - 1);
+  verdict.elsewhere = true;
   return verdict;
+}
+
+RunEntry AfterVerdict(RunEntry run, const Verdict& verdict, absl::Duration now) {
+  run.num_fruitless = NumFruitless(run);
+  run.state = verdict.next;
+  run.lease.reset();
+  run.progressed = false;
+  if (verdict.uses_restart) ++run.num_restarts;
+  run.not_before =
+      verdict.pause > absl::ZeroDuration() ? now + verdict.pause : -absl::InfiniteDuration();
+  if (verdict.elsewhere) {
+    run.avoided[run.last_worker_id] = now + 2 * verdict.pause + kAvoidPatience;
+  }
+  return run;
+}
+
+void NoteEnd(WorkerStanding& standing, const std::string& run_id, const RunEntry& run,
+             const Verdict& verdict, absl::Duration now) {
+  if (run.progressed || verdict.next == kCompleted) return NoteProgress(standing);
+  const auto is_other = [&](const auto& entry) { return entry.first != run.last_worker_id; };
+  NoteBadEnd(
+      standing,
+      {.run_id = run_id,
+       .blame = verdict.blame,
+       .failed_elsewhere = std::ranges::any_of(run.avoided, is_other),
+       .what = absl::StrCat(verdict.reason, verdict.message.empty() ? "" : ": ", verdict.message)},
+      now);
+}
+
+std::string_view ExitCauseName(ExitCause cause) {
+  switch (cause) {
+    case ExitCause::kExited:
+      return "exited";
+    case ExitCause::kSignaled:
+      return "signaled";
+    case ExitCause::kLeaseLost:
+      return "lease_lost";
+    case ExitCause::kMaxRuntime:
+      return "max_runtime";
+    case ExitCause::kSpawnFailed:
+      return "spawn_failed";
+    case ExitCause::kLost:
+      return "lost";
+    case ExitCause::kWorkerStopped:
+      return "worker_stopped";
+    case ExitCause::kDiskFull:
+      return "disk_full";
+    case ExitCause::kMachineFault:
+      return "machine_fault";
+    case ExitCause::kLogBroken:
+      return "log_broken";
+  }
+  return "lost";
 }
 
 }  // namespace fp4::core

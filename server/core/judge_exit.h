@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "server/core/cluster_state.h"
@@ -11,13 +12,25 @@ namespace fp4::core {
 
 // As the worker saw the trainer's process end.
 enum class ExitCause : uint8_t {
-  kExited,       // exit_code
-  kSignaled,     // signal
-  kLeaseLost,    // ended by the worker at its deadline
-  kMaxRuntime,   // ended by the worker
-  kSpawnFailed,  // message says why
-  kLost,         // found dead after the worker's own restart
+  kExited,         // exit_code
+  kSignaled,       // signal
+  kLeaseLost,      // ended by the worker at its deadline
+  kMaxRuntime,     // ended by the worker
+  kSpawnFailed,    // message says why
+  kLost,           // found dead after the worker's own restart
+  kWorkerStopped,  // stopped because its worker was asked to stop
+  kDiskFull,       // its disk is full, or a quota is used up; message says where
+  kMachineFault,   // its machine failed it otherwise; message says how
+  kLogBroken,      // its event log has a gap, or cannot be read; message says where
 };
+inline constexpr ExitCause kExitCauses[] = {ExitCause::kExited,        ExitCause::kSignaled,
+                                            ExitCause::kLeaseLost,     ExitCause::kMaxRuntime,
+                                            ExitCause::kSpawnFailed,   ExitCause::kLost,
+                                            ExitCause::kWorkerStopped, ExitCause::kDiskFull,
+                                            ExitCause::kMachineFault,  ExitCause::kLogBroken};
+
+// "exited", "signaled", …: as stored.
+std::string_view ExitCauseName(ExitCause cause);
 
 struct Exit {
   ExitCause cause = ExitCause::kExited;
@@ -32,23 +45,36 @@ struct Verdict {
   std::string reason;         // a string of base/reasons.h; empty for completed
   std::string message;        // for people
   bool uses_restart = false;  // counts against retry.max_restarts
-  // How long to wait before the next attempt: after a crash 1 s, doubling with each restart, at
-  // most 1 min, so that a host that fails everything at once does not use up a run's restarts in a
-  // blink.
+  Blame blame = Blame::kNobody;
+  bool elsewhere = false;  // the next attempt goes to another worker first
+  // How long to wait before the next attempt. It doubles with each failure, so that nothing is
+  // started again and again without a pause.
   absl::Duration pause = absl::ZeroDuration();
 };
 
-// The run is leased and its trainer's process is gone.
+// So many attempts in a row that ended for free and brought the run no further end it, unless the
+// fault was surely a worker's: something stops it each time, and another try would not help.
+inline constexpr int32_t kMaxFruitless = 10;
+
+// The run is leased and its trainer's process is gone; docs/run-states.md holds the table.
 //   completed   its log says so (whatever the exit status), also when a cancel came too late
 //   cancelled   a cancel was asked for
-//   failed      the log says so itself (it would fail again), a bad document, the time limit, or
-//               all restarts are used up
-//   queued      stopped by a signal after a checkpoint, or the lease was lost: free of charge;
-//               crashed, not started, or found dead: one restart
+//   failed      the log says so itself (it would fail again), a bad document, the time limit, all
+//               restarts are used up, or no attempt gets anywhere
+//   queued      for free where the run is not to blame: it was stopped, its worker or machine
+//   failed
+//               it, the lease was lost; for one restart where it crashed
 Verdict JudgeExit(const RunEntry& run, const Exit& exit);
 
-// The run is leased and nobody renewed. As JudgeExit; costs a restart only when the trainer had
-// reported.
+// The run is leased and nobody renewed. As JudgeExit.
 Verdict JudgeExpiry(const RunEntry& run);
+
+// The entry after the verdict: without lease, queued until its pause is over, and with the worker
+// avoided for some time where the next attempt shall go elsewhere.
+RunEntry AfterVerdict(RunEntry run, const Verdict& verdict, absl::Duration now);
+
+// What the end says about the worker of the attempt. `run` is the entry before the verdict.
+void NoteEnd(WorkerStanding& standing, const std::string& run_id, const RunEntry& run,
+             const Verdict& verdict, absl::Duration now);
 
 }  // namespace fp4::core

@@ -4,34 +4,38 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace fp4::core {
 namespace {
 
 constexpr double kBytesPerGib = 1 << 30;
+// Between two polls a worker is still there.
+constexpr absl::Duration kPresence = absl::Seconds(10);
 
 // What a run asks of one kind of slot.
 struct Demand {
   SlotKind kind = SlotKind::kCpu;
   size_t count = 1;
   double min_memory_gib = 0;
+  int64_t min_threads = 0;  // 0: any number will do
 
   bool Fits(const Slot& slot) const {
-    return slot.kind == kind &&
+    return slot.kind == kind && slot.cpu_threads >= min_threads &&
            static_cast<double>(slot.memory_bytes) / kBytesPerGib >= min_memory_gib;
   }
 };
 
 // In the order of preference.
 std::vector<Demand> DemandsOf(const spec::ResourceSpec& resources) {
-  const Demand cpu{.kind = SlotKind::kCpu};
-  if (resources.gpus_auto) {
-    return {{.kind = SlotKind::kGpu, .min_memory_gib = resources.min_gpu_memory_gib}, cpu};
-  }
-  if (resources.gpus == 0) return {cpu};
-  return {{.kind = SlotKind::kGpu,
-           .count = static_cast<size_t>(resources.gpus),
-           .min_memory_gib = resources.min_gpu_memory_gib}};
+  const int64_t threads = resources.cpu_threads;
+  const Demand cpu{.kind = SlotKind::kCpu, .min_threads = threads};
+  const Demand gpu{.kind = SlotKind::kGpu,
+                   .count = static_cast<size_t>(resources.gpus_auto ? 1 : resources.gpus),
+                   .min_memory_gib = resources.min_gpu_memory_gib,
+                   .min_threads = threads};
+  if (resources.gpus_auto) return {gpu, cpu};
+  return {resources.gpus == 0 ? cpu : gpu};
 }
 
 std::vector<int32_t> FittingSlots(const Demand& demand, const std::vector<Slot>& slots) {
@@ -43,9 +47,10 @@ std::vector<int32_t> FittingSlots(const Demand& demand, const std::vector<Slot>&
 }
 
 std::optional<Placement> Place(const Demand& demand, const std::string& preferred,
-                               const FreeSlots& free) {
+                               const FreeSlots& free, const std::set<std::string>& passed_over) {
   std::optional<Placement> best;
   for (const auto& [worker_id, slots] : free) {
+    if (passed_over.contains(worker_id)) continue;
     std::vector<int32_t> fitting = FittingSlots(demand, slots);
     if (fitting.size() < demand.count) continue;
     if (best && worker_id != preferred && fitting.size() <= best->slots.size()) continue;
@@ -57,23 +62,67 @@ std::optional<Placement> Place(const Demand& demand, const std::string& preferre
 }
 
 std::string Describe(const Demand& demand) {
-  if (demand.kind == SlotKind::kCpu) return "a CPU slot";
-  std::string text = demand.count == 1 ? "a GPU slot" : absl::StrCat(demand.count, " GPU slots");
+  const bool cpu = demand.kind == SlotKind::kCpu;
+  std::string text = cpu                 ? "a CPU slot"
+                     : demand.count == 1 ? "a GPU slot"
+                                         : absl::StrCat(demand.count, " GPU slots");
   if (demand.min_memory_gib > 0) absl::StrAppend(&text, " with ", demand.min_memory_gib, " GiB");
+  if (demand.min_threads > 0) {
+    absl::StrAppend(&text, demand.min_memory_gib > 0 ? " and " : " with ", demand.min_threads,
+                    demand.min_threads == 1 ? " CPU thread" : " CPU threads");
+  }
   return text;
+}
+
+bool TakesWork(const WorkerEntry& worker, absl::Duration now) {
+  return worker.polling && WhyNoWork(worker, now).empty();
+}
+
+// Slots of the worker, free or not, that would do.
+size_t CountFitting(const RunEntry& run, const WorkerEntry& worker) {
+  size_t count = 0;
+  for (const Demand& demand : DemandsOf(run.resources)) {
+    const size_t fitting = FittingSlots(demand, worker.slots).size();
+    if (fitting >= demand.count) count += fitting;
+  }
+  return count;
+}
+
+// "NAME: why", of those that are there and get no work.
+std::string DescribeUnfit(const ClusterState& state, absl::Duration now) {
+  std::vector<std::string> texts;
+  for (const auto& [id, worker] : state.workers) {
+    const std::string why = worker.polling ? WhyNoWork(worker, now) : "";
+    if (!why.empty()) texts.push_back(absl::StrCat(worker.name, ": ", why));
+  }
+  return absl::StrJoin(texts, "; ");
 }
 
 }  // namespace
 
-FreeSlots FindFreeSlots(const ClusterState& state) {
+std::string WhyNoWork(const WorkerEntry& worker, absl::Duration now) {
+  if (!worker.unfit.empty()) return worker.unfit;
+  const WorkerStanding& standing = worker.standing;
+  if (standing.paused_until <= now) return "";
+  return absl::StrCat(
+      "gets no work for ",
+      absl::FormatDuration(absl::Ceil(standing.paused_until - now, absl::Seconds(1))), ": ",
+      standing.num_bad_ends, standing.num_bad_ends == 1 ? " attempt" : " attempts in a row",
+      " failed here; the last: ", standing.last);
+}
+
+FreeSlots FindFreeSlots(const ClusterState& state, absl::Duration now) {
   std::set<std::pair<std::string, int32_t>> taken;
+  std::set<std::string> holders;
   for (const std::string& id : state.index.leased) {
     const RunEntry& run = state.runs.at(id);
+    if (!run.progressed) holders.insert(run.lease->worker_id);
     for (int32_t slot : run.lease->slots) taken.emplace(run.lease->worker_id, slot);
   }
   FreeSlots free;
   for (const auto& [id, worker] : state.workers) {
-    if (!worker.polling) continue;
+    if (!TakesWork(worker, now)) continue;
+    if (worker.standing.on_probation() && holders.contains(id)) continue;
     for (const Slot& slot : worker.slots) {
       if (!taken.contains({id, slot.index})) free[id].push_back(slot);
     }
@@ -81,9 +130,26 @@ FreeSlots FindFreeSlots(const ClusterState& state) {
   return free;
 }
 
-std::optional<Placement> PlaceRun(const RunEntry& run, const FreeSlots& free) {
+std::set<std::string> PassedOver(const RunEntry& run, const ClusterState& state,
+                                 absl::Duration now) {
+  std::set<std::string> avoided;
+  for (const auto& [id, until] : run.avoided) {
+    if (until > now) avoided.insert(id);
+  }
+  if (avoided.empty()) return {};
+  const bool has_other = std::ranges::any_of(state.workers, [&](const auto& entry) {
+    const auto& [id, worker] = entry;
+    const bool there = worker.polling || now - worker.last_heard < kPresence;
+    return there && !avoided.contains(id) && WhyNoWork(worker, now).empty() &&
+           CountFitting(run, worker) > 0;
+  });
+  return has_other ? avoided : std::set<std::string>{};
+}
+
+std::optional<Placement> PlaceRun(const RunEntry& run, const FreeSlots& free,
+                                  const std::set<std::string>& passed_over) {
   for (const Demand& demand : DemandsOf(run.resources)) {
-    if (auto placement = Place(demand, run.last_worker_id, free)) return placement;
+    if (auto placement = Place(demand, run.last_worker_id, free, passed_over)) return placement;
   }
   return std::nullopt;
 }
@@ -94,20 +160,22 @@ std::string WhyQueued(const RunEntry& run, const ClusterState& state, absl::Dura
     return absl::StrCat("the next attempt starts in ",
                         absl::FormatDuration(absl::Ceil(run.not_before - now, absl::Seconds(1))));
   }
-  size_t num_connected = 0, num_fitting = 0;
-  const std::vector<Demand> demands = DemandsOf(run.resources);
+  size_t num_taking = 0, num_fitting = 0;
   for (const auto& [id, worker] : state.workers) {
-    if (!worker.polling) continue;
-    ++num_connected;
-    for (const Demand& demand : demands) {
-      const size_t fitting = FittingSlots(demand, worker.slots).size();
-      if (fitting >= demand.count) num_fitting += fitting;
-    }
+    if (!TakesWork(worker, now)) continue;
+    ++num_taking;
+    num_fitting += CountFitting(run, worker);
   }
-  if (num_connected == 0) return "no worker is connected";
-  if (num_fitting == 0) return absl::StrCat("no worker has ", Describe(demands.back()));
-  return absl::StrCat("waits for ", Describe(demands.back()), ": ", num_fitting,
-                      " would fit, other runs come first");
+  const std::string unfit = DescribeUnfit(state, now);
+  const std::string besides = unfit.empty() ? "" : absl::StrCat(" (", unfit, ")");
+  if (num_taking == 0) {
+    return unfit.empty() ? "no worker is connected"
+                         : absl::StrCat("no connected worker takes work: ", unfit);
+  }
+  const std::string wanted = Describe(DemandsOf(run.resources).back());
+  if (num_fitting == 0) return absl::StrCat("no worker has ", wanted, besides);
+  return absl::StrCat("waits for ", wanted, ": ", num_fitting, " would fit, other runs come first",
+                      besides);
 }
 
 }  // namespace fp4::core

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -10,11 +11,21 @@
 
 namespace fp4::core {
 
-// Slots by worker. A worker that does not poll for work has none here.
+// Slots by worker. A worker that gets no work now has none here.
 using FreeSlots = std::map<std::string, std::vector<Slot>>;
 
-// The slots of polling workers that no lease holds, each worker's by index.
-FreeSlots FindFreeSlots(const ClusterState& state);
+// Why the worker gets no work although it is there, for people; empty: it does, or it is not there.
+std::string WhyNoWork(const WorkerEntry& worker, absl::Duration now);
+
+// The slots that no lease holds, each worker's by index, of the workers that wait for work, are fit
+// for it and are not paused. A worker on probation has none while it holds a run that it has not
+// yet brought further.
+FreeSlots FindFreeSlots(const ClusterState& state, absl::Duration now);
+
+// Workers that the run passes over now (RunEntry::avoided). None where no other worker that takes
+// work has slots that would fit it, free or not.
+std::set<std::string> PassedOver(const RunEntry& run, const ClusterState& state,
+                                 absl::Duration now);
 
 struct Placement {
   std::string worker_id;
@@ -22,10 +33,12 @@ struct Placement {
 };
 
 // Slots of one worker that fit: `gpus` 0 takes one CPU slot, n takes n GPU slots with at least
-// min_gpu_memory_gib each, "auto" takes a GPU slot if a free one fits, else a CPU slot. The worker
-// of the last attempt is preferred (it has the checkpoints), then the one with the most free slots
-// of that kind, then the smallest id. Nothing when none fits.
-std::optional<Placement> PlaceRun(const RunEntry& run, const FreeSlots& free);
+// min_gpu_memory_gib each, "auto" takes a GPU slot if a free one fits, else a CPU slot; each with
+// at least cpu_threads threads. Workers in `passed_over` get nothing. The worker of the last
+// attempt is preferred (it has the checkpoints), then the one with the most free slots of that
+// kind, then the smallest id. Nothing when none fits.
+std::optional<Placement> PlaceRun(const RunEntry& run, const FreeSlots& free,
+                                  const std::set<std::string>& passed_over = {});
 
 // Why a queued run waits, for people: "no worker is connected", "no worker has a GPU slot with
 // 80 GiB", "all 4 fitting slots are busy", …

@@ -44,11 +44,14 @@ std::optional<double> BitsPerValue(const Json& object) {
 StartedFacts ReadStartedFacts(std::string_view json) {
   const Json object = Json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) return {};
+  const auto step = object.find("resumed_from_step");
+  const bool says_step = step != object.end() && step->is_number_integer();
   return {.compute_dtype = Text(object, "compute_dtype"),
           .instruction_set = Text(object, "instruction_set"),
           .device = Text(object, "device_name"),
           .threads = Text(object, "threads"),
-          .bits_per_value = BitsPerValue(object)};
+          .bits_per_value = BitsPerValue(object),
+          .resumed_from_step = says_step ? std::optional(step->get<int64_t>()) : std::nullopt};
 }
 
 }  // namespace fp4::core

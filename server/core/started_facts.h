@@ -1,6 +1,7 @@
-// What `compare` reads from a run's `started` event.
+// What the controller reads from a run's `started` event.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@ struct StartedFacts {
   // Bits per value of all layers' weights together as fprop sees them, each layer weighted by its
   // size.
   std::optional<double> bits_per_value;
+  std::optional<int64_t> resumed_from_step;  // 0: from the beginning
 };
 
 // `json` is StartedEvent::json. Never fails: what is missing or of another type is left out.

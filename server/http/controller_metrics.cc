@@ -50,6 +50,9 @@ class StoreGauges {
                                   {{"connected", "true"}})),
         disconnected_(registry.Gauge("fp4_controller_workers", "Workers known, by connection.",
                                      {{"connected", "false"}})),
+        unfit_(registry.Gauge("fp4_controller_workers_unfit",
+                              "Connected workers that get no work: unfit, or paused after "
+                              "failures.")),
         size_(registry.Gauge("fp4_controller_store_size_bytes",
                              "Database and write-ahead log on the disk.")) {
     registry
@@ -79,16 +82,18 @@ class StoreGauges {
 
   void ShowWorkers(const std::vector<store::WorkerRecord>& workers) {
     std::map<core::SlotKind, int> total, busy;
-    int connected = 0;
+    int connected = 0, unfit = 0;
     for (const store::WorkerRecord& worker : workers) {
       if (!worker.connected) continue;
       ++connected;
+      if (!worker.problem.empty()) ++unfit;
       for (const core::Slot& slot : worker.slots) {
         ++total[slot.kind];
         if (worker.run_of_slot.contains(slot.index)) ++busy[slot.kind];
       }
     }
     connected_.Set(connected);
+    unfit_.Set(unfit);
     disconnected_.Set(static_cast<double>(workers.size()) - connected);
     for (core::SlotKind kind : {core::SlotKind::kCpu, core::SlotKind::kGpu}) {
       Slots("fp4_controller_slots", "Slots of connected workers.", kind).Set(total[kind]);
@@ -101,6 +106,7 @@ class StoreGauges {
   telemetry::MetricRegistry& registry_;
   prometheus::Gauge& connected_;
   prometheus::Gauge& disconnected_;
+  prometheus::Gauge& unfit_;
   prometheus::Gauge& size_;
 };
 
@@ -136,7 +142,13 @@ StoreMetrics::StoreMetrics(telemetry::MetricRegistry& registry, WriterHealth& he
       queue_wait_seconds_(registry.Histogram("fp4_controller_queue_wait_seconds",
                                              "From queued to assigned.", QueueWaitBounds())),
       expired_leases_(registry.Counter("fp4_controller_leases_expired_total",
-                                       "Leases that nobody renewed in time.")) {
+                                       "Leases that nobody renewed in time.")),
+      restarts_from_zero_(
+          registry.Counter("fp4_controller_restarts_from_zero_total",
+                           "Attempts that began at step 0 although steps had been made.")),
+      checkpoints_passed_over_(
+          registry.Counter("fp4_controller_checkpoints_passed_over_total",
+                           "Attempts that did not use the newest stored checkpoint.")) {
   for (const core::Transition& step : core::Transitions()) {
     TransitionCounter(registry, step.from, step.to);
   }
@@ -164,6 +176,11 @@ void StoreMetrics::OnAssigned(absl::Duration queue_wait) {
 }
 
 void StoreMetrics::OnLeaseExpired() { expired_leases_.Increment(); }
+
+void StoreMetrics::OnResumptions(size_t num_from_zero, size_t num_passed_over) {
+  restarts_from_zero_.Increment(static_cast<double>(num_from_zero));
+  checkpoints_passed_over_.Increment(static_cast<double>(num_passed_over));
+}
 
 void StoreMetrics::OnTransition(core::RunState from, core::RunState to) {
   TransitionCounter(registry_, from, to).Increment();

@@ -25,6 +25,7 @@ class StoreMetrics : public store::StoreObserver {
   void OnDecide(absl::Duration duration) override;
   void OnAssigned(absl::Duration queue_wait) override;
   void OnLeaseExpired() override;
+  void OnResumptions(size_t num_from_zero, size_t num_passed_over) override;
   void OnTransition(core::RunState from, core::RunState to) override;
 
  private:
@@ -38,6 +39,8 @@ class StoreMetrics : public store::StoreObserver {
   prometheus::Histogram& decide_seconds_;
   prometheus::Histogram& queue_wait_seconds_;
   prometheus::Counter& expired_leases_;
+  prometheus::Counter& restarts_from_zero_;
+  prometheus::Counter& checkpoints_passed_over_;
 };
 
 // Adds the gauges that mirror the store at each scrape: runs by state, workers, slots, bytes on the

@@ -79,8 +79,11 @@ v1::Assignment AssignmentToProto(const store::Assignment& assignment) {
   message.set_document(assignment.document);
   message.mutable_slots()->Add(assignment.slots.begin(), assignment.slots.end());
   message.set_next_seq(assignment.next_seq);
-  if (assignment.resume_from)
-    *message.mutable_resume_from() = wire::ToProto(*assignment.resume_from);
+  for (const spec::CheckpointEvent& checkpoint : assignment.checkpoints) {
+    v1::Checkpoint* added = message.has_resume_from() ? message.add_earlier_checkpoints()
+                                                      : message.mutable_resume_from();
+    *added = wire::ToProto(checkpoint);
+  }
   *message.mutable_max_runtime() = wire::ToProto(assignment.max_runtime);
   return message;
 }
@@ -103,7 +106,11 @@ constexpr std::pair<v1::ReportExitRequest::Cause, core::ExitCause> kCauses[] = {
     {v1::ReportExitRequest::LEASE_LOST, core::ExitCause::kLeaseLost},
     {v1::ReportExitRequest::MAX_RUNTIME, core::ExitCause::kMaxRuntime},
     {v1::ReportExitRequest::SPAWN_FAILED, core::ExitCause::kSpawnFailed},
-    {v1::ReportExitRequest::LOST, core::ExitCause::kLost}};
+    {v1::ReportExitRequest::LOST, core::ExitCause::kLost},
+    {v1::ReportExitRequest::WORKER_STOPPED, core::ExitCause::kWorkerStopped},
+    {v1::ReportExitRequest::DISK_FULL, core::ExitCause::kDiskFull},
+    {v1::ReportExitRequest::MACHINE_FAULT, core::ExitCause::kMachineFault},
+    {v1::ReportExitRequest::LOG_BROKEN, core::ExitCause::kLogBroken}};
 
 absl::StatusOr<core::ExitCause> CauseFromProto(v1::ReportExitRequest::Cause wire) {
   for (const auto& [known, cause] : kCauses) {
@@ -151,7 +158,8 @@ absl::StatusOr<store::AcquireWork> FromProto(const v1::AcquireRequest& request) 
   return store::AcquireWork{.worker_id = request.worker_id(),
                             .incarnation = request.incarnation(),
                             .held = HeldFromProto(request.held()),
-                            .wait = wait};
+                            .wait = wait,
+                            .unfit = request.unfit()};
 }
 
 store::RenewLeases FromProto(const v1::RenewLeasesRequest& request) {
@@ -221,6 +229,7 @@ v1::Worker ToProto(const store::WorkerRecord& worker) {
   message.set_host(worker.host);
   message.set_version(worker.version);
   message.set_connected(worker.connected);
+  message.set_problem(worker.problem);
   *message.mutable_last_seen_time() = wire::ToProto(worker.last_seen);
   for (const core::Slot& slot : worker.slots) {
     v1::Slot* added = message.add_slots();

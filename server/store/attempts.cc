@@ -32,12 +32,12 @@ std::string WorkerName(Ledger& ledger, const core::RunEntry& run) {
 }
 
 void Conclude(Ledger& ledger, const std::string& run_id, const core::Verdict& verdict) {
-  core::RunEntry next = *ledger.FindRun(run_id);
-  next.state = verdict.next;
-  next.lease.reset();
-  if (verdict.uses_restart) ++next.num_restarts;
-  next.not_before = verdict.pause > absl::ZeroDuration() ? ledger.since_boot() + verdict.pause
-                                                         : -absl::InfiniteDuration();
+  const core::RunEntry& run = *ledger.FindRun(run_id);
+  auto worker = ledger.state().workers.find(run.last_worker_id);
+  if (worker != ledger.state().workers.end()) {
+    core::NoteEnd(worker->second.standing, run_id, run, verdict, ledger.since_boot());
+  }
+  core::RunEntry next = core::AfterVerdict(run, verdict, ledger.since_boot());
   StateChange change{.state = verdict.next,
                      .reason = verdict.reason,
                      .message = verdict.message,
@@ -46,7 +46,7 @@ void Conclude(Ledger& ledger, const std::string& run_id, const core::Verdict& ve
 }
 
 struct AttemptEnd {
-  const char* cause = "";
+  std::string_view cause;
   std::optional<int32_t> exit_code = {}, signal = {};
   std::string message = "", stderr_tail = "";
 };
@@ -85,6 +85,7 @@ void Assign(Ledger& ledger, const core::AssignRun& action) {
   next.attempt = action.attempt;
   next.last_worker_id = action.worker_id;
   next.not_before = -absl::InfiniteDuration();
+  next.progressed = false;
   next.lease = core::Lease{.worker_id = action.worker_id,
                            .slots = action.slots,
                            .expires = ledger.since_boot() + ledger.timing().lease_ttl,
@@ -108,8 +109,9 @@ void Expire(Ledger& ledger, const core::ExpireLease& action) {
 }
 
 void End(Ledger& ledger, const std::string& run_id, const core::Exit& exit) {
-  AttemptEnd end{
-      .cause = ExitCauseName(exit.cause), .message = exit.message, .stderr_tail = exit.stderr_tail};
+  AttemptEnd end{.cause = core::ExitCauseName(exit.cause),
+                 .message = exit.message,
+                 .stderr_tail = exit.stderr_tail};
   if (exit.cause == core::ExitCause::kExited) end.exit_code = exit.exit_code;
   if (exit.cause == core::ExitCause::kSignaled) end.signal = exit.signal;
   EndAttempt(ledger, run_id, end);
@@ -124,24 +126,6 @@ void CancelUntaken(Ledger& ledger, const std::string& run_id) {
   Conclude(
       ledger, run_id,
       {.next = RunState::kCancelled, .reason = std::string(reason::kCancelled), .message = ""});
-}
-
-const char* ExitCauseName(core::ExitCause cause) {
-  switch (cause) {
-    case core::ExitCause::kExited:
-      return "exited";
-    case core::ExitCause::kSignaled:
-      return "signaled";
-    case core::ExitCause::kLeaseLost:
-      return "lease_lost";
-    case core::ExitCause::kMaxRuntime:
-      return "max_runtime";
-    case core::ExitCause::kSpawnFailed:
-      return "spawn_failed";
-    case core::ExitCause::kLost:
-      return "lost";
-  }
-  return "lost";
 }
 
 }  // namespace fp4::store

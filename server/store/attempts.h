@@ -22,7 +22,4 @@ void End(Ledger& ledger, const std::string& run_id, const core::Exit& exit);
 // The leased attempt was never begun by its worker, and the run is being cancelled.
 void CancelUntaken(Ledger& ledger, const std::string& run_id);
 
-// "exited", …: as in the column end_cause.
-const char* ExitCauseName(core::ExitCause cause);
-
 }  // namespace fp4::store

@@ -81,12 +81,12 @@ void Ledger::ChangeRun(const std::string& id, core::RunEntry next, StateChange c
   const bool ends = core::IsFinished(next.state);
   Query(Writing(),
         "UPDATE runs SET state = ?, reason = ?, message = ?, attempt = ?, num_restarts = ?, "
-        "queued_ms = ?, started_ms = COALESCE(started_ms, ?), finished_ms = ? "
+        "num_fruitless = ?, queued_ms = ?, started_ms = COALESCE(started_ms, ?), finished_ms = ? "
         "WHERE row = ? AND state = ? AND attempt = ?",
         core::RunStateName(next.state), change.reason, change.message, next.attempt,
-        next.num_restarts, info.queued_ms, starts ? std::optional(now_ms) : std::nullopt,
-        ends ? std::optional(now_ms) : std::nullopt, info.row, core::RunStateName(entry.state),
-        entry.attempt)
+        next.num_restarts, next.num_fruitless, info.queued_ms,
+        starts ? std::optional(now_ms) : std::nullopt, ends ? std::optional(now_ms) : std::nullopt,
+        info.row, core::RunStateName(entry.state), entry.attempt)
       .Run();
   if (connection_.Changes() != 1) {
     throw std::logic_error(absl::StrCat("run ", id, ": the database holds another state"));

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "server/core/cluster_state.h"
 #include "server/core/decide.h"
+#include "server/core/resumption.h"
 #include "server/store/connection.h"
 #include "server/store/event_rows.h"
 #include "server/store/records.h"
@@ -54,6 +55,7 @@ struct BatchEffects {
   std::vector<std::pair<core::RunState, core::RunState>> transitions;
   std::vector<absl::Duration> queue_waits;
   size_t num_leases_expired = 0;
+  size_t num_from_zero = 0, num_passed_over = 0;  // attempts: core::ResumptionFinding
 };
 
 // Used by the writer's thread only. Functions throw when the database fails; the writer then rolls
@@ -119,6 +121,10 @@ class Ledger {
 
   void CountQueueWait(absl::Duration waited) { effects_.queue_waits.push_back(waited); }
   void CountExpiredLease() { ++effects_.num_leases_expired; }
+  void CountResumption(const core::ResumptionFinding& finding) {
+    effects_.num_from_zero += finding.from_zero ? 1 : 0;
+    effects_.num_passed_over += finding.passed_over ? 1 : 0;
+  }
 
  private:
   void LoadWorkers();

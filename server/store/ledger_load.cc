@@ -12,7 +12,8 @@ namespace {
   "num_restarts, last_seq, step, queued_ms, finished_attempt, finished_status, finished_reason, " \
   "gpus, min_gpu_memory_gib, priority, max_restarts, "                                            \
   "(SELECT workers.id FROM attempts JOIN workers ON workers.row = attempts.worker "               \
-  " WHERE attempts.run = runs.row AND attempts.attempt = runs.attempt) "                          \
+  " WHERE attempts.run = runs.row AND attempts.attempt = runs.attempt), "                         \
+  "variants.cpu_threads, num_fruitless "                                                          \
   "FROM runs JOIN experiments ON experiments.row = runs.experiment "                              \
   "JOIN variants ON variants.row = runs.variant WHERE experiments.deleted_ms IS NULL AND "
 
@@ -22,6 +23,7 @@ spec::ResourceSpec ReadResources(const Query& query) {
   resources.gpus = resources.gpus_auto ? 0 : query.Int(14);
   resources.min_gpu_memory_gib = query.Real(15);
   resources.priority = query.Int(16);
+  resources.cpu_threads = query.Int(19);
   return resources;
 }
 
@@ -40,6 +42,9 @@ core::RunEntry ReadEntry(const Query& query) {
   entry.resources = ReadResources(query);
   entry.max_restarts = static_cast<int32_t>(query.Int(17));
   entry.last_worker_id = query.Text(18);
+  entry.num_fruitless = static_cast<int32_t>(query.Int(20));
+  // Whether it brought the run further is forgotten; held against it is only what is known.
+  entry.progressed = entry.state == core::RunState::kRunning;
   return entry;
 }
 
@@ -103,7 +108,12 @@ void Ledger::LoadWorkers() {
                             .incarnation = query.Text(4),
                             .slots = ParseSlots(query.Text(5)),
                             .polling = false};
-    if (auto before = known.find(id); before != known.end()) entry.polling = before->second.polling;
+    if (auto before = known.find(id); before != known.end()) {
+      entry.polling = before->second.polling;
+      entry.last_heard = before->second.last_heard;
+      entry.unfit = before->second.unfit;
+      entry.standing = before->second.standing;
+    }
     state_.workers.emplace(id, std::move(entry));
     workers_.emplace(id, InfoOf(query, known_infos));
   }

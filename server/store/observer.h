@@ -25,6 +25,11 @@ class StoreObserver {
   // A run was assigned after it had been queued for this long.
   virtual void OnAssigned(absl::Duration queue_wait) { (void)queue_wait; }
   virtual void OnLeaseExpired() {}
+  // Attempts that began at step 0 although steps had been made, and attempts that did not use the
+  // newest stored checkpoint.
+  virtual void OnResumptions(size_t num_from_zero, size_t num_passed_over) {
+    (void)num_from_zero, (void)num_passed_over;
+  }
   // After a commit.
   virtual void OnTransition(core::RunState from, core::RunState to) { (void)from, (void)to; }
 };

@@ -35,7 +35,9 @@ void Polls::Add(Ledger& ledger, const AcquireWork& request, int64_t call,
   EndUntakenCancellations(ledger, request);
   const absl::Duration wait = std::clamp(request.wait, absl::ZeroDuration(), kMaxAcquireWait);
   polls_[request.worker_id] = {request, ledger.since_boot() + wait, call, done};
-  ledger.state().workers.at(request.worker_id).polling = true;
+  core::WorkerEntry& worker = ledger.state().workers.at(request.worker_id);
+  worker.polling = true;
+  worker.unfit = request.unfit;
 }
 
 void Polls::Cancel(Ledger& ledger, const std::string& worker_id, const std::string& incarnation) {

@@ -120,6 +120,7 @@ struct WorkerRecord {
   std::vector<core::Slot> slots;
   std::map<int32_t, std::string> run_of_slot;  // slot index -> run id
   bool connected = false;
+  std::string problem;  // why it gets no work although it is connected; empty: it does
   absl::Time last_seen;
 };
 

@@ -5,8 +5,10 @@
 #include "base/reasons.h"
 #include "base/status_macros.h"
 #include "base/trainer_exit.h"
+#include "server/core/started_facts.h"
 #include "server/store/attempts.h"
 #include "server/store/handlers.h"
+#include "server/store/run_documents.h"
 
 namespace fp4::store {
 namespace {
@@ -96,8 +98,47 @@ absl::Status CheckNoGap(const ReportEvents& request, int64_t expected) {
       {{"expected_seq", absl::StrCat(expected)}});
 }
 
+// Whether the event takes its run beyond all that is stored.
+bool GoesFurther(Ledger& ledger, const RunInfo& info, const spec::Event& event) {
+  if (const auto* metrics = std::get_if<spec::MetricsEvent>(&event.kind)) {
+    return metrics->step > info.step;
+  }
+  const auto* checkpoint = std::get_if<spec::CheckpointEvent>(&event.kind);
+  if (checkpoint == nullptr || checkpoint->step == 0) return false;
+  Query as_far(ledger.db(),
+               "SELECT 1 FROM events WHERE run = ? AND kind = 'checkpoint' AND kind <> 'metrics' "
+               "AND step >= ? LIMIT 1",
+               info.row, checkpoint->step);
+  return !as_far.Next();
+}
+
+void NoteProgress(Ledger& ledger, const RunInfo& info, core::RunEntry& run,
+                  const spec::Event& event) {
+  if (run.progressed || event.attempt != run.attempt || !GoesFurther(ledger, info, event)) return;
+  run.progressed = true;
+  auto worker = ledger.state().workers.find(run.last_worker_id);
+  if (worker != ledger.state().workers.end()) core::NoteProgress(worker->second.standing);
+}
+
+// What is to be said of where a later attempt begins.
+core::ResumptionFinding JudgeStarted(Ledger& ledger, const RunInfo& info,
+                                     const spec::StartedEvent& started) {
+  const std::optional<int64_t> step = core::ReadStartedFacts(started.json).resumed_from_step;
+  if (!step) return {};
+  core::Beginning beginning{.resumed_from = *step,
+                            .highest_step = info.step,
+                            .checkpoint_step = std::nullopt,
+                            .checkpoint_path = ""};
+  for (const spec::CheckpointEvent& newest : NewestCheckpoints(ledger.db(), info.row, 1)) {
+    beginning.checkpoint_step = newest.step;
+    beginning.checkpoint_path = newest.path;
+  }
+  return core::JudgeBeginning(beginning);
+}
+
 void StoreEvent(Ledger& ledger, const ReportEvents& request, core::RunEntry& run,
                 const spec::Event& event) {
+  NoteProgress(ledger, ledger.Info(request.held.run_id), run, event);
   ledger.StoreTrainerEvent(request.held.run_id, event);
   if (const auto* finished = std::get_if<spec::FinishedEvent>(&event.kind)) {
     run.finished = {event.attempt, finished->status, finished->reason};
@@ -115,25 +156,28 @@ void SaveProgress(Ledger& ledger, const RunInfo& info, const core::RunEntry& run
       .Run();
 }
 
-void Change(Ledger& ledger, const std::string& run_id, RunState state, std::string message) {
+void Change(Ledger& ledger, const std::string& run_id, RunState state, std::string reason,
+            std::string message) {
   core::RunEntry next = *ledger.FindRun(run_id);
   next.state = state;
   auto worker = ledger.state().workers.find(next.last_worker_id);
   ledger.ChangeRun(run_id, std::move(next),
                    {.state = state,
-                    .reason = "",
+                    .reason = std::move(reason),
                     .message = std::move(message),
                     .worker = worker == ledger.state().workers.end() ? "" : worker->second.name});
 }
 
 // What the stored events say about the run's state.
-void FollowUp(Ledger& ledger, const std::string& run_id, bool attempt_reported) {
+void FollowUp(Ledger& ledger, const std::string& run_id, bool attempt_reported,
+              const core::ResumptionFinding& beginning) {
   const core::RunEntry& run = *ledger.FindRun(run_id);
   if (run.state == RunState::kAssigned && attempt_reported) {
-    Change(ledger, run_id, RunState::kRunning, "");
+    Change(ledger, run_id, RunState::kRunning, beginning.reason, beginning.message);
   } else if (run.state == RunState::kQueued && run.finished &&
              run.finished->status == outcome::kCompleted) {
-    Change(ledger, run_id, RunState::kCompleted, "its log was delivered after its lease had ended");
+    Change(ledger, run_id, RunState::kCompleted, "",
+           "its log was delivered after its lease had ended");
   }
 }
 
@@ -155,15 +199,21 @@ absl::StatusOr<ReportedEvents> Handle(Ledger& ledger, const ReportEvents& reques
   RunInfo& info = ledger.Info(held.run_id);
   FP4_RETURN_IF_ERROR(CheckNoGap(request, info.last_seq + 1));
   bool stored = false, attempt_reported = false;
+  core::ResumptionFinding beginning;
   for (const spec::Event& event : request.events) {
     if (event.seq <= info.last_seq) continue;
+    const auto* started = std::get_if<spec::StartedEvent>(&event.kind);
+    if (started != nullptr && event.attempt == held.attempt && held.attempt > 1) {
+      beginning = JudgeStarted(ledger, info, *started);
+      ledger.CountResumption(beginning);
+    }
     StoreEvent(ledger, request, *run, event);
     stored = true;
     attempt_reported |= event.attempt == held.attempt;
   }
   if (stored) {
     SaveProgress(ledger, info, *run);
-    FollowUp(ledger, held.run_id, attempt_reported);
+    FollowUp(ledger, held.run_id, attempt_reported, beginning);
     const bool ended = run->finished && run->finished->attempt == held.attempt;
     StopAwaiting(ledger, held.run_id, ended ? kWholeLog : info.last_seq);
   }

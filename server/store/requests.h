@@ -67,7 +67,8 @@ struct ForgetWorkerRequest {
 struct AcquireWork {
   std::string worker_id, incarnation;
   std::vector<Held> held;
-  absl::Duration wait;  // how long to wait for something to do; at most kMaxAcquireWait counts
+  absl::Duration wait;     // how long to wait for something to do; at most kMaxAcquireWait counts
+  std::string unfit = {};  // why it takes no work now; empty: it does
 };
 inline constexpr absl::Duration kMaxAcquireWait = absl::Seconds(30);
 
@@ -78,8 +79,8 @@ struct Assignment {
   std::string document;  // of this run, with compute type and threads
   std::vector<int32_t> slots;
   int64_t next_seq = 1;
-  std::optional<spec::CheckpointEvent> resume_from;
-  absl::Duration max_runtime;  // zero: no limit
+  std::vector<spec::CheckpointEvent> checkpoints;  // to resume from, those stored: newest first
+  absl::Duration max_runtime;                      // zero: no limit
 };
 struct AcquiredWork {
   std::vector<Assignment> assignments;

@@ -7,18 +7,24 @@
 namespace fp4::store {
 namespace {
 
-std::optional<spec::CheckpointEvent> NewestCheckpoint(Connection& connection, int64_t run_row) {
-  Query query(connection,
-              "SELECT payload FROM events WHERE run = ? AND kind = 'checkpoint' "
-              "AND kind <> 'metrics' ORDER BY cursor DESC LIMIT 1",
-              run_row);
-  if (!query.Next()) return std::nullopt;
-  absl::StatusOr<spec::Event> event = spec::ParseEvent(query.Text(0));
-  if (!event.ok()) return std::nullopt;
-  return std::get<spec::CheckpointEvent>(event->kind);
-}
+// More than any document keeps, so that one that can be read is among them.
+constexpr int32_t kMaxCheckpoints = 16;
 
 }  // namespace
+
+std::vector<spec::CheckpointEvent> NewestCheckpoints(Connection& connection, int64_t run_row,
+                                                     int32_t limit) {
+  std::vector<spec::CheckpointEvent> checkpoints;
+  Query query(connection,
+              "SELECT payload FROM events WHERE run = ? AND kind = 'checkpoint' "
+              "AND kind <> 'metrics' ORDER BY cursor DESC LIMIT ?",
+              run_row, limit);
+  while (query.Next()) {
+    absl::StatusOr<spec::Event> event = spec::ParseEvent(query.Text(0));
+    if (event.ok()) checkpoints.push_back(std::get<spec::CheckpointEvent>(event->kind));
+  }
+  return checkpoints;
+}
 
 std::string ReadRunDocument(Connection& connection, int64_t run_row) {
   Query query(connection,
@@ -48,7 +54,7 @@ Assignment MakeAssignment(Ledger& ledger, const std::string& run_id) {
   assignment.document = ReadRunDocument(ledger.db(), info.row);
   assignment.slots = run.lease->slots;
   assignment.next_seq = info.last_seq + 1;
-  assignment.resume_from = NewestCheckpoint(ledger.db(), info.row);
+  assignment.checkpoints = NewestCheckpoints(ledger.db(), info.row, kMaxCheckpoints);
   Query query(ledger.db(),
               "SELECT name, max_runtime_ms, seed FROM runs "
               "JOIN variants ON variants.row = variant WHERE runs.row = ?",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "server/store/connection.h"
 #include "server/store/ledger.h"
@@ -11,6 +12,10 @@ namespace fp4::store {
 
 // Of one run, by its internal key: with compute type and threads once the experiment has them.
 std::string ReadRunDocument(Connection& connection, int64_t run_row);
+
+// The run's stored checkpoints, newest first, at most `limit`.
+std::vector<spec::CheckpointEvent> NewestCheckpoints(Connection& connection, int64_t run_row,
+                                                     int32_t limit);
 
 // All that the worker of a leased run needs to know.
 Assignment MakeAssignment(Ledger& ledger, const std::string& run_id);

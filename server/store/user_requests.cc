@@ -158,6 +158,8 @@ absl::StatusOr<std::string> RetryRun(Ledger& ledger, const std::string& id) {
   }
   next.state = RunState::kQueued;
   next.num_restarts = 0;
+  next.num_fruitless = 0;
+  next.avoided.clear();
   next.not_before = -absl::InfiniteDuration();
   ledger.ChangeRun(key.id, std::move(next),
                    {.state = RunState::kQueued,

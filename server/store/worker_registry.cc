@@ -188,12 +188,16 @@ absl::StatusOr<std::string> EnterWorker(Ledger& ledger, const RegisterWorker& re
     key = Insert(ledger, request);
   }
   Update(ledger, key.row, request, superseded);
-  ledger.state().workers[key.id] = {.name = request.name,
-                                    .host = request.host,
-                                    .version = request.version,
-                                    .incarnation = request.incarnation,
-                                    .slots = request.slots,
-                                    .polling = false};
+  core::WorkerEntry& worker = ledger.state().workers[key.id];
+  const bool is_new_process = worker.incarnation != request.incarnation;
+  worker = {.name = request.name,
+            .host = request.host,
+            .version = request.version,
+            .incarnation = request.incarnation,
+            .slots = request.slots,
+            .polling = false,
+            .last_heard = ledger.since_boot(),
+            .standing = is_new_process ? core::WorkerStanding{} : worker.standing};
   ledger.workers()[key.id] = {.row = key.row,
                               .last_seen = ledger.since_boot(),
                               .last_seen_time = ledger.now(),

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
+#include "server/core/placement.h"
 #include "server/store/attempts.h"
 #include "server/store/handlers.h"
 #include "server/store/json_columns.h"
@@ -17,12 +18,22 @@ namespace {
 
 using core::RunState;
 
+absl::Status InvalidSlot(const core::Slot& slot, const std::string& problem) {
+  return ErrorWithReason(absl::StatusCode::kInvalidArgument, reason::kInvalidArgument,
+                         absl::StrCat("slots: slot ", slot.index, ": ", problem));
+}
+
 absl::Status CheckSlots(const std::vector<core::Slot>& slots) {
   std::set<int32_t> seen;
   for (const core::Slot& slot : slots) {
-    if (seen.insert(slot.index).second) continue;
-    return ErrorWithReason(absl::StatusCode::kInvalidArgument, reason::kInvalidArgument,
-                           absl::StrCat("slots: index ", slot.index, " stands there twice"));
+    if (slot.index < 0) return InvalidSlot(slot, "index is negative");
+    if (slot.cpu_threads < 0) {
+      return InvalidSlot(slot, absl::StrCat("cpu_threads is ", slot.cpu_threads));
+    }
+    if (slot.memory_bytes < 0) {
+      return InvalidSlot(slot, absl::StrCat("memory_bytes is ", slot.memory_bytes));
+    }
+    if (!seen.insert(slot.index).second) return InvalidSlot(slot, "the index stands there twice");
   }
   return absl::OkStatus();
 }
@@ -40,7 +51,10 @@ void EndRunsNotFound(Ledger& ledger, const std::string& worker_id,
     if (!is_found) gone.push_back(id);
   }
   for (const std::string& id : gone) {
-    End(ledger, id, {.cause = core::ExitCause::kLost, .message = "", .stderr_tail = ""});
+    End(ledger, id,
+        {.cause = core::ExitCause::kLost,
+         .message = "its run directory is gone",
+         .stderr_tail = ""});
   }
 }
 
@@ -81,6 +95,7 @@ absl::StatusOr<core::WorkerEntry*> CheckWorker(Ledger& ledger, const std::string
   WorkerInfo& info = ledger.workers()[worker_id];
   info.last_seen = ledger.since_boot();
   info.last_seen_time = ledger.now();
+  worker->second.last_heard = ledger.since_boot();
   return &worker->second;
 }
 
@@ -132,7 +147,11 @@ std::vector<WorkerRecord> ListWorkers(Ledger& ledger) {
                    .slots = worker.slots,
                    .run_of_slot = {},
                    .connected = worker.polling || silence < MaxSilence(ledger.timing().lease_ttl),
+                   .problem = "",
                    .last_seen = info.last_seen_time};
+    if (records[id].connected) {
+      records[id].problem = core::WhyNoWork(worker, ledger.since_boot());
+    }
   }
   for (const std::string& id : ledger.state().index.leased) {
     const core::RunEntry& run = ledger.state().runs.at(id);

@@ -35,8 +35,8 @@ void DaemonFixture::StartWorker(std::vector<std::string> more_arguments) {
   const std::filesystem::path endpoints = folder_.path() / "endpoints.json";
   std::filesystem::remove(endpoints);
   SpawnRequest request;
-  request.arguments = {FP4_WORKER,   "--controller", controller_.address(), "--trainer",
-                       FAKE_TRAINER, "--http",       "127.0.0.1:0"};
+  request.arguments = {FP4_WORKER, "--controller", controller_.address(), "--trainer",
+                       trainer_,   "--http",       "127.0.0.1:0"};
   if (std::ranges::find(more_arguments, "--work-dir") == more_arguments.end()) {
     more_arguments.insert(more_arguments.end(), {"--work-dir", folder_.path()});
   }

@@ -37,6 +37,7 @@ class DaemonFixture : public testing::Test {
 
   static bool WaitFor(const std::function<bool()>& condition);
 
+  std::string trainer_ = FAKE_TRAINER;
   TemporaryFolder folder_;
   FakeController controller_;
   PosixProcesses processes_;

@@ -151,6 +151,14 @@ bool FakeController::WaitForRegistrations(size_t count) const {
   return WaitFor([&] { return registrations_.size() >= count; });
 }
 
+bool FakeController::WaitForUnfit(const std::string& part_of_why) const {
+  return WaitFor([&] { return unfit_ && unfit_->find(part_of_why) != std::string::npos; });
+}
+
+bool FakeController::WaitForFit() const {
+  return WaitFor([&] { return unfit_ && unfit_->empty(); });
+}
+
 bool FakeController::WaitForExit(const std::string& run_id, size_t count) const {
   return WaitUntil(run_id, [&](const Run& run) { return run.exits.size() >= count; });
 }
@@ -197,7 +205,8 @@ bool FakeController::CollectWork(const v1::AcquireRequest& request,
                                  v1::AcquireResponse& response) const {
   for (const auto& [id, run] : runs_) {
     const bool held = Lists(request.held(), run.assignment);
-    if (run.leased && !held) *response.add_assignments() = run.assignment;
+    if (run.leased && !held && request.unfit().empty())
+      *response.add_assignments() = run.assignment;
     if (run.leased && held && run.stop) *response.add_stop() = HeldOf(run.assignment);
   }
   return response.assignments_size() + response.stop_size() > 0;
@@ -207,6 +216,8 @@ grpc::Status FakeController::Acquire(grpc::ServerContext* context,
                                      const v1::AcquireRequest* request,
                                      v1::AcquireResponse* response) {
   MutexLock lock(mutex_);
+  unfit_ = request->unfit();
+  changed_.NotifyAll();
   while (!stopping_ && !context->IsCancelled()) {
     if (!known_incarnations_.contains(request->incarnation())) {
       return Error(grpc::StatusCode::FAILED_PRECONDITION, reason::kUnknownWorker);

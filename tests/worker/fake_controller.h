@@ -30,7 +30,7 @@ class FakeController : public v1::WorkerService::Service {
   struct Behaviour {
     absl::Duration lease_ttl = absl::Seconds(30);
     bool refuse_reports = false, refuse_renewals = false;  // UNAVAILABLE
-    bool is_duplicate = false;  // DUPLICATE_WORKER for whoever registers
+    bool is_duplicate = false;                             // DUPLICATE_WORKER for whoever registers
   };
 
   FakeController() { Start(); }
@@ -55,6 +55,9 @@ class FakeController : public v1::WorkerService::Service {
 
   Run run(const std::string& run_id) const;
   std::vector<v1::RegisterRequest> registrations() const;
+  // Waits until a worker's poll says that it takes no work, and why; or that it takes work.
+  bool WaitForUnfit(const std::string& part_of_why) const;
+  bool WaitForFit() const;
   // Waits for what is to happen; false after half a minute.
   bool WaitUntil(const std::string& run_id, const std::function<bool(const Run&)>& condition) const;
   bool WaitForRegistrations(size_t count) const;
@@ -83,6 +86,7 @@ class FakeController : public v1::WorkerService::Service {
   std::map<std::string, Run> runs_;
   std::vector<v1::RegisterRequest> registrations_;
   std::set<std::string> known_incarnations_;
+  std::optional<std::string> unfit_;  // what the newest poll says
   bool stopping_ = false;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;

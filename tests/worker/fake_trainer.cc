@@ -24,6 +24,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/version.h"
 #include "spec/events.h"
 
 namespace {
@@ -88,7 +89,8 @@ class FakeTrainer {
       return Entry("exit_at")[1].get<int>();
     }
     if (At("torn_at") == step) {
-      fp4::WriteAll(log_.get(), absl::StrCat("{\"seq\":", seq_, ",\"time\":\"20"), "log").IgnoreError();
+      fp4::WriteAll(log_.get(), absl::StrCat("{\"seq\":", seq_, ",\"time\":\"20"), "log")
+          .IgnoreError();
       raise(SIGKILL);
     }
     if (At("skip_seq_at") == step) ++seq_;
@@ -160,6 +162,10 @@ class FakeTrainer {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string(argv[1]) == "--version") {
+    std::cout << "fp4-train " << fp4::Version() << " (fake)\n";
+    return 0;
+  }
   if (argc == 2 && std::string(argv[1]) == "--probe") {
     std::cout
         << R"({"torch_version":"0","cpu_compute_dtype":"bf16","fp32_gflops":1,"bf16_gflops":2})"

@@ -167,6 +167,7 @@ TEST_F(FaultsTest, LostLeaseKillsTheTrainerButItsLogIsStillDelivered) {
   StartWorker();
   controller_.Assign("r1", R"({"fake":{"hold_at":{"1":7}}})");
   ASSERT_TRUE(WaitFor([&] { return EventLog("r1").find("\"step\":6") != std::string::npos; }));
+  ASSERT_TRUE(WaitFor([&] { return Directory("r1").ReadTrainer().ok(); }));
   const ProcessIdentity trainer = Trainer("r1");
   controller_.Expire("r1");
   EXPECT_TRUE(WaitForTrainerEnd(trainer));
@@ -216,7 +217,7 @@ TEST_F(FaultsTest, LogWithAHoleEndsTheAttemptAndTheNextOneStartsANewLog) {
   const std::string document = R"({"fake":{"skip_seq_at":{"1":7},"hold_at":{"1":9}}})";
   controller_.Assign("r1", document);
   ASSERT_TRUE(controller_.WaitForExit("r1"));
-  EXPECT_EQ(controller_.run("r1").exits[0].cause(), Cause::LOST);
+  EXPECT_EQ(controller_.run("r1").exits[0].cause(), Cause::LOG_BROKEN);
   EXPECT_THAT(controller_.run("r1").exits[0].message(),
               HasSubstr("wanted seq 9, the log goes on with 10"));
   controller_.Assign("r1", document);

@@ -31,6 +31,22 @@ bool Newer(const Checkpoint& a, const Checkpoint& b) {
          std::pair(b.manifest.step, b.manifest.attempt);
 }
 
+bool WrittenLater(const Checkpoint& a, const Checkpoint& b) {
+  return std::pair(a.manifest.attempt, a.manifest.step) >
+         std::pair(b.manifest.attempt, b.manifest.step);
+}
+
+// In `checkpoints`, newest first, the one that `acknowledged` names, else the newest up to its
+// step.
+std::vector<Checkpoint>::const_iterator FindStored(const std::vector<Checkpoint>& checkpoints,
+                                                   const Acknowledged& acknowledged) {
+  auto named = std::ranges::find(checkpoints, acknowledged.folder, &Checkpoint::folder);
+  if (named != checkpoints.end()) return named;
+  return std::ranges::find_if(checkpoints, [&](const Checkpoint& checkpoint) {
+    return checkpoint.manifest.step <= acknowledged.step;
+  });
+}
+
 // Newest first among equals; those without a value come last.
 void SortBestFirst(std::vector<Checkpoint>& checkpoints, bool largest_is_best) {
   auto rank = [&](const Checkpoint& checkpoint) {
@@ -89,6 +105,14 @@ absl::Status Write(Manifest& manifest, const std::vector<safetensors::TensorView
   return SyncFolder(folder.parent_path());
 }
 
+// Under a worker nothing newer than what the controller has stored is of this history: a silent
+// attempt may have written it, and the steps before it would stay missing.
+int64_t LastStoredStep(const fs::path& run_dir) {
+  absl::StatusOr<std::optional<Acknowledged>> acknowledged = ReadAcknowledged(run_dir);
+  return acknowledged.ok() && *acknowledged ? (*acknowledged)->step
+                                            : std::numeric_limits<int64_t>::max();
+}
+
 }  // namespace
 
 absl::Status CheckIsCheckpoint(const fs::path& folder) {
@@ -98,18 +122,22 @@ absl::Status CheckIsCheckpoint(const fs::path& folder) {
       absl::StrCat("there is no checkpoint in ", folder.string(), " to resume from"));
 }
 
-std::vector<Checkpoint> Superfluous(std::vector<Checkpoint> checkpoints,
-                                    const Retention& retention) {
-  std::ranges::sort(checkpoints, Newer);
+std::vector<Checkpoint> Superfluous(std::vector<Checkpoint> checkpoints, const Retention& retention,
+                                    const std::optional<Acknowledged>& acknowledged) {
+  std::ranges::sort(checkpoints, WrittenLater);
   auto keep_last = static_cast<size_t>(std::max<int64_t>(retention.keep_last, 1));
   if (checkpoints.size() <= keep_last) return {};
-  std::vector<Checkpoint> best = checkpoints;
-  SortBestFirst(best, retention.largest_is_best);
-  best.resize(std::min(best.size(), static_cast<size_t>(retention.keep_best)));
+  std::vector<Checkpoint> kept = checkpoints;
+  SortBestFirst(kept, retention.largest_is_best);
+  kept.resize(std::min(kept.size(), static_cast<size_t>(retention.keep_best)));
+  if (acknowledged) {
+    auto stored = FindStored(checkpoints, *acknowledged);
+    if (stored != checkpoints.end()) kept.push_back(*stored);
+  }
   checkpoints.erase(checkpoints.begin(), checkpoints.begin() + static_cast<int64_t>(keep_last));
   std::erase_if(checkpoints, [&](const Checkpoint& checkpoint) {
     return std::ranges::any_of(
-        best, [&](const Checkpoint& kept) { return kept.folder == checkpoint.folder; });
+        kept, [&](const Checkpoint& other) { return other.folder == checkpoint.folder; });
   });
   return checkpoints;
 }
@@ -152,7 +180,11 @@ absl::StatusOr<std::optional<Checkpoint>> CheckpointStore::Newest(
                                       checkpoint.status().message()));
     }
   }
-  for (Checkpoint& checkpoint : List(warnings)) candidates.push_back(std::move(checkpoint));
+  const int64_t last_step = preferred.empty() ? std::numeric_limits<int64_t>::max()
+                                              : LastStoredStep(folder_.parent_path());
+  for (Checkpoint& checkpoint : List(warnings)) {
+    if (checkpoint.manifest.step <= last_step) candidates.push_back(std::move(checkpoint));
+  }
   for (Checkpoint& checkpoint : candidates) {
     absl::Status status = CheckState(checkpoint, stop);
     if (status.ok()) return std::move(checkpoint);
@@ -178,8 +210,11 @@ absl::StatusOr<Checkpoint> CheckpointStore::Save(
 }
 
 absl::Status CheckpointStore::Prune(const Retention& retention) {
+  absl::StatusOr<std::optional<Acknowledged>> acknowledged =
+      ReadAcknowledged(folder_.parent_path());
+  if (!acknowledged.ok()) return absl::OkStatus();  // a checkpoint too many is better than none
   std::vector<std::string> warnings;
-  for (const Checkpoint& checkpoint : Superfluous(List(warnings), retention)) {
+  for (const Checkpoint& checkpoint : Superfluous(List(warnings), retention, *acknowledged)) {
     std::error_code error;
     if (fs::remove_all(checkpoint.folder, error); error) {
       return MachineFault(

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "base/file_identity.h"
 #include "base/stop_check.h"
 #include "safetensors/safetensors.h"
+#include "trainer/checkpoint/acknowledged.h"
 #include "trainer/checkpoint/manifest.h"
 
 namespace fp4::trainer {
@@ -32,10 +34,13 @@ struct Retention {
 // NOT_FOUND when `folder` holds no checkpoint's manifest; whether that fits is not looked at.
 absl::Status CheckIsCheckpoint(const std::filesystem::path& folder);
 
-// Which of `checkpoints` (any order) may go: all but the newest keep_last, the best keep_best, and
-// always the newest.
-std::vector<Checkpoint> Superfluous(std::vector<Checkpoint> checkpoints,
-                                    const Retention& retention);
+// Which of `checkpoints` (any order) may go: all but the newest keep_last, the best keep_best,
+// always the newest, and the one that the controller has stored last: `acknowledged`, or, where
+// that is not there any more, the newest up to its step. A later attempt's are newer than an
+// earlier one's, whatever their steps: those that an attempt begun at an earlier step has left
+// behind shall not push out what it writes.
+std::vector<Checkpoint> Superfluous(std::vector<Checkpoint> checkpoints, const Retention& retention,
+                                    const std::optional<Acknowledged>& acknowledged = {});
 
 // Not thread-safe. Errors of the disk are UNAVAILABLE with reason disk_full or machine_fault, and
 // name the file.
@@ -65,7 +70,7 @@ class CheckpointStore {
                                   const std::map<std::string, std::string>& metadata,
                                   const std::function<absl::Status()>& before_rename);
 
-  // Removes what `retention` does not keep.
+  // Removes what `retention` and acknowledged.json do not keep; nothing while that cannot be read.
   absl::Status Prune(const Retention& retention);
 
  private:

@@ -7,6 +7,8 @@ WorkerMetrics::WorkerMetrics(telemetry::MetricRegistry& registry)
       slots_busy(registry.Gauge("fp4_worker_slots_busy", "Slots whose trainer lives.")),
       registered(
           registry.Gauge("fp4_worker_registered", "1 while the controller knows this worker.")),
+      fit(registry.Gauge("fp4_worker_fit",
+                         "1 while this host can work: disk and trainer were found well.")),
       trainers_spawned(registry.Counter("fp4_worker_trainers_spawned_total", "Trainers started.")),
       trainers_adopted(registry.Counter("fp4_worker_trainers_adopted_total",
                                         "Live trainers of an earlier worker process taken over.")),
@@ -22,8 +24,7 @@ WorkerMetrics::WorkerMetrics(telemetry::MetricRegistry& registry)
       tokens_per_second(registry.Gauge("fp4_worker_tokens_per_second",
                                        "Sum over the running trainers of their newest speed.")),
       registry_(registry) {
-  for (ExitCause cause : {ExitCause::kExited, ExitCause::kSignaled, ExitCause::kLeaseLost,
-                          ExitCause::kMaxRuntime, ExitCause::kSpawnFailed, ExitCause::kLost}) {
+  for (ExitCause cause : kExitCauses) {
     Exits(cause);
   }
   for (const char* call : {"register", "acquire", "renew", "report_events", "report_exit"}) {

@@ -18,6 +18,7 @@ class WorkerMetrics {
   prometheus::Gauge& slots;
   prometheus::Gauge& slots_busy;
   prometheus::Gauge& registered;
+  prometheus::Gauge& fit;
   prometheus::Counter& trainers_spawned;
   prometheus::Counter& trainers_adopted;
   prometheus::Counter& events_reported;

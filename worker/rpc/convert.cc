@@ -33,6 +33,14 @@ v1::ReportExitRequest::Cause ToProto(ExitCause cause) {
       return v1::ReportExitRequest::SPAWN_FAILED;
     case ExitCause::kLost:
       return v1::ReportExitRequest::LOST;
+    case ExitCause::kWorkerStopped:
+      return v1::ReportExitRequest::WORKER_STOPPED;
+    case ExitCause::kDiskFull:
+      return v1::ReportExitRequest::DISK_FULL;
+    case ExitCause::kMachineFault:
+      return v1::ReportExitRequest::MACHINE_FAULT;
+    case ExitCause::kLogBroken:
+      return v1::ReportExitRequest::LOG_BROKEN;
   }
   return v1::ReportExitRequest::LOST;
 }
@@ -56,12 +64,23 @@ FoundAction FromProto(v1::FoundRunAnswer::Action action) {
   return FoundAction::kDeliver;
 }
 
+std::vector<CheckpointRef> CheckpointsOf(const v1::Assignment& message) {
+  std::vector<CheckpointRef> checkpoints;
+  if (message.has_resume_from()) {
+    checkpoints.push_back({message.resume_from().path(), message.resume_from().step()});
+  }
+  for (const v1::Checkpoint& earlier : message.earlier_checkpoints()) {
+    checkpoints.push_back({earlier.path(), earlier.step()});
+  }
+  return checkpoints;
+}
+
 Assignment FromProto(const v1::Assignment& message) {
   return {.lease = LeaseOf(message),
           .document = message.document(),
           .slots = {message.slots().begin(), message.slots().end()},
           .next_seq = message.next_seq(),
-          .resume_from = message.resume_from().path(),
+          .checkpoints = CheckpointsOf(message),
           .max_runtime = wire::FromProto(message.max_runtime())};
 }
 

@@ -11,6 +11,9 @@
 namespace fp4::worker {
 namespace {
 
+// What shells and the dynamic loader give.
+constexpr int kCannotExecute = 126, kNotFound = 127;
+
 // The log's `finished`, if this attempt wrote it.
 const spec::FinishedEvent* FinishedOf(const LogSummary& log, int32_t attempt) {
   return log.finished.has_value() && log.last_attempt == attempt ? &*log.finished : nullptr;
@@ -50,13 +53,21 @@ LogPlan PlanLog(const LogSummary& log, const Assignment& assignment) {
 
 std::string ChooseCheckpoint(const LogSummary& log, const LogPlan& plan,
                              const Assignment& assignment,
-                             const std::function<bool(const std::string&)>& is_complete) {
-  if (assignment.resume_from.empty() && plan.trainer_next_seq == assignment.next_seq) return "none";
-  if (!assignment.resume_from.empty() && is_complete(assignment.resume_from))
-    return assignment.resume_from;
-  if (!plan.set_aside) {
-    auto newest = std::find_if(log.checkpoints.rbegin(), log.checkpoints.rend(), is_complete);
-    if (newest != log.checkpoints.rend()) return *newest;
+                             const std::function<bool(const std::string&)>& is_readable) {
+  const int64_t stored_until = assignment.next_seq;
+  // By age: those that are delivered first, those that are stored, and of the latter what only the
+  // log here remembers.
+  std::vector<std::string> undelivered, stored, older;
+  for (const CheckpointRef& checkpoint : assignment.checkpoints) stored.push_back(checkpoint.path);
+  for (auto entry = log.checkpoints.rbegin(); entry != log.checkpoints.rend(); ++entry) {
+    if (plan.set_aside) break;
+    const bool is_undelivered = entry->seq >= stored_until && entry->seq < plan.trainer_next_seq;
+    if (is_undelivered) undelivered.push_back(entry->checkpoint.path);
+    if (entry->seq < stored_until && !stored.empty()) older.push_back(entry->checkpoint.path);
+  }
+  for (const std::vector<std::string>& folders : {undelivered, stored, older}) {
+    auto newest = std::find_if(folders.begin(), folders.end(), is_readable);
+    if (newest != folders.end()) return *newest;
   }
   return "none";
 }
@@ -100,6 +111,36 @@ ExitReport JudgeExit(const ProcessEnd& end, const Ending& ending, const LogSumma
     report.cause = ExitCause::kLeaseLost;
   } else if (ending.reason == StopReason::kMaxRuntime) {
     report.cause = ExitCause::kMaxRuntime;
+  } else if (ending.reason == StopReason::kShutdown) {
+    report.cause = ExitCause::kWorkerStopped;
+  }
+  return report;
+}
+
+bool IsUnexplained(const ExitReport& report, const Ending& ending, const LogSummary& log,
+                   int32_t attempt) {
+  if (ending.terminated || ending.killed || FinishedOf(log, attempt) != nullptr) return false;
+  if (report.cause == ExitCause::kSignaled || report.cause == ExitCause::kLost) return true;
+  return report.cause == ExitCause::kExited && report.exit_code != kExitCompleted &&
+         report.exit_code != kExitBadDocument && report.exit_code != kExitStopped;
+}
+
+ExitReport WithHost(ExitReport report, const HostWitness& host, bool reported) {
+  const auto because = [&](ExitCause cause, std::string_view why) {
+    report.cause = cause;
+    absl::StrAppend(&report.message, report.message.empty() ? "" : "; ", std::string(why));
+  };
+  const bool not_loaded = report.cause == ExitCause::kExited && !reported &&
+                          (report.exit_code == kCannotExecute || report.exit_code == kNotFound);
+  if (!host.folder.ok()) {
+    because(
+        absl::IsResourceExhausted(host.folder) ? ExitCause::kDiskFull : ExitCause::kMachineFault,
+        {host.folder.message().data(), host.folder.message().size()});
+  } else if (not_loaded) {
+    because(ExitCause::kSpawnFailed,
+            absl::StrCat("the trainer could not be loaded (exit status ", report.exit_code, ")"));
+  } else if (host.lease_over && report.cause == ExitCause::kExited) {
+    because(ExitCause::kLeaseLost, "it ended by itself, with its lease");
   }
   return report;
 }

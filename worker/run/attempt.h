@@ -25,11 +25,13 @@ struct LogPlan {
 // before, so that no other host has written since.
 LogPlan PlanLog(const LogSummary& log, const Assignment& assignment);
 
-// The checkpoint to resume from, a folder that holds a complete one (`is_complete`): the assigned
-// one, else the newest of the log that is delivered first, else "none".
+// The checkpoint to resume from, the newest folder that holds a complete one (`is_readable`), or
+// "none". Only those count whose event is stored, or is in the log that is delivered first: what a
+// silent attempt wrote here after its log was cut off is not of this history, for the steps before
+// it would stay missing.
 std::string ChooseCheckpoint(const LogSummary& log, const LogPlan& plan,
                              const Assignment& assignment,
-                             const std::function<bool(const std::string&)>& is_complete);
+                             const std::function<bool(const std::string&)>& is_readable);
 
 struct TrainerCommand {
   std::filesystem::path program;
@@ -47,5 +49,20 @@ SpawnRequest MakeSpawnRequest(const TrainerCommand& command, const RunDirectory&
 // fields do not.
 ExitReport JudgeExit(const ProcessEnd& end, const Ending& ending, const LogSummary& log,
                      int32_t attempt, std::string stderr_tail);
+
+// What the host has to say about the end of an attempt.
+struct HostWitness {
+  absl::Status folder;      // of the work directory: CheckFolder
+  bool lease_over = false;  // the deadline that the trainer reads has passed
+};
+
+// Whether an end that its trainer did not explain may be the host's fault, so that it is worth to
+// ask: it died, or gave an exit status without a `finished` event, and this worker did not end it.
+bool IsUnexplained(const ExitReport& report, const Ending& ending, const LogSummary& log,
+                   int32_t attempt);
+
+// An unexplained end in the light of the host: a full or broken disk, a lease that could not be
+// written on time, a program that could not be loaded (exit status 126 or 127 before any event).
+ExitReport WithHost(ExitReport report, const HostWitness& host, bool reported);
 
 }  // namespace fp4::worker

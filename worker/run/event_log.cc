@@ -65,7 +65,7 @@ void LogObserver::Note(const spec::Event& event) {
     if (summary_.checkpoints.size() == kKeptCheckpoints) {
       summary_.checkpoints.erase(summary_.checkpoints.begin());
     }
-    summary_.checkpoints.push_back(checkpoint->path);
+    summary_.checkpoints.push_back({event.seq, {checkpoint->path, checkpoint->step}});
   } else if (const auto* metrics = std::get_if<spec::MetricsEvent>(&event.kind)) {
     for (const auto& [name, value] : metrics->values) {
       if (name == metric::kTokensPerSecond) summary_.tokens_per_second = value;

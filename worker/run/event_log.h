@@ -13,10 +13,16 @@
 #include "absl/status/statusor.h"
 #include "spec/events.h"
 #include "worker/run/line_reader.h"
+#include "worker/types.h"
 
 namespace fp4::worker {
 
 inline constexpr size_t kKeptCheckpoints = 16;
+
+struct LoggedCheckpoint {
+  int64_t seq = 0;  // of its event
+  CheckpointRef checkpoint;
+};
 
 struct LogSummary {
   int64_t first_seq = 0, last_seq = 0;  // 0: no event yet
@@ -25,7 +31,7 @@ struct LogSummary {
   double tokens_per_second = 0;  // newest train/tokens_per_second
   // The log's last event, if it is one that ends an attempt.
   std::optional<spec::FinishedEvent> finished;
-  std::vector<std::string> checkpoints;  // folders, newest last; at most kKeptCheckpoints
+  std::vector<LoggedCheckpoint> checkpoints;  // newest last; at most kKeptCheckpoints
 };
 
 // Follows the log from its beginning.

@@ -27,7 +27,8 @@ Run::Run(const RunContext& context, RunDirectory directory, Held lease, int64_t 
       directory_(std::move(directory)),
       lease_(std::move(lease)),
       log_(directory_.events()),
-      delivery_(directory_.events(), next_seq, context.settings.pace, SeedOf(lease_.run_id)) {}
+      delivery_(directory_.events(), next_seq, context.settings.pace, SeedOf(lease_.run_id)),
+      acknowledged_pause_(MakeBackoff()) {}
 
 Backoff Run::MakeBackoff() const {
   const Delivery::Pace& pace = context_.settings.pace;
@@ -55,7 +56,7 @@ std::unique_ptr<Run> Run::Assigned(const RunContext& context, Assignment assignm
   }
   Waiting waiting{std::move(assignment), {}, run->MakeBackoff(), {}};
   if (absl::Status prepared = run->Prepare(waiting); !prepared.ok()) {
-    run->EndWith({.cause = ExitCause::kSpawnFailed, .message = prepared.ToString()});
+    run->EndUnstarted(prepared);
   } else {
     run->phase_.emplace<Waiting>(std::move(waiting));
   }
@@ -129,7 +130,8 @@ void Run::Stop(StopReason reason) {
   } else if (!wanted) {
     Settle();
   } else if (waiting()) {
-    EndWith({.cause = ExitCause::kExited,
+    const bool by_worker = reason == StopReason::kShutdown;
+    EndWith({.cause = by_worker ? ExitCause::kWorkerStopped : ExitCause::kExited,
              .exit_code = kStoppedStatus,
              .message = "stopped before its trainer was started"});
   }
@@ -149,6 +151,7 @@ void Run::Hasten() {
 
 void Run::Answered(const FoundAnswer& answer, absl::Duration sent, absl::Duration ttl) {
   delivery_.Seek(answer.next_seq);
+  NoteAcknowledged();
   switch (answer.action) {
     case FoundAction::kKeep:
       Renewed(sent, ttl);
@@ -166,6 +169,8 @@ void Run::Poll() {
   if (over()) return;
   absl::StatusOr<bool> more = log_.Advance();
   if (!more.ok()) Break(more.status());
+  // Again, for the report's answer may have come before the log was looked at.
+  if (!waiting()) NoteAcknowledged();
   if (auto* running = std::get_if<Running>(&phase_)) {
     if (std::optional<ProcessEnd> end = context_.processes.Poll(running->process)) {
       TrainerEnded(*end);

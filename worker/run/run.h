@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,6 +26,7 @@ namespace fp4::worker {
 struct RunSettings {
   std::filesystem::path trainer;  // fp4-train
   std::filesystem::path work_dir;
+  int64_t min_free_bytes = 0;                // less space in work_dir is too little
   AllowedRoots allowed{{}};                  // what documents may name
   absl::Duration grace = absl::Seconds(30);  // between SIGTERM and SIGKILL
   Delivery::Pace pace;
@@ -72,6 +74,11 @@ class Run {
   // Starts the trainer of a waiting run, if its lease stands. The caller has seen that its slots
   // are free.
   void StartIfReady();
+
+  // Ends a run whose trainer has not been started: this host cannot do it now.
+  void Refuse(const std::string& why);
+  // True once, when an attempt has ended as if the host were to blame.
+  bool TakeSuspicion() { return std::exchange(suspicious_, false); }
 
   // What is to be reported now (empty, null: nothing), and what became of it.
   std::vector<spec::Event> NextEvents();
@@ -125,6 +132,9 @@ class Run {
   void End(StopReason reason);
   void ApplyEnding(Running& running);
   void TrainerEnded(const ProcessEnd& end);
+  ExitReport AskHost(ExitReport report);
+  void EndUnstarted(const absl::Status& error);
+  void NoteAcknowledged();
   void EndWith(ExitReport report);
   void Break(const absl::Status& error);
   void FinishDelivery();
@@ -137,6 +147,10 @@ class Run {
   LogObserver log_;
   Delivery delivery_;
   LeaseDeadlines deadlines_;
+  int64_t acknowledged_seq_ = 0;  // of the checkpoint in acknowledged.json; 0: not known
+  Backoff acknowledged_pause_;    // after that file could not be written
+  absl::Duration acknowledged_not_before_ = -absl::InfiniteDuration();
+  bool suspicious_ = false;
   Phase phase_ = Over{};
 };
 

@@ -130,6 +130,11 @@ absl::Status RunDirectory::RemoveExit() const {
   return error ? ErrorOf(error, "remove", path_ / "exit.json") : absl::OkStatus();
 }
 
+absl::Status RunDirectory::WriteAcknowledged(const CheckpointRef& checkpoint) const {
+  Json json = {{"path", checkpoint.path}, {"step", checkpoint.step}};
+  return ReplaceFile(path_ / "acknowledged.json", Dump(json));
+}
+
 absl::Status RunDirectory::WriteLease(absl::Duration deadline) const {
   Json json = {{"boot_id", BootId()}, {"deadline_ns", absl::ToInt64Nanoseconds(deadline)}};
   return ReplaceFile(lease(), Dump(json));

@@ -1,12 +1,16 @@
 // The files of one run on this host, WORK_DIR/runs/<run id>/:
-//   run.json        the document that the trainer gets
-//   events.jsonl    the event log, written by the trainer only, going on over the attempts that run
-//   here checkpoints/    the trainer's trainer.json    which process runs which attempt
-//   trainer.lock    locked by the trainer as long as it, or a child of it, lives (an inherited
-//   descriptor): the proof
-//                   that no second one may be started
-//   lease.json      {"boot_id", "deadline_ns"}: how long the trainer may live without hearing from
-//   this worker exit.json       how the attempt ended, and whether the controller has been told
+//   run.json           the document that the trainer gets
+//   events.jsonl       the event log, written by the trainer only, going on over the attempts that
+//                      run here
+//   checkpoints/       the trainer's
+//   trainer.json       which process runs which attempt
+//   trainer.lock       locked by the trainer as long as it, or a child of it, lives (an inherited
+//                      descriptor): the proof that no second one may be started
+//   lease.json         {"boot_id", "deadline_ns"}: how long the trainer may live without hearing
+//                      from this worker
+//   acknowledged.json  {"path", "step"}: the newest checkpoint that the controller has stored; the
+//                      trainer keeps it
+//   exit.json          how the attempt ended, and whether the controller has been told
 //   stdout.<attempt>.log, stderr.<attempt>.log
 // All files of the worker are replaced whole, never changed in place.
 #pragma once
@@ -63,6 +67,8 @@ class RunDirectory {
   absl::StatusOr<ExitRecord> ReadExit() const;
   absl::Status WriteExit(const ExitRecord& record) const;
   absl::Status RemoveExit() const;
+  // The newest checkpoint that the controller has stored, for the trainer's retention.
+  absl::Status WriteAcknowledged(const CheckpointRef& checkpoint) const;
   // The deadline is on the boot clock.
   absl::Status WriteLease(absl::Duration deadline) const;
   // The past when there is none, or it is of another boot.

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "worker/host/host_check.h"
 #include "worker/run/run.h"
 
 namespace fp4::worker {
@@ -10,8 +11,39 @@ namespace fp4::worker {
 void Run::TrainerEnded(const ProcessEnd& end) {
   // Whatever it wrote is in the log by now, and its `finished` is needed to judge.
   if (absl::Status read = log_.AdvanceToEnd(); !read.ok()) Break(read);
-  EndWith(JudgeExit(end, std::get<Running>(phase_).ending, log(), lease_.attempt,
-                    directory_.StderrTail(lease_.attempt)));
+  EndWith(AskHost(JudgeExit(end, std::get<Running>(phase_).ending, log(), lease_.attempt,
+                            directory_.StderrTail(lease_.attempt))));
+}
+
+ExitReport Run::AskHost(ExitReport report) {
+  if (!IsUnexplained(report, std::get<Running>(phase_).ending, log(), lease_.attempt)) {
+    return report;
+  }
+  const bool reported = log().last_seq > 0 && log().last_attempt == lease_.attempt;
+  const HostWitness host = {
+      .folder = CheckFolder(context_.settings.work_dir, context_.settings.min_free_bytes),
+      .lease_over = directory_.ReadLease() <= now()};
+  if (!reported || !host.folder.ok()) suspicious_ = true;
+  return WithHost(std::move(report), host, reported);
+}
+
+// Tells the trainer which checkpoint it must not remove: the newest whose event is stored.
+void Run::NoteAcknowledged() {
+  const LoggedCheckpoint* newest = nullptr;
+  for (const LoggedCheckpoint& checkpoint : log().checkpoints) {
+    if (checkpoint.seq < delivery_.next_seq()) newest = &checkpoint;
+  }
+  if (newest == nullptr || newest->seq <= acknowledged_seq_) return;
+  if (now() < acknowledged_not_before_) return;
+  absl::Status written = directory_.WriteAcknowledged(newest->checkpoint);
+  if (written.ok()) {
+    acknowledged_seq_ = newest->seq;
+    acknowledged_pause_.Reset();
+  } else {
+    acknowledged_not_before_ = now() + acknowledged_pause_.Next();
+    LogWarning("acknowledged checkpoint not written; trying again",
+               {{"run", lease_.run_id}, {"error", written.ToString()}});
+  }
 }
 
 void Run::EndWith(ExitReport report) {
@@ -46,11 +78,11 @@ void Run::Break(const absl::Status& error) {
     running->broken = std::string(error.message());
     End(StopReason::kFenced);
   } else if (waiting()) {
-    EndWith({.cause = ExitCause::kLost, .message = why});
+    EndWith({.cause = ExitCause::kLogBroken, .message = why});
     return Break(error);
   } else if (auto* delivering = std::get_if<Delivering>(&phase_)) {
     if (std::exchange(delivering->broken, true)) return;
-    delivering->exit.cause = ExitCause::kLost;
+    delivering->exit.cause = ExitCause::kLogBroken;
     delivering->exit.message = why;
     // The next attempt shall not meet it again.
     if (absl::Status moved = directory_.SetLogAside(log().last_seq); !moved.ok()) {
@@ -102,6 +134,7 @@ Delivery::Verdict Run::OnEventsAnswer(const absl::StatusOr<int64_t>& answer) {
   const Delivery::Verdict verdict = delivery_.OnAnswer(answer, now());
   switch (verdict) {
     case Delivery::Verdict::kAcknowledged:
+      NoteAcknowledged();
       context_.metrics.events_reported.Increment(
           static_cast<double>(delivery_.next_seq() - before));
       context_.metrics.report_seconds.Observe(absl::ToDoubleSeconds(delivery_.last_latency()));

@@ -1,17 +1,19 @@
 // How a trainer is started.
+#include <unistd.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "worker/host/host_check.h"
 #include "worker/run/run.h"
 
 namespace fp4::worker {
 namespace {
 
-bool IsCompleteCheckpoint(const std::string& folder) {
-  std::error_code error;
-  return std::filesystem::exists(std::filesystem::path(folder) / "manifest.json", error);
+bool IsReadableCheckpoint(const std::string& folder) {
+  return access((std::filesystem::path(folder) / "manifest.json").c_str(), R_OK) == 0;
 }
 
 }  // namespace
@@ -34,7 +36,20 @@ void Run::StartIfReady() {
     return;
   }
   absl::Status started = lock.ok() ? Start(*lock) : lock.status();
-  if (!started.ok()) EndWith({.cause = ExitCause::kSpawnFailed, .message = started.ToString()});
+  if (!started.ok()) EndUnstarted(started);
+}
+
+void Run::Refuse(const std::string& why) {
+  if (waiting()) EndUnstarted(absl::UnavailableError(why));
+}
+
+void Run::EndUnstarted(const absl::Status& error) {
+  suspicious_ = true;
+  const absl::Status folder =
+      CheckFolder(context_.settings.work_dir, context_.settings.min_free_bytes);
+  EndWith(
+      {.cause = absl::IsResourceExhausted(folder) ? ExitCause::kDiskFull : ExitCause::kSpawnFailed,
+       .message = std::string(error.message())});
 }
 
 absl::StatusOr<std::vector<Slot>> Run::FindSlots() const {
@@ -60,7 +75,7 @@ absl::StatusOr<TrainerCommand> Run::PlanStart(Waiting& waiting) {
   }
   return TrainerCommand{.program = context_.settings.trainer,
                         .resume_from = ChooseCheckpoint(log(), waiting.plan, waiting.assignment,
-                                                        IsCompleteCheckpoint),
+                                                        IsReadableCheckpoint),
                         .next_seq = waiting.plan.trainer_next_seq};
 }
 
@@ -71,6 +86,10 @@ absl::Status Run::Start(const UniqueFd& lock) {
   SpawnRequest request = MakeSpawnRequest(command, directory_, lease_.attempt, slots);
   request.inherited_fd = lock.get();
   FP4_RETURN_IF_ERROR(directory_.RemoveExit());
+  // Before the trainer can remove any.
+  if (!waiting.assignment.checkpoints.empty()) {
+    FP4_RETURN_IF_ERROR(directory_.WriteAcknowledged(waiting.assignment.checkpoints.front()));
+  }
   FP4_RETURN_IF_ERROR(directory_.WriteLease(deadlines_.trainer));
   FP4_ASSIGN_OR_RETURN(const ProcessIdentity process, context_.processes.Spawn(request));
   Running running{.process = process};

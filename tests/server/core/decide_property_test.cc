@@ -44,6 +44,7 @@ class Cluster {
     state_.index = IndexOf(state_.runs);
     const std::vector<Action> actions = Decide(state_, kTiming, now_);
     CheckPriorities(actions);
+    CheckPlacements(actions);
     for (const Action& action : actions) Apply(action);
     state_.last_decision = now_;
     CheckSlots();
@@ -62,6 +63,7 @@ class Cluster {
   void AddWorker(int which) {
     WorkerEntry worker;
     worker.polling = which % 4 != 0;
+    if (which % 11 == 0) worker.unfit = "its disk is full";
     for (int i = 0; i < which % 3; ++i) {
       Slot slot;
       slot.index = i;
@@ -70,10 +72,10 @@ class Cluster {
     }
     state_.workers.emplace(absl::StrCat("w", which % 5), worker);
   }
-  RunEntry* Leased(int which) {
-    std::vector<RunEntry*> leased;
-    for (auto& [id, run] : state_.runs) {
-      if (run.lease) leased.push_back(&run);
+  std::pair<const std::string, RunEntry>* Leased(int which) {
+    std::vector<std::pair<const std::string, RunEntry>*> leased;
+    for (auto& entry : state_.runs) {
+      if (entry.second.lease) leased.push_back(&entry);
     }
     return leased.empty() ? nullptr : leased[which % leased.size()];
   }
@@ -83,28 +85,39 @@ class Cluster {
     run.state = next;
     if (!IsLeased(next)) run.lease.reset();
   }
-  void Conclude(RunEntry& run, const Verdict& verdict) {
-    Move(run, verdict.next);
-    if (verdict.uses_restart) ++run.num_restarts;
+  void Conclude(const std::string& id, RunEntry& run, const Verdict& verdict) {
+    RC_ASSERT(IsLegal(run.state, verdict.next));
+    // Nobody but the run pays for what was the worker's fault, and no free try goes on for ever.
+    RC_ASSERT(!(verdict.uses_restart && verdict.blame == Blame::kWorker));
+    RC_ASSERT(verdict.next != RunState::kQueued || verdict.uses_restart ||
+              verdict.blame != Blame::kUnknown || run.progressed ||
+              run.num_fruitless + 1 < kMaxFruitless);
+    NoteEnd(state_.workers.at(run.last_worker_id).standing, id, run, verdict, now_);
+    run = AfterVerdict(run, verdict, now_);
     RC_ASSERT(run.num_restarts <= run.max_restarts);
+    RC_ASSERT(run.not_before <= now_ + absl::Minutes(5));
   }
   void EndOne(int which) {
-    RunEntry* run = Leased(which);
-    if (run == nullptr) return;
-    Exit exit{.cause = static_cast<ExitCause>(which % 6),
+    auto* entry = Leased(which);
+    if (entry == nullptr) return;
+    RunEntry* run = &entry->second;
+    Exit exit{.cause = kExitCauses[static_cast<size_t>(which) % std::size(kExitCauses)],
               .exit_code = which % 4,
               .message = "",
               .stderr_tail = ""};
     if (which % 7 == 0) run->finished = FinishedWord{run->attempt, "completed", ""};
-    Conclude(*run, JudgeExit(*run, exit));
+    Conclude(entry->first, *run, JudgeExit(*run, exit));
   }
   void Report(int which) {
-    RunEntry* run = Leased(which);
-    if (run != nullptr && run->state == RunState::kAssigned) Move(*run, RunState::kRunning);
+    auto* entry = Leased(which);
+    if (entry == nullptr) return;
+    if (entry->second.state == RunState::kAssigned) Move(entry->second, RunState::kRunning);
+    if (which % 2 == 0) entry->second.progressed = true;
   }
   void CancelOne(int which) {
-    RunEntry* run = Leased(which);
-    if (run != nullptr && run->state != RunState::kCancelling) Move(*run, RunState::kCancelling);
+    auto* entry = Leased(which);
+    if (entry == nullptr || entry->second.state == RunState::kCancelling) return;
+    Move(entry->second, RunState::kCancelling);
   }
 
   void Apply(const Action& action) {
@@ -113,7 +126,8 @@ class Cluster {
       RC_ASSERT(run.state == RunState::kQueued);
       RC_ASSERT(!run.lease.has_value());
       RC_ASSERT(assign->attempt == run.attempt + 1);
-      RC_ASSERT(state_.workers.at(assign->worker_id).polling);
+      RC_ASSERT(run.not_before <= now_);
+      run.last_worker_id = assign->worker_id;
       run.attempt = assign->attempt;
       run.lease = Lease{assign->worker_id, assign->slots, now_ + kTiming.lease_ttl};
       Move(run, RunState::kAssigned);
@@ -121,11 +135,31 @@ class Cluster {
       RunEntry& run = state_.runs.at(expire->run_id);
       RC_ASSERT(run.lease->expires <= now_);
       RC_ASSERT(now_ - state_.last_decision <= kTiming.max_gap);
-      Conclude(run, expire->verdict);
+      Conclude(expire->run_id, run, expire->verdict);
     } else {
       for (auto& [id, run] : state_.runs) {
         if (run.lease) run.lease->expires = std::get<ExtendLeases>(action).expires;
       }
+    }
+  }
+
+  // As of the state that the decision was made from: only workers that take work get any, those on
+  // probation one run at a time, and no run goes where it shall not go first.
+  void CheckPlacements(const std::vector<Action>& actions) {
+    std::set<std::string> on_trial;
+    for (const auto& [id, run] : state_.runs) {
+      if (run.lease && !run.progressed) on_trial.insert(run.lease->worker_id);
+    }
+    for (const Action& action : actions) {
+      const auto* assign = std::get_if<AssignRun>(&action);
+      if (assign == nullptr) continue;
+      const WorkerEntry& worker = state_.workers.at(assign->worker_id);
+      RC_ASSERT(worker.polling);
+      RC_ASSERT(WhyNoWork(worker, now_).empty());
+      const RunEntry& run = state_.runs.at(assign->run_id);
+      RC_ASSERT(!PassedOver(run, state_, now_).contains(assign->worker_id));
+      const bool is_first = on_trial.insert(assign->worker_id).second;
+      RC_ASSERT(is_first || !worker.standing.on_probation());
     }
   }
 
@@ -152,6 +186,7 @@ class Cluster {
       const RunEntry& run = state_.runs.at(id);
       for (const auto& [other_id, other] : state_.runs) {
         if (other.state != RunState::kQueued || assigned.contains(other_id)) continue;
+        if (other.not_before > now_ || !PassedOver(other, state_, now_).empty()) continue;
         RC_ASSERT(other.resources.gpus != run.resources.gpus ||
                   other.resources.priority <= run.resources.priority);
       }
@@ -190,7 +225,11 @@ RC_GTEST_PROP(DecideProperty, TheSameStateGivesTheSameActions, (uint8_t num_runs
 // What decide.h promises, written down plainly: of all queued runs that fit somewhere the first by
 // rank, again and again.
 std::vector<std::string> PlainAssignments(const ClusterState& state) {
-  FreeSlots free = FindFreeSlots(state);
+  constexpr absl::Duration kNow = absl::Hours(1);
+  FreeSlots free = FindFreeSlots(state, kNow);
+  const auto place = [&](const RunEntry& run) {
+    return PlaceRun(run, free, PassedOver(run, state, kNow));
+  };
   std::map<int64_t, int64_t> num_leases;
   std::map<std::string, const RunEntry*> queued;
   for (const auto& [id, run] : state.runs) {
@@ -206,10 +245,10 @@ std::vector<std::string> PlainAssignments(const ClusterState& state) {
     };
     std::string best;
     for (const auto& [id, run] : queued) {
-      if (PlaceRun(*run, free) && (best.empty() || rank(id) < rank(best))) best = id;
+      if (place(*run) && (best.empty() || rank(id) < rank(best))) best = id;
     }
     if (best.empty()) return assigned;
-    const Placement placement = *PlaceRun(*queued.at(best), free);
+    const Placement placement = *place(*queued.at(best));
     std::erase_if(free[placement.worker_id], [&](const Slot& slot) {
       return std::ranges::count(placement.slots, slot.index) > 0;
     });
@@ -229,6 +268,7 @@ RC_GTEST_PROP(DecideProperty, AssignsWhatThePlainRuleAssigns,
     run.resources.priority = runs[i] / 3 % 2;
     run.resources.gpus_auto = runs[i] / 6 % 3 == 0;
     run.resources.gpus = runs[i] / 18 % 3;
+    if (runs[i] % 5 == 0) run.avoided[absl::StrCat("w", runs[i] % 3)] = absl::Hours(2);
   }
   for (size_t i = 0; i < slots.size(); ++i) {
     WorkerEntry& worker = state.workers[absl::StrCat("w", slots[i] % 3)];

@@ -45,6 +45,11 @@ class DecideTest : public ::testing::Test {
     run.lease = Lease{.worker_id = worker, .slots = {slot}, .expires = expires};
     return run;
   }
+  // As the run's last attempt ended: on `worker`, through the worker's fault.
+  static void Avoid(RunEntry& run, const std::string& worker, absl::Duration until) {
+    run.last_worker_id = worker;
+    run.avoided[worker] = until;
+  }
   // "run@worker:slot,slot …", in the order of the actions; "expire run", "extend".
   std::string Decisions(absl::Duration now = kNow) {
     state_.index = IndexOf(state_.runs);
@@ -147,6 +152,73 @@ const PlacementRow kPlacements[] = {
     {"auto falls back to a CPU", true, 0, 100, "", "c:0"},
     {"the last worker is preferred", false, 0, 0, "d", "d:5"},
 };
+
+TEST_F(DecideTest, AWorkerThatSaysItIsUnfitGetsNothing) {
+  AddWorker("full", {MakeSlot(0, SlotKind::kCpu)});
+  state_.workers["full"].unfit = "/w has 3 MiB left";
+  RunEntry& run = AddRun("a", 1);
+  EXPECT_EQ(Decisions(), "");
+  EXPECT_EQ(WhyQueued(run, state_, kNow),
+            "no connected worker takes work: full: /w has 3 MiB left");
+  state_.workers["full"].unfit.clear();
+  EXPECT_EQ(Decisions(), "a@full:0");
+}
+
+TEST_F(DecideTest, ARunGoesElsewhereFirstAfterItsWorkerFailedIt) {
+  AddWorker("bad", {MakeSlot(0, SlotKind::kCpu), MakeSlot(1, SlotKind::kCpu)});
+  AddWorker("good", {MakeSlot(0, SlotKind::kCpu)});
+  Avoid(AddRun("a", 1), "bad", kNow + absl::Seconds(30));
+  EXPECT_EQ(Decisions(), "a@good:0");
+}
+
+TEST_F(DecideTest, ARunWaitsForABusyWorkerRatherThanGoBackToTheOneThatFailedItForSomeTime) {
+  AddWorker("bad", {MakeSlot(0, SlotKind::kCpu)});
+  AddWorker("good", {MakeSlot(0, SlotKind::kCpu)});
+  AddLeased("busy", 1, "good", 0, kNow + absl::Hours(1));
+  Avoid(AddRun("a", 1), "bad", kNow + absl::Seconds(30));
+  EXPECT_EQ(Decisions(), "");
+  state_.last_decision = kNow + absl::Seconds(30);
+  EXPECT_EQ(Decisions(kNow + absl::Seconds(31)), "a@bad:0");
+}
+
+TEST_F(DecideTest, WhereNoOtherWorkerFitsARunGoesBackToTheOneThatFailedIt) {
+  AddWorker("bad", {MakeSlot(0, SlotKind::kCpu)});
+  AddWorker("gpus", {MakeSlot(0, SlotKind::kGpu)});
+  AddWorker("away", {MakeSlot(0, SlotKind::kCpu)}, /*polling=*/false);
+  AddWorker("broken", {MakeSlot(0, SlotKind::kCpu)});
+  state_.workers["broken"].unfit = "it is";
+  Avoid(AddRun("a", 1), "bad", kNow + absl::Seconds(30));
+  EXPECT_EQ(Decisions(), "a@bad:0");
+}
+
+TEST_F(DecideTest, AWorkerOnProbationGetsOneRunAtATime) {
+  AddWorker("w", {MakeSlot(0, SlotKind::kCpu), MakeSlot(1, SlotKind::kCpu)});
+  WorkerStanding& standing = state_.workers["w"].standing;
+  standing.paused_until = kNow + absl::Seconds(8);
+  standing.num_bad_ends = 4;
+  standing.last = "trainer_crashed: exit status 1";
+  RunEntry& run = AddRun("a", 1);
+  AddRun("b", 1);
+  EXPECT_EQ(Decisions(), "");
+  EXPECT_EQ(WhyQueued(run, state_, kNow),
+            "no connected worker takes work: w: gets no work for 8s: 4 attempts in a row failed "
+            "here; the last: trainer_crashed: exit status 1");
+  state_.last_decision = kNow + absl::Seconds(8);
+  EXPECT_EQ(Decisions(kNow + absl::Seconds(9)), "a@w:0");
+  NoteProgress(standing);
+  EXPECT_EQ(Decisions(kNow + absl::Seconds(9)), "a@w:0 b@w:1");
+}
+
+TEST_F(DecideTest, ASlotHasTheThreadsThatTheDocumentAsksFor) {
+  AddWorker("w", {MakeSlot(0, SlotKind::kCpu)});
+  state_.workers["w"].slots[0].cpu_threads = 2;
+  RunEntry& run = AddRun("a", 1);
+  run.resources.cpu_threads = 512;
+  EXPECT_EQ(Decisions(), "");
+  EXPECT_EQ(WhyQueued(run, state_, kNow), "no worker has a CPU slot with 512 CPU threads");
+  run.resources.cpu_threads = 2;
+  EXPECT_EQ(Decisions(), "a@w:0");
+}
 
 TEST(PlaceRunTest, EveryDemand) {
   const FreeSlots free = {{"c", {MakeSlot(0, SlotKind::kCpu), MakeSlot(1, SlotKind::kCpu)}},

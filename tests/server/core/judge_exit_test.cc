@@ -51,8 +51,16 @@ const Row kRows[] = {
     {"exit 0 without a word", kRunning, "", Exited(0), kQueued, reason::kTrainerCrashed, true},
     {"exit 1 without a word", kRunning, "", Exited(1), kQueued, reason::kTrainerCrashed, true},
     {"not started", kAssigned, "", Ended(ExitCause::kSpawnFailed), kQueued, reason::kSpawnFailed,
+     false},
+    {"found dead", kRunning, "", Ended(ExitCause::kLost), kQueued, reason::kTrainerLost, false},
+    {"its worker was stopped", kRunning, "stopped", Ended(ExitCause::kWorkerStopped), kQueued,
+     reason::kStopped, false},
+    {"disk full", kRunning, "stopped", Ended(ExitCause::kDiskFull), kQueued, reason::kDiskFull,
+     false},
+    {"disk gone", kRunning, "", Ended(ExitCause::kMachineFault), kQueued, reason::kMachineFault,
+     false},
+    {"log with a gap", kRunning, "", Ended(ExitCause::kLogBroken), kQueued, reason::kLogBroken,
      true},
-    {"found dead", kRunning, "", Ended(ExitCause::kLost), kQueued, reason::kTrainerLost, true},
 };
 
 TEST(JudgeExitTest, EveryWayToEnd) {
@@ -66,6 +74,23 @@ TEST(JudgeExitTest, EveryWayToEnd) {
     EXPECT_EQ(verdict.uses_restart, row.uses_restart);
     EXPECT_TRUE(IsLegal(row.state, verdict.next));
   }
+}
+
+TEST(JudgeExitTest, AFailureThatTheTrainerLaysToTheMachineIsTriedElsewhereForFree) {
+  const std::string words = "disk_full: write /w/events.jsonl: No space left on device";
+  RunEntry said = Leased(kRunning, 2);
+  said.finished = FinishedWord{2, "failed", words};
+  Exit died = Exited(1);
+  died.stderr_tail = "fp4-train: " + words + "\n";
+  for (const Verdict& verdict :
+       {JudgeExit(said, Exited(1)), JudgeExpiry(said), JudgeExit(Leased(kRunning, 2), died)}) {
+    EXPECT_EQ(verdict.next, kQueued);
+    EXPECT_EQ(verdict.reason, reason::kDiskFull);
+    EXPECT_EQ(verdict.blame, Blame::kWorker);
+    EXPECT_FALSE(verdict.uses_restart);
+    EXPECT_TRUE(verdict.elsewhere);
+  }
+  EXPECT_EQ(JudgeExit(said, Exited(1)).message, "write /w/events.jsonl: No space left on device");
 }
 
 TEST(JudgeExitTest, AnEarlierAttemptsFailureDoesNotCount) {
@@ -98,12 +123,92 @@ TEST(JudgeExitTest, PausesDoubleUpToAMinute) {
   }
 }
 
-TEST(JudgeExpiryTest, CostsARestartOnlyWhenTheTrainerHadReported) {
-  EXPECT_FALSE(JudgeExpiry(Leased(kAssigned)).uses_restart);
-  EXPECT_TRUE(JudgeExpiry(Leased(kRunning)).uses_restart);
-  EXPECT_EQ(JudgeExpiry(Leased(kRunning)).next, kQueued);
-  EXPECT_EQ(JudgeExpiry(Leased(kRunning, 2)).next, kFailed);
+TEST(JudgeExitTest, FreeTriesPauseLongerEachTimeTheRunGetsNoFurther) {
+  for (ExitCause cause : {ExitCause::kSpawnFailed, ExitCause::kDiskFull, ExitCause::kMachineFault,
+                          ExitCause::kWorkerStopped, ExitCause::kLost, ExitCause::kLeaseLost}) {
+    SCOPED_TRACE(ExitCauseName(cause));
+    for (const auto& [fruitless, seconds] : {std::pair(0, 1), {1, 2}, {3, 8}, {8, 256}}) {
+      RunEntry run = Leased(kRunning);
+      run.num_fruitless = fruitless;
+      EXPECT_EQ(JudgeExit(run, Ended(cause)).pause, absl::Seconds(seconds)) << fruitless;
+      run.progressed = true;
+      EXPECT_EQ(JudgeExit(run, Ended(cause)).pause, absl::Seconds(1)) << fruitless;
+    }
+  }
+}
+
+TEST(JudgeExitTest, ARunThatIsStoppedAgainAndAgainBeforeAnyStepFails) {
+  RunEntry run = Leased(kRunning);
+  int num_attempts = 0;
+  while (run.state == kRunning) {
+    ASSERT_LT(++num_attempts, 100);
+    run = AfterVerdict(run, JudgeExit(run, Exited(3)), absl::Hours(1));
+    if (run.state == kQueued) run.state = kRunning;
+  }
+  EXPECT_EQ(num_attempts, kMaxFruitless);
+  EXPECT_EQ(run.state, kFailed);
+  run = Leased(kRunning);
+  run.num_fruitless = kMaxFruitless - 1;
+  EXPECT_EQ(JudgeExit(run, Exited(3)).reason, reason::kNoProgress);
+  EXPECT_EQ(JudgeExit(run, Exited(3)).message,
+            "10 attempts in a row brought it no step further; the last: stopped: stopped by a "
+            "signal");
+}
+
+TEST(JudgeExitTest, AWorkersFaultNeverEndsARun) {
+  for (ExitCause cause : {ExitCause::kSpawnFailed, ExitCause::kDiskFull, ExitCause::kMachineFault,
+                          ExitCause::kWorkerStopped}) {
+    RunEntry run = Leased(kRunning, 2);
+    run.num_fruitless = 1000;
+    const Verdict verdict = JudgeExit(run, Ended(cause));
+    EXPECT_EQ(verdict.next, kQueued) << ExitCauseName(cause);
+    EXPECT_LE(verdict.pause, absl::Minutes(5)) << ExitCauseName(cause);
+  }
+}
+
+struct PlaceRow {
+  Exit exit;
+  bool progressed;
+  bool elsewhere;
+};
+TEST(JudgeExitTest, TheNextAttemptGoesElsewhereUnlessThisWorkerHasShownThatItCanTrain) {
+  const PlaceRow rows[] = {{Ended(ExitCause::kSpawnFailed), false, true},
+                           {Ended(ExitCause::kDiskFull), true, true},
+                           {Ended(ExitCause::kSignaled), false, true},
+                           {Ended(ExitCause::kSignaled), true, false},
+                           {Exited(3), false, true},
+                           {Exited(3), true, false},
+                           {Ended(ExitCause::kWorkerStopped), false, false}};
+  for (const PlaceRow& row : rows) {
+    RunEntry run = Leased(kRunning);
+    run.last_worker_id = "w";
+    run.progressed = row.progressed;
+    const Verdict verdict = JudgeExit(run, row.exit);
+    EXPECT_EQ(verdict.elsewhere, row.elsewhere) << verdict.reason;
+    const RunEntry next = AfterVerdict(run, verdict, absl::Hours(1));
+    EXPECT_EQ(next.avoided.contains("w"), row.elsewhere) << verdict.reason;
+    EXPECT_EQ(next.num_fruitless, row.progressed ? 0 : 1) << verdict.reason;
+  }
+}
+
+TEST(JudgeExpiryTest, CostsNoRestartAndGoesElsewhere) {
+  for (RunState state : {kAssigned, kRunning}) {
+    const Verdict verdict = JudgeExpiry(Leased(state, 2));
+    EXPECT_EQ(verdict.next, kQueued);
+    EXPECT_FALSE(verdict.uses_restart);
+    EXPECT_TRUE(verdict.elsewhere);
+    EXPECT_EQ(verdict.pause, absl::ZeroDuration());
+  }
   EXPECT_EQ(JudgeExpiry(Leased(kCancelling)).next, kCancelled);
+}
+
+TEST(JudgeExpiryTest, ARunWhoseWorkersAllFallSilentFailsInTheEnd) {
+  RunEntry run = Leased(kRunning);
+  run.num_fruitless = 3;
+  EXPECT_EQ(JudgeExpiry(run).pause, absl::Seconds(4));
+  run.num_fruitless = kMaxFruitless - 1;
+  EXPECT_EQ(JudgeExpiry(run).next, kFailed);
+  EXPECT_EQ(JudgeExpiry(run).reason, reason::kNoProgress);
 }
 
 TEST(JudgeExpiryTest, BelievesTheLog) {

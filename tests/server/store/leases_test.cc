@@ -28,7 +28,7 @@ TEST_F(LeasesTest, AQueuedRunGoesToTheWorkerThatAsks) {
   EXPECT_EQ(assignment.seed, 1u);
   EXPECT_THAT(assignment.slots, ElementsAre(0));
   EXPECT_EQ(assignment.next_seq, 1);
-  EXPECT_FALSE(assignment.resume_from.has_value());
+  EXPECT_THAT(assignment.checkpoints, IsEmpty());
   EXPECT_EQ(StateOf(runs[0]), RunState::kAssigned);
   EXPECT_EQ(StateOf(runs[1]), RunState::kQueued);
 }
@@ -101,8 +101,8 @@ TEST_F(LeasesTest, ACrashIsTriedAgainFromTheNewestStoredCheckpoint) {
   const Assignment again = Acquire()->assignments.at(0);
   EXPECT_EQ(again.held, (Held{held.run_id, 2}));
   EXPECT_EQ(again.next_seq, 4);
-  ASSERT_TRUE(again.resume_from.has_value());
-  EXPECT_EQ(again.resume_from->step, 20);
+  ASSERT_THAT(again.checkpoints, SizeIs(1));
+  EXPECT_EQ(again.checkpoints[0].step, 20);
 }
 
 TEST_F(LeasesTest, ARunThatCrashesAgainAndAgainFailsWithTheLastCause) {

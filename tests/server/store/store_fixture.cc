@@ -99,13 +99,29 @@ absl::StatusOr<RegisteredWorker> StoreTest::Register(const std::string& name, in
   auto reply = Wait<RegisteredWorker>([&](auto done) { store_->Register(request, done); });
   if (reply.ok()) worker_id_ = reply->worker_id;
   incarnation_ = request.incarnation;
+  registered_[name] = {worker_id_, incarnation_};
   return reply;
 }
 
-absl::StatusOr<AcquiredWork> StoreTest::Acquire(std::vector<Held> held, absl::Duration wait) {
+void StoreTest::Use(const std::string& name) {
+  std::tie(worker_id_, incarnation_) = registered_.at(name);
+}
+
+absl::StatusOr<AcquiredWork> StoreTest::Acquire(std::vector<Held> held, absl::Duration wait,
+                                                const std::string& unfit) {
   return Wait<AcquiredWork>([&](auto done) {
-    store_->Acquire({worker_id_, incarnation_, held, wait}, done);
+    store_->Acquire({worker_id_, incarnation_, held, wait, unfit}, done);
   });
+}
+
+WorkerRecord StoreTest::GetWorker(const std::string& name) {
+  const auto workers =
+      Wait<std::vector<WorkerRecord>>([&](auto done) { store_->ListWorkers(done); });
+  for (const WorkerRecord& worker : *workers) {
+    if (worker.name == name) return worker;
+  }
+  ADD_FAILURE() << "no worker " << name;
+  return {};
 }
 
 absl::StatusOr<RenewedLeases> StoreTest::Renew(std::vector<Held> held) {

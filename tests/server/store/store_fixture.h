@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -81,9 +82,14 @@ class StoreTest : public ::testing::Test {
 
   absl::StatusOr<RegisteredWorker> Register(const std::string& name, int num_slots,
                                             std::vector<core::FoundRun> found = {});
+  // Calls of worker `name`, registered before, from now on.
+  void Use(const std::string& name);
   // With `wait` zero: what there is now.
   absl::StatusOr<AcquiredWork> Acquire(std::vector<Held> held = {},
-                                       absl::Duration wait = absl::ZeroDuration());
+                                       absl::Duration wait = absl::ZeroDuration(),
+                                       const std::string& unfit = "");
+  // What ListWorkers says of the worker of that name.
+  WorkerRecord GetWorker(const std::string& name);
   absl::StatusOr<RenewedLeases> Renew(std::vector<Held> held);
   absl::StatusOr<int64_t> Report(const Held& held, std::vector<spec::Event> events);
   absl::Status Exit(const Held& held, const core::Exit& exit);
@@ -113,7 +119,8 @@ class StoreTest : public ::testing::Test {
   CountingIds ids_;
   StoreOptions options_;
   std::unique_ptr<Store> store_;
-  std::string worker_id_, incarnation_;  // of the last registration
+  std::string worker_id_, incarnation_;  // of the worker in use: the last one registered
+  std::map<std::string, std::pair<std::string, std::string>> registered_;  // both, by name
   int num_registrations_ = 0;
 };
 

@@ -174,6 +174,67 @@ TEST_F(CheckpointStoreTest, PruneNeverRemovesTheNewest) {
   EXPECT_EQ(Steps(), (std::vector<int64_t>{2}));
 }
 
+class RetentionTest : public CheckpointStoreTest {
+ protected:
+  // As the worker writes it.
+  void Acknowledge(const fs::path& folder, int64_t step) {
+    std::ofstream(folder_ / "acknowledged.json")
+        << "{\"path\": " << folder << ", \"step\": " << step << "}";
+  }
+  std::vector<int64_t> StepsAfterPrune(int64_t keep_last) {
+    EXPECT_TRUE(CheckpointStore(folder_).Prune({.keep_last = keep_last}).ok());
+    return Steps();
+  }
+};
+
+TEST_F(RetentionTest, TheNewestThatTheControllerHasStoredStaysHoweverLongTheTrainerGoesOn) {
+  const Checkpoint stored = Save(50);
+  Acknowledge(stored.folder, 50);
+  for (int64_t step = 100; step <= 300; step += 50) {
+    Save(step);
+    StepsAfterPrune(2);
+  }
+  EXPECT_EQ(Steps(), (std::vector<int64_t>{300, 250, 50}));
+  Acknowledge(folder_ / "checkpoints" / "step-00000250.attempt-1", 250);
+  Save(350);
+  EXPECT_EQ(StepsAfterPrune(2), (std::vector<int64_t>{350, 300, 250}));
+}
+
+TEST_F(RetentionTest, WhereThatOneIsGoneTheNewestBeforeItStays) {
+  for (int64_t step : {10, 20, 40, 50}) Save(step);
+  Acknowledge(folder_ / "checkpoints" / "step-00000030.attempt-1", 30);
+  EXPECT_EQ(StepsAfterPrune(1), (std::vector<int64_t>{50, 20}));
+}
+
+TEST_F(RetentionTest, WithoutAWorkerOnlyTheNewestStay) {
+  for (int64_t step : {10, 20, 30}) Save(step);
+  EXPECT_EQ(StepsAfterPrune(2), (std::vector<int64_t>{30, 20}));
+}
+
+TEST_F(RetentionTest, NothingIsRemovedWhileTheWorkersWordCannotBeRead) {
+  for (int64_t step : {10, 20, 30}) Save(step);
+  std::ofstream(folder_ / "acknowledged.json") << "{\"step\": \"ten\"}";
+  EXPECT_EQ(StepsAfterPrune(1), (std::vector<int64_t>{30, 20, 10}));
+}
+
+TEST_F(RetentionTest, WhatAnEarlierAttemptLeftBehindDoesNotPushOutWhatThisOneWrites) {
+  for (int64_t step : {250, 300}) Save(step, /*attempt=*/1);
+  for (int64_t step : {10, 20, 30}) {
+    Save(step, /*attempt=*/2);
+    StepsAfterPrune(2);
+  }
+  EXPECT_EQ(Steps(), (std::vector<int64_t>{30, 20}));
+}
+
+TEST_F(RetentionTest, ADamagedAssignedOneIsNotReplacedByOneThatIsNotStored) {
+  Save(20);
+  const Checkpoint assigned = Save(50);
+  Save(100);  // by an attempt that had fallen silent
+  Acknowledge(assigned.folder, 50);
+  std::ofstream(assigned.state_file()) << "damaged";
+  EXPECT_EQ(Newest(assigned.folder)->manifest.step, 20);
+}
+
 TEST(ManifestTest, ReadsBackWhatItWrote) {
   Manifest manifest{.step = 5,
                     .attempt = 2,

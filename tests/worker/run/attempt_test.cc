@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
+
 namespace fp4::worker {
 namespace {
 
@@ -28,7 +30,7 @@ TEST_P(PlanLogTest, GoesOnOnlyWithThisHistory) {
                                        .document = "",
                                        .slots = {},
                                        .next_seq = c.next_seq,
-                                       .resume_from = "",
+                                       .checkpoints = {},
                                        .max_runtime = {}});
   EXPECT_EQ(plan.set_aside, c.set_aside);
   EXPECT_EQ(plan.trainer_next_seq, c.trainer_next_seq);
@@ -54,20 +56,63 @@ INSTANTIATE_TEST_SUITE_P(
                     LogCase{"controller_lost_what_is_not_here", Log(31, 40, 1), 2, 21, true, 21}),
     [](const auto& test) { return test.param.name; });
 
-TEST(ChooseCheckpointTest, TakesTheAssignedOneThenTheLogsNewestCompleteOne) {
+struct CheckpointCase {
+  const char* name;
+  std::vector<LoggedCheckpoint> logged;  // of a log up to seq 40
+  LogPlan plan;
+  std::vector<CheckpointRef> stored;  // up to seq 30
+  std::vector<std::string> readable;
+  const char* chosen;
+};
+
+class ChooseCheckpointTest : public testing::TestWithParam<CheckpointCase> {};
+
+TEST_P(ChooseCheckpointTest, TakesTheNewestReadableOneOfThisHistory) {
+  const CheckpointCase& c = GetParam();
   LogSummary log = Log(1, 40, 1);
-  log.checkpoints = {"/a", "/b", "/c"};
+  log.checkpoints = c.logged;
   Assignment assignment;
-  assignment.resume_from = "/elsewhere";
-  const LogPlan goes_on = {.set_aside = false, .trainer_next_seq = 41};
-  const auto all = [](const std::string&) { return true; };
-  const auto only_a_b = [](const std::string& path) { return path == "/a" || path == "/b"; };
-  EXPECT_EQ(ChooseCheckpoint(log, goes_on, assignment, all), "/elsewhere");
-  EXPECT_EQ(ChooseCheckpoint(log, goes_on, assignment, only_a_b), "/b");
-  EXPECT_EQ(ChooseCheckpoint(log, {.set_aside = true, .trainer_next_seq = 1}, assignment, only_a_b),
-            "none");
-  EXPECT_EQ(ChooseCheckpoint({}, {}, {}, all), "none");
+  assignment.next_seq = 31;
+  assignment.checkpoints = c.stored;
+  const auto is_readable = [&](const std::string& path) {
+    return std::ranges::find(c.readable, path) != c.readable.end();
+  };
+  EXPECT_EQ(ChooseCheckpoint(log, c.plan, assignment, is_readable), c.chosen);
 }
+
+constexpr LogPlan kGoesOn = {.set_aside = false, .trainer_next_seq = 41};
+constexpr LogPlan kSetAside = {.set_aside = true, .trainer_next_seq = 31};
+const std::vector<LoggedCheckpoint> kLogged = {
+    {10, {"/10", 10}}, {20, {"/20", 20}}, {35, {"/35", 35}}};
+const std::vector<CheckpointRef> kStored = {{"/elsewhere", 25}, {"/20", 20}, {"/10", 10}};
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, ChooseCheckpointTest,
+    testing::Values(
+        CheckpointCase{"one_that_is_delivered_first",
+                       kLogged,
+                       kGoesOn,
+                       kStored,
+                       {"/10", "/20", "/elsewhere", "/35"},
+                       "/35"},
+        CheckpointCase{"a_silent_attempts_does_not_count",
+                       kLogged,
+                       kSetAside,
+                       kStored,
+                       {"/10", "/20", "/elsewhere", "/35"},
+                       "/elsewhere"},
+        CheckpointCase{
+            "the_newest_stored", {}, kSetAside, kStored, {"/10", "/elsewhere"}, "/elsewhere"},
+        CheckpointCase{"an_older_stored_one", {}, kSetAside, kStored, {"/10"}, "/10"},
+        CheckpointCase{"one_that_only_the_log_remembers",
+                       kLogged,
+                       kGoesOn,
+                       {{"/elsewhere", 25}},
+                       {"/20", "/10"},
+                       "/20"},
+        CheckpointCase{"none_can_be_read", kLogged, kGoesOn, kStored, {}, "none"},
+        CheckpointCase{"none_is_stored", {}, kGoesOn, {}, {"/10"}, "none"}),
+    [](const auto& test) { return test.param.name; });
 
 TEST(MakeSpawnRequestTest, GivesGpusByUuidAndHidesThemFromCpuSlots) {
   const TrainerCommand command = {
@@ -129,12 +174,66 @@ INSTANTIATE_TEST_SUITE_P(
                  3, 0},
         ExitCase{"done_before_the_lease_was_lost", Code(0), StopReason::kLeaseExpired, "completed",
                  ExitCause::kExited, 0, 0},
+        ExitCase{"worker_stopped", Code(3), StopReason::kShutdown, "stopped",
+                 ExitCause::kWorkerStopped, 3, 0},
         ExitCase{"too_long", Signal(SIGKILL), StopReason::kMaxRuntime, "", ExitCause::kMaxRuntime,
                  0, SIGKILL},
         ExitCase{"adopted_completed", {}, kNot, "completed", ExitCause::kExited, 0, 0},
         ExitCase{"adopted_failed", {}, kNot, "failed", ExitCause::kExited, 1, 0},
         ExitCase{"adopted_stopped", {}, kNot, "stopped", ExitCause::kExited, 3, 0},
         ExitCase{"adopted_lost", {}, kNot, "", ExitCause::kLost, 0, 0}),
+    [](const auto& test) { return test.param.name; });
+
+struct HostCase {
+  const char* name;
+  ProcessEnd end;
+  StopReason reason;
+  const char* finished;
+  bool reported;
+  HostWitness host;
+  ExitCause cause;
+};
+
+class WithHostTest : public testing::TestWithParam<HostCase> {};
+
+TEST_P(WithHostTest, BlamesTheHostForWhatTheTrainerDidNotExplain) {
+  const HostCase& c = GetParam();
+  const Ending ending{.reason = c.reason, .terminated = c.reason != StopReason::kNone};
+  LogSummary log = c.reported ? Log(1, 9, 2) : LogSummary();
+  if (*c.finished != '\0') log.finished = spec::FinishedEvent{.status = c.finished, .reason = ""};
+  ExitReport report = JudgeExit(c.end, ending, log, 2, "");
+  if (IsUnexplained(report, ending, log, 2)) report = WithHost(report, c.host, c.reported);
+  EXPECT_EQ(report.cause, c.cause) << report.message;
+}
+
+const HostWitness kWell = {};
+const HostWitness kFull = {.folder = absl::ResourceExhaustedError("/w has 0 MiB left")};
+const HostWitness kBroken = {.folder = absl::InternalError("fsync /w/check.probe: I/O error")};
+const HostWitness kLeaseOver = {.folder = absl::OkStatus(), .lease_over = true};
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, WithHostTest,
+    testing::Values(
+        HostCase{"crash", Signal(SIGSEGV), kNot, "", true, kWell, ExitCause::kSignaled},
+        HostCase{"crash_on_a_full_disk", Code(1), kNot, "", true, kFull, ExitCause::kDiskFull},
+        HostCase{"sigbus_on_a_full_disk", Signal(SIGBUS), kNot, "", true, kFull,
+                 ExitCause::kDiskFull},
+        HostCase{"crash_on_a_broken_disk", Code(1), kNot, "", true, kBroken,
+                 ExitCause::kMachineFault},
+        HostCase{"it_said_why", Code(1), kNot, "failed", true, kFull, ExitCause::kExited},
+        HostCase{"completed_on_a_full_disk", Code(0), kNot, "completed", true, kFull,
+                 ExitCause::kExited},
+        HostCase{"bad_document_on_a_full_disk", Code(2), kNot, "", false, kFull,
+                 ExitCause::kExited},
+        HostCase{"cancelled_on_a_full_disk", Code(1), StopReason::kRequested, "", true, kFull,
+                 ExitCause::kExited},
+        HostCase{"a_library_is_missing", Code(127), kNot, "", false, kWell,
+                 ExitCause::kSpawnFailed},
+        HostCase{"exit_127_of_a_trainer_that_ran", Code(127), kNot, "", true, kWell,
+                 ExitCause::kExited},
+        HostCase{"its_lease_file_was_not_renewed", Code(1), kNot, "", true, kLeaseOver,
+                 ExitCause::kLeaseLost},
+        HostCase{"found_dead_on_a_full_disk", {}, kNot, "", true, kFull, ExitCause::kDiskFull}),
     [](const auto& test) { return test.param.name; });
 
 TEST(JudgeExitTest, FinishedOfAnEarlierAttemptProvesNothing) {
