@@ -73,6 +73,10 @@ std::string RunDocument(const Variant& variant, uint64_t seed);
 // unchanged when it cannot be read.
 std::string TrainingDocument(std::string_view run_document);
 
+// The fields of a run's document that only say when and where it is started, and that do not stand
+// at their default: "resources.priority". For programs that schedule nothing.
+std::vector<std::string> SchedulingFieldsIn(std::string_view run_document);
+
 // RunDocument with training.compute_dtype and resources.cpu_threads set: what a worker gets.
 std::string WithMachineChoices(std::string_view run_document, ComputeDtype compute_dtype,
                                int64_t cpu_threads);

@@ -36,7 +36,7 @@ Field PresetField() {
               .type = std::move(type),
               .default_json = "\"micro\""};
   field.derive = [](const RunSpec& run, const Node*) {
-    return "\"" + std::string(KindOf(run.model).default_preset) + "\"";
+    return "\"" + std::string(KindOf(run.model).presets.front().name) + "\"";
   };
   field.store = Into(&RunSpec::model, &ModelSpec::preset);
   return field;

@@ -9,15 +9,16 @@
 
 #include "spec/field_checks.h"
 #include "spec/model_tensors.h"
+#include "spec/presets.h"
 
 namespace fp4::spec {
 
 struct ModelKind {
-  std::string_view name;            // "transformer"
-  std::string_view summary;         // one sentence for lists and pages
-  std::string_view default_preset;  // where the document names none; of this kind
+  std::string_view name;     // "transformer"
+  std::string_view summary;  // one sentence for lists and pages
   // False: the trainer has no such model yet, and the kind is refused by name.
   bool built = true;
+  std::vector<Preset> presets;  // the first is the default
   // What it learns from (data.source); the first is the default.
   std::vector<std::string_view> data_sources;
   // Its fields of the section "model", in the order of the resolved document.

@@ -11,12 +11,15 @@
 
 namespace fp4::spec {
 
+// A kind of models lists its presets (spec/model_kinds.h).
 struct Preset {
-  std::string_view name, kind, summary;  // kind: a spec::ModelKind's name
+  std::string_view name, summary;
   // Field of "model" and its value as JSON. Presets of one kind have the same fields.
   std::vector<std::pair<std::string_view, std::string_view>> fields;
+  std::string_view kind = {};  // a spec::ModelKind's name; Presets() fills it in
 };
 
+// Of all kinds.
 std::span<const Preset> Presets();
 std::vector<std::string> PresetNames();
 

@@ -92,6 +92,23 @@ std::string TrainingDocument(std::string_view run_document) {
   return WriteJson(Canonical(parsed.root, DocumentType()));
 }
 
+std::vector<std::string> SchedulingFieldsIn(std::string_view run_document) {
+  const ParsedJson parsed = ParseJson(run_document);
+  std::vector<std::string> found;
+  for (const Field& section : DocumentType().fields) {
+    const Node* given = parsed.root.Find(section.name);
+    for (const Field& field : section.type.fields) {
+      const Node* value = given == nullptr ? nullptr : given->Find(field.name);
+      if (field.concern != Concern::kScheduling || value == nullptr) continue;
+      const Node usual = ParseJson(field.default_json).root;
+      if (WriteCompactJson(Canonical(*value, field.type)) !=
+          WriteCompactJson(Canonical(usual, field.type)))
+        found.push_back(absl::StrCat(section.name, ".", field.name));
+    }
+  }
+  return found;
+}
+
 std::string WithMachineChoices(std::string_view run_document, ComputeDtype compute_dtype,
                                int64_t cpu_threads) {
   ParsedJson parsed = ParseJson(run_document);

@@ -2,6 +2,7 @@
 
 #include <torch/version.h>
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,7 @@
 #include "base/file_identity.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "spec/document.h"
 #include "trainer/backend/probe.h"
 #include "trainer/checkpoint/best.h"
 #include "trainer/checkpoint/state.h"
@@ -18,6 +20,14 @@
 
 namespace fp4::trainer {
 namespace {
+
+// What only a controller can obey.
+void WarnOfUnscheduled(const std::string& document, std::vector<std::string>& warnings) {
+  for (const std::string& field : spec::SchedulingFieldsIn(document)) {
+    if (field == "resources.max_runtime") continue;  // RunAttempt sees to it
+    warnings.push_back(absl::StrCat(field, " is for a controller; nothing obeys it here"));
+  }
+}
 
 absl::Status FindResume(const BuildInputs& inputs, Parts& parts) {
   parts.checkpoints = std::make_unique<CheckpointStore>(inputs.options.run_dir);
@@ -30,8 +40,10 @@ absl::Status FindResume(const BuildInputs& inputs, Parts& parts) {
   if (!parts.resumed && parts.warnings.size() > num_warnings) {
     parts.warnings.emplace_back("no checkpoint can be used: training starts at step 0");
   }
-  parts.manifest.document_sha256 = Sha256Hex(inputs.document);
-  if (parts.resumed && parts.resumed->manifest.document_sha256 != parts.manifest.document_sha256) {
+  parts.manifest.document_sha256 = Sha256Hex(spec::TrainingDocument(inputs.document));
+  // Earlier releases hashed the notes of a document too.
+  const std::set<std::string> ours = {parts.manifest.document_sha256, Sha256Hex(inputs.document)};
+  if (parts.resumed && !ours.contains(parts.resumed->manifest.document_sha256)) {
     return absl::InvalidArgumentError(
         absl::StrCat(parts.resumed->folder.string(), " is a checkpoint of another document"));
   }
@@ -152,6 +164,7 @@ absl::StatusOr<std::unique_ptr<Parts>> Build(const BuildInputs& inputs, StepCont
   if (resources.gpus > 0 && parts->backend->device().is_cpu()) {
     parts->warnings.emplace_back("the document asks for a GPU; training on the CPU");
   }
+  if (inputs.options.lease_file.empty()) WarnOfUnscheduled(inputs.document, parts->warnings);
   FP4_RETURN_IF_ERROR(FindResume(inputs, *parts));
   FP4_RETURN_IF_ERROR(OpenData(inputs, *parts));
   FP4_RETURN_IF_ERROR(ResolveMachineChoices(inputs.stop, *parts));

@@ -10,6 +10,7 @@
 #include "base/faults.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
+#include "trainer/run/runtime_limit.h"
 #include "trainer/run/terminal.h"
 #include "trainer/train.h"
 
@@ -73,10 +74,16 @@ int Failed(const absl::Status& error) {
   return ExitStatusFor(error);
 }
 
-int Finish(const absl::StatusOr<Outcome>& outcome, EventLog& log) {
+// `out_of_time`: the stop was the run's own limit.
+int Finish(const absl::StatusOr<Outcome>& outcome, bool out_of_time, EventLog& log) {
   spec::FinishedEvent finished{std::string(outcome::kFailed), ""};
   int code = kExitFailed;
-  if (absl::IsCancelled(outcome.status()) || (outcome.ok() && *outcome == Outcome::kStopped)) {
+  const bool stopped =
+      absl::IsCancelled(outcome.status()) || (outcome.ok() && *outcome == Outcome::kStopped);
+  if (stopped && out_of_time) {
+    finished.reason = "resources.max_runtime has passed";
+    code = Failed(absl::DeadlineExceededError(finished.reason));
+  } else if (stopped) {
     finished = {std::string(outcome::kStopped), std::string(reason::kStopped)};
     code = kExitStopped;
   } else if (!outcome.ok()) {
@@ -138,9 +145,19 @@ int RunAttempt(const Options& options, const SelectedRun& selected, const StopCh
         absl::StrCat(run_dir.string(), " belongs to another document: take a new --run-dir")));
   }
   if (history.completed) return kExitCompleted;
-  const BuildInputs inputs{selected.run,          selected.document, options, history,
-                           CacheFolders(run_dir), SystemClock(),     stop};
-  return Finish(BuildAndTrain(inputs, *log), *log);
+  // A worker sees to max_runtime itself.
+  const bool alone = options.lease_file.empty();
+  const RuntimeLimit limit(alone ? selected.run.resources.max_runtime : absl::ZeroDuration(),
+                           SystemClock());
+  bool out_of_time = false;
+  const StopCheck stop_or_limit = [&] {
+    if (stop()) return true;
+    return out_of_time = out_of_time || limit.passed();
+  };
+  const BuildInputs inputs{selected.run,          selected.document, options,      history,
+                           CacheFolders(run_dir), SystemClock(),     stop_or_limit};
+  const absl::StatusOr<Outcome> outcome = BuildAndTrain(inputs, *log);
+  return Finish(outcome, out_of_time, *log);
 }
 
 }  // namespace fp4::trainer

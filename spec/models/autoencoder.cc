@@ -59,8 +59,10 @@ void Check(FieldChecks& checks) {
 const ModelKind kAutoencoder = {
     .name = "autoencoder",
     .summary = "Linear layers through a bottleneck, from vectors to the same vectors.",
-    .default_preset = "autoencoder-16",
     .built = false,
+    .presets = {Preset{"autoencoder-16",
+                       "64 values through a bottleneck of 4: 4.4 thousand parameters.",
+                       {{"layer_sizes", "[64, 32, 4, 32, 64]"}, {"activation", "\"silu\""}}}},
     .data_sources = {"vectors"},
     .fields = Fields,
     .shared_fields = {"activation", "initialize_from"},

@@ -85,8 +85,15 @@ void Check(FieldChecks& checks) {
 const ModelKind kConvnet = {
     .name = "convnet",
     .summary = "Convolutions over images, and a classifier.",
-    .default_preset = "cnn-small",
     .built = false,
+    .presets = {Preset{
+        "cnn-small",
+        "Three stages of 3x3 convolutions over 16x16 grey images: 24 thousand parameters.",
+        {{"channels", "[16, 32, 64]"},
+         {"kernel", "3"},
+         {"image_size", "16"},
+         {"image_channels", "1"},
+         {"num_classes", "10"}}}},
     .data_sources = {"images"},
     .fields = Fields,
     .shared_fields = {"norm_eps", "initialize_from"},

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "spec/fields.h"
+#include "spec/json.h"
 #include "spec/layers.h"
 #include "spec/model_tensors.h"
 #include "tests/spec/reading.h"
@@ -207,6 +211,28 @@ TEST(TrainingDocument, IsTheSameForAnOlderSpelling) {
   std::erase(reflowed, '\n');
   EXPECT_EQ(TrainingDocument(reflowed), TrainingDocument(document));
   EXPECT_EQ(TrainingDocument("no document"), "no document");
+}
+
+// A field that may not change the training has to be obeyed by somebody else, who is named here;
+// all others reach the run (EveryFieldReachesTheRun) and with it the trainer.
+TEST(SchedulingFields, AreTheseAndNoOthers) {
+  const std::map<std::string, std::string> obeyed_by = {
+      {"resources.min_gpu_memory_gib", "server/core/placement.cc"},
+      {"resources.priority", "server/core/decide.cc"},
+      {"resources.max_runtime", "worker/run, trainer/trainer.cc"},
+      {"retry.max_restarts", "server/core/judge_exit.cc"}};
+  std::vector<std::string> found;
+  for (const Field& section : DocumentType().fields) {
+    for (const Field& field : section.type.fields) {
+      if (field.concern == Concern::kScheduling) found.push_back(section.name + "." + field.name);
+    }
+  }
+  EXPECT_EQ(found.size(), obeyed_by.size());
+  for (const std::string& name : found) EXPECT_TRUE(obeyed_by.contains(name)) << name;
+  const Experiment experiment = ReadGood(
+      R"({"name": "a", "resources": {"priority": 50.0, "max_runtime": "4h"}, "retry": {"max_restarts": 1}})");
+  EXPECT_THAT(SchedulingFieldsIn(RunDocument(experiment.variants[0], 1)),
+              ElementsAre("resources.max_runtime", "retry.max_restarts"));
 }
 
 TEST(MakeRun, SetsTheSeed) {

@@ -155,6 +155,40 @@ TEST_F(Fp4TrainTest, TellsWarningsToAPersonAndNotToAWorker) {
   EXPECT_EQ(Output(), "");
 }
 
+TEST_F(Fp4TrainTest, AloneItObeysMaxRuntime) {
+  std::string text = kDocument;
+  text.replace(text.find(R"("steps": 2,)"), 11, R"("steps": 1000000,)");
+  text.replace(text.find(R"("gpus": 0,)"), 10, R"("gpus": 0, "max_runtime": "1s",)");
+  std::ofstream(folder_ / "run.json") << text;
+  EXPECT_EQ(Train({"--variant", "fp4", "--seed", "1"}), 1);
+  EXPECT_THAT(Output(), HasSubstr("resources.max_runtime has passed"));
+  EXPECT_THAT(LastLine(),
+              HasSubstr(R"("status":"failed","reason":"resources.max_runtime has passed")"));
+  EXPECT_FALSE(fs::is_empty(fs::path(run_dir()) / "checkpoints"));
+}
+
+TEST_F(Fp4TrainTest, AloneItSaysWhatOnlyAControllerObeys) {
+  std::string text = kDocument;
+  text.replace(text.find(R"("gpus": 0,)"), 10, R"("gpus": 0, "priority": 7,)");
+  std::ofstream(folder_ / "run.json") << text;
+  ASSERT_EQ(Train({"--variant", "fp4", "--seed", "1"}), 0) << Output();
+  EXPECT_THAT(Output(), HasSubstr("resources.priority is for a controller; nothing obeys it here"));
+}
+
+TEST_F(Fp4TrainTest, AnotherDescriptionIsTheSameRun) {
+  EXPECT_EQ(Train({"--variant", "fp4", "--seed", "1"}, /*terminated=*/true), 3) << Output();
+  std::string text = kDocument;
+  text.replace(text.find(R"("name": "tiny")"), 14,
+               R"("name": "renamed", "description": "a note", "labels": ["x"])");
+  std::ofstream(folder_ / "run.json") << text;
+  EXPECT_EQ(Train({"--variant", "fp4", "--seed", "1"}), 0) << Output();
+  EXPECT_THAT(LastLine(), HasSubstr(R"("attempt":2,"type":"finished","status":"completed")"));
+  text.replace(text.find(R"("steps": 2,)"), 11, R"("steps": 3,)");
+  std::ofstream(folder_ / "run.json") << text;
+  EXPECT_EQ(Train({"--variant", "fp4", "--seed", "1"}), 2);
+  EXPECT_THAT(Output(), HasSubstr("belongs to another document"));
+}
+
 TEST_F(Fp4TrainTest, ExpiredLeaseEndsItBeforeItWritesAnything) {
   std::ofstream(folder_ / "lease.json") << R"({"boot_id":")" << BootId() << R"(","deadline_ns":1})";
   EXPECT_EQ(Train({"--variant", "fp4", "--seed", "1", "--lease-file", folder_ / "lease.json"}), 1);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -73,9 +72,7 @@ SelectedRun SelectRun(const Options& options) {
 }
 
 bool SameDocument(const std::string& a, const std::string& b) {
-  auto json_a = nlohmann::json::parse(a, nullptr, /*allow_exceptions=*/false);
-  auto json_b = nlohmann::json::parse(b, nullptr, /*allow_exceptions=*/false);
-  return !json_a.is_discarded() && json_a == json_b;
+  return spec::TrainingDocument(a) == spec::TrainingDocument(b);
 }
 
 }  // namespace fp4::trainer

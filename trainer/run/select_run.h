@@ -18,7 +18,8 @@ struct SelectedRun {
 // which may be left out where the document has only one.
 SelectedRun SelectRun(const Options& options);
 
-// Whether two resolved documents say the same, whatever their spacing and order.
+// Whether two resolved documents describe the same training, whatever their spacing, order, names,
+// notes and priorities.
 bool SameDocument(const std::string& a, const std::string& b);
 
 }  // namespace fp4::trainer
