@@ -180,6 +180,7 @@ class Encoder {
     }
     if (options_.double_quantization) {
       std::vector<float> absmax;
+      absmax.reserve(scales_.size());
       for (const BlockScale& scale : scales_) absmax.push_back(BitsFloat(scale.stored));
       NestedScales nested = NestScales(absmax);
       result_.scales = std::move(nested.codes);
@@ -188,6 +189,7 @@ class Encoder {
       return;
     }
     std::vector<uint32_t> stored;
+    stored.reserve(scales_.size());
     for (const BlockScale& scale : scales_) stored.push_back(scale.stored);
     result_.scales = PackCodes(stored, static_cast<int>(BitsPerScale(info_.scale_type)), false);
   }
@@ -326,8 +328,8 @@ double BlockFormat::BitsPerValue(const QuantizeOptions& options, MatrixShape sha
   if (resolved.block.kind != BlockShape::Kind::kElement && info_.scale_type != ScaleType::kNone) {
     int64_t blocks = MakeBlockGrid(resolved.block, shape).count();
     if (options.double_quantization) {
-      bits += 8.0 * static_cast<double>(blocks) +
-              32.0 * static_cast<double>((blocks + kNestedBlock - 1) / kNestedBlock) + 32;
+      const int64_t groups = (blocks + kNestedBlock - 1) / kNestedBlock;
+      bits += 8.0 * static_cast<double>(blocks) + 32.0 * static_cast<double>(groups) + 32;
     } else {
       bits += BitsPerScale(info_.scale_type) * static_cast<double>(blocks);
     }

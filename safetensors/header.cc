@@ -141,6 +141,7 @@ absl::StatusOr<TensorView> ReadTensor(const std::string& name, const Json& json,
 // Every byte belongs to exactly one tensor.
 absl::Status CheckTiling(const std::vector<TensorView>& tensors, std::span<const std::byte> data) {
   std::vector<std::pair<const std::byte*, const std::byte*>> ranges;
+  ranges.reserve(tensors.size());
   for (const TensorView& tensor : tensors) {
     ranges.emplace_back(tensor.data.data(), tensor.data.data() + tensor.data.size());
   }

@@ -7,36 +7,36 @@ namespace fp4::safetensors {
 namespace {
 
 struct Row {
-  TensorType type;
   std::string_view name;
   int bits;
+  TensorType type;
 };
 
 // In the order of the enumeration.
 constexpr Row kTypes[] = {
-    {TensorType::kBool, "BOOL", 8},
-    {TensorType::kF4, "F4", 4},
-    {TensorType::kF6E2M3, "F6_E2M3", 6},
-    {TensorType::kF6E3M2, "F6_E3M2", 6},
-    {TensorType::kU8, "U8", 8},
-    {TensorType::kI8, "I8", 8},
-    {TensorType::kF8E4M3, "F8_E4M3", 8},
-    {TensorType::kF8E5M2, "F8_E5M2", 8},
-    {TensorType::kF8E8M0, "F8_E8M0", 8},
-    {TensorType::kF8E4M3Fnuz, "F8_E4M3FNUZ", 8},
-    {TensorType::kF8E5M2Fnuz, "F8_E5M2FNUZ", 8},
-    {TensorType::kI16, "I16", 16},
-    {TensorType::kU16, "U16", 16},
-    {TensorType::kF16, "F16", 16},
-    {TensorType::kBF16, "BF16", 16},
-    {TensorType::kI32, "I32", 32},
-    {TensorType::kU32, "U32", 32},
-    {TensorType::kF32, "F32", 32},
-    {TensorType::kC64, "C64", 64},
-    {TensorType::kI64, "I64", 64},
-    {TensorType::kU64, "U64", 64},
-    {TensorType::kF64, "F64", 64},
-    {TensorType::kUnknown, "unknown", 0},
+    {"BOOL", 8, TensorType::kBool},
+    {"F4", 4, TensorType::kF4},
+    {"F6_E2M3", 6, TensorType::kF6E2M3},
+    {"F6_E3M2", 6, TensorType::kF6E3M2},
+    {"U8", 8, TensorType::kU8},
+    {"I8", 8, TensorType::kI8},
+    {"F8_E4M3", 8, TensorType::kF8E4M3},
+    {"F8_E5M2", 8, TensorType::kF8E5M2},
+    {"F8_E8M0", 8, TensorType::kF8E8M0},
+    {"F8_E4M3FNUZ", 8, TensorType::kF8E4M3Fnuz},
+    {"F8_E5M2FNUZ", 8, TensorType::kF8E5M2Fnuz},
+    {"I16", 16, TensorType::kI16},
+    {"U16", 16, TensorType::kU16},
+    {"F16", 16, TensorType::kF16},
+    {"BF16", 16, TensorType::kBF16},
+    {"I32", 32, TensorType::kI32},
+    {"U32", 32, TensorType::kU32},
+    {"F32", 32, TensorType::kF32},
+    {"C64", 64, TensorType::kC64},
+    {"I64", 64, TensorType::kI64},
+    {"U64", 64, TensorType::kU64},
+    {"F64", 64, TensorType::kF64},
+    {"unknown", 0, TensorType::kUnknown},
 };
 
 consteval bool IsInOrder() {
