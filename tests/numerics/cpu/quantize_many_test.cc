@@ -62,7 +62,7 @@ TEST_F(QuantizeManyTest, EachIsAsByItself) {
 }
 
 TEST_F(QuantizeManyTest, LargeTensorsBetweenSmallOnes) {
-  const TensorCase large = {"large", {512, 1024}, Gaussians(512 * 1024, 3)};
+  const TensorCase large = {"large", {512, 1024}, Gaussians(int64_t{512} * 1024, 3)};
   Add("nvfp4", TensorCases().front(), {});
   Add("nvfp4", large, {});
   Add("fp4", large, {});
