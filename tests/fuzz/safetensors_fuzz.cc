@@ -18,6 +18,7 @@
 
 namespace {
 
+using namespace fp4;
 using namespace fp4::numerics;
 
 void Require(bool holds) {
