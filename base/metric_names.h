@@ -11,6 +11,8 @@ namespace fp4::metric {
 inline constexpr std::string_view kTrainLoss = "train/loss";
 inline constexpr std::string_view kGradNorm = "train/grad_norm";
 inline constexpr std::string_view kLearningRate = "train/learning_rate";
+inline constexpr std::string_view kMuonLearningRate = "train/muon_learning_rate";
+inline constexpr std::string_view kLossScale = "train/loss_scale";
 inline constexpr std::string_view kTokensPerSecond = "train/tokens_per_second";
 inline constexpr std::string_view kValLoss = "val/loss";
 inline constexpr std::string_view kValAccuracy = "val/accuracy";
@@ -36,6 +38,9 @@ inline constexpr Metric kTable[] = {
      "mean cross-entropy over the targets of this step alone, before its update"},
     {kGradNorm, "1", Better::kNeither, "norm of all gradients together, before clipping"},
     {kLearningRate, "1", Better::kNeither, "the rate that this step's update used"},
+    {kMuonLearningRate, "1", Better::kNeither,
+     "the rate that Muon used in this step's update, for the matrices that it takes"},
+    {kLossScale, "1", Better::kNeither, "what the loss is multiplied by in fp16, after this step"},
     {kTokensPerSecond, "tokens/s", Better::kLarger,
      "targets trained on, by the time that the updates since the last such number took"},
     {kValLoss, "nats", Better::kSmaller, "mean cross-entropy over the validation targets"},

@@ -21,27 +21,44 @@ Field BetasField() {
           }};
 }
 
-// A field that is not built yet, added later.
-Field Next(std::string name, std::string doc, Type type, std::string default_json,
-           std::function<void(const Node&, RunSpec&)> store) {
+// A field added later.
+Field Later(std::string name, std::string doc, Type type, std::string default_json,
+            std::function<void(const Node&, RunSpec&)> store) {
   return {.name = std::move(name),
           .doc = std::move(doc),
           .type = std::move(type),
           .default_json = std::move(default_json),
           .later = true,
-          .store = std::move(store),
-          .built = false};
+          .store = std::move(store)};
+}
+
+// A field that is not built yet.
+Field Next(std::string name, std::string doc, Type type, std::string default_json,
+           std::function<void(const Node&, RunSpec&)> store) {
+  Field field = Later(std::move(name), std::move(doc), std::move(type), std::move(default_json),
+                      std::move(store));
+  field.built = false;
+  return field;
+}
+
+template <typename Enum>
+Field LaterChoice(std::string name, std::string doc, std::vector<std::string> choices,
+                  const std::string& default_choice, Enum& (*target)(RunSpec&)) {
+  return Later(std::move(name), std::move(doc), Choice(choices), "\"" + default_choice + "\"",
+               [choices, target](const Node& node, RunSpec& run) {
+                 const auto found = std::ranges::find(choices, node.text);
+                 target(run) = static_cast<Enum>(found - choices.begin());
+               });
 }
 
 // A choice of which only the default is built.
 template <typename Enum>
 Field NextChoice(std::string name, std::string doc, std::vector<std::string> choices,
                  const std::string& default_choice, Enum& (*target)(RunSpec&)) {
-  return Next(std::move(name), std::move(doc), Choice(choices), "\"" + default_choice + "\"",
-              [choices, target](const Node& node, RunSpec& run) {
-                const auto found = std::ranges::find(choices, node.text);
-                target(run) = static_cast<Enum>(found - choices.begin());
-              });
+  Field field = LaterChoice<Enum>(std::move(name), std::move(doc), std::move(choices),
+                                  default_choice, target);
+  field.built = false;
+  return field;
 }
 
 Field Nested(std::string name, std::string doc, std::vector<Field> fields) {
@@ -59,22 +76,21 @@ Field ComputeDtypeField() {
                           "optimizer.masters says otherwise. \"auto\" takes what is faster on the "
                           "machine, fp32 or bf16, once for the whole experiment; fp16 scales the "
                           "loss.");
-  field.type.unbuilt_choices = {"fp16"};
   return field;
 }
 
 Field LossScaleField() {
   return Nested(
       "loss_scale",
-      "Of fp16: the factor on the loss, halved after an overflow (that step is left out).",
-      {Next("initial", "The factor at the start.", Number(1, 1e12), "65536",
-            [](const Node& node, RunSpec& run) {
-              run.training.loss_scale.initial = AsNumber(node);
-            }),
-       Next("growth_interval", "Steps without overflow after which the factor is doubled.",
-            Integer(1, kMostSteps), "2000", [](const Node& node, RunSpec& run) {
-              run.training.loss_scale.growth_interval = AsInteger(node);
-            })});
+      "Of fp16: the factor on the loss, halved after an overflow, and the step is computed again.",
+      {Later("initial", "The factor at the start.", Number(1, 1e12), "65536",
+             [](const Node& node, RunSpec& run) {
+               run.training.loss_scale.initial = AsNumber(node);
+             }),
+       Later("growth_interval", "Steps without overflow after which the factor is doubled.",
+             Integer(1, kMostSteps), "2000", [](const Node& node, RunSpec& run) {
+               run.training.loss_scale.growth_interval = AsInteger(node);
+             })});
 }
 
 Field OnAnomalyField() {
@@ -106,38 +122,39 @@ Field MuonField() {
       "muon",
       "Of muon: how the matrices of the blocks follow their gradients; all else follows AdamW's "
       "fields.",
-      {Next("learning_rate", "The peak of the schedule for these matrices.", Number(0, 100), "0.02",
-            number(&MuonSpec::learning_rate)),
-       Next("momentum", "Decay of the running mean of the gradient.", FractionFromZero(), "0.95",
-            number(&MuonSpec::momentum)),
-       Next("weight_decay", "Times the learning rate, taken off the weights at each step.",
-            Number(0, 100), "0", number(&MuonSpec::weight_decay)),
-       Next(
+      {Later("learning_rate", "The peak of the schedule for these matrices.", Number(0, 100),
+             "0.02", number(&MuonSpec::learning_rate)),
+       Later("momentum", "Decay of the running mean of the gradient.", FractionFromZero(), "0.95",
+             number(&MuonSpec::momentum)),
+       Later("weight_decay", "Times the learning rate, taken off the weights at each step.",
+             Number(0, 100), "0", number(&MuonSpec::weight_decay)),
+       Later(
            "iterations", "Newton-Schulz iterations of an update.", Integer(1, 100), "5",
            [](const Node& node, RunSpec& run) { run.optimizer.muon.iterations = AsInteger(node); }),
-       NextChoice<MuonScale>("scale", "How the size of an update follows the shape of its matrix.",
-                             {"keller", "moonlight"}, "keller",
-                             [](RunSpec& run) -> MuonScale& { return run.optimizer.muon.scale; }),
-       NextChoice<MuonDtype>("dtype", "The type of the iterations.", {"bf16", "fp32"}, "bf16",
-                             [](RunSpec& run) -> MuonDtype& { return run.optimizer.muon.dtype; })});
+       LaterChoice<MuonScale>("scale", "How the size of an update follows the shape of its matrix.",
+                              {"keller", "moonlight"}, "keller",
+                              [](RunSpec& run) -> MuonScale& { return run.optimizer.muon.scale; }),
+       LaterChoice<MuonDtype>(
+           "dtype", "The type of the iterations.", {"bf16", "fp32"}, "bf16",
+           [](RunSpec& run) -> MuonDtype& { return run.optimizer.muon.dtype; })});
 }
 
 std::vector<Field> StoredFields() {
   return {
-      NextChoice<OptimizerStates>(
+      LaterChoice<OptimizerStates>(
           "states",
           "What the optimizer keeps of its moments; a tensor of fewer than 4096 values, or one "
           "that blocks of 256 (4bit: 128) do not divide, keeps fp32.",
           {"fp32", "8bit", "4bit", "fp8"}, "fp32",
           [](RunSpec& run) -> OptimizerStates& { return run.optimizer.states; }),
-      NextChoice<StoredDtype>("masters",
-                              "The type of the master weights; bf16 is rounded stochastically.",
-                              {"fp32", "bf16"}, "fp32",
-                              [](RunSpec& run) -> StoredDtype& { return run.optimizer.masters; }),
-      NextChoice<StoredDtype>("gradients",
-                              "The type of the gradients that are kept between micro-batches.",
-                              {"fp32", "bf16"}, "fp32",
-                              [](RunSpec& run) -> StoredDtype& { return run.optimizer.gradients; }),
+      LaterChoice<StoredDtype>("masters",
+                               "The type of the master weights; bf16 is rounded stochastically.",
+                               {"fp32", "bf16"}, "fp32",
+                               [](RunSpec& run) -> StoredDtype& { return run.optimizer.masters; }),
+      LaterChoice<StoredDtype>(
+          "gradients", "The type of the gradients that are kept between micro-batches.",
+          {"fp32", "bf16"}, "fp32",
+          [](RunSpec& run) -> StoredDtype& { return run.optimizer.gradients; }),
   };
 }
 
@@ -217,7 +234,6 @@ Type TrainingType() {
 Type OptimizerType() {
   const auto into = [](auto member) { return Into(&RunSpec::optimizer, member); };
   Type names = Choice({"adamw", "muon"});
-  names.unbuilt_choices = {"muon"};
   std::vector<Field> fields = {
       {.name = "name",
        .doc = "adamw: decoupled weight decay, bias correction; muon: the matrices of the blocks by "

@@ -144,7 +144,8 @@ nlohmann::ordered_json GemmJson(const GemmPrecision& gemm) {
 }  // namespace
 
 double LayerPrecision::weight_bits(ComputeDtype compute_dtype) const {
-  if (!weight().quantized()) return compute_dtype == ComputeDtype::kBf16 ? 16 : 32;
+  if (!weight().quantized())
+    return compute_dtype == ComputeDtype::kBf16 || compute_dtype == ComputeDtype::kFp16 ? 16 : 32;
   return numerics::FindFormat(weight().format)
       ->BitsPerValue(weight().options, {out_features, in_features});
 }

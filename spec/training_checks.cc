@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "spec/model_tensors.h"
+#include "spec/optimizer_tensors.h"
 
 namespace fp4::spec {
 namespace {
@@ -52,24 +52,22 @@ void CheckFinalAverage(FieldChecks& checks) {
                    " steps have ", evaluations, " evaluations"));
 }
 
-// Small states are for tensors of this many values; smaller ones stay fp32.
-constexpr int64_t kLeastSmallState = 4096;
-
-int64_t StateBlock(OptimizerStates states) { return states == OptimizerStates::k4Bit ? 128 : 256; }
-
+// States that fit no tensor would say that memory is saved, and save none. Muon keeps none of them.
 void CheckStates(FieldChecks& checks) {
   const OptimizerSpec& optimizer = checks.run().optimizer;
-  if (!checks.Usable({"optimizer.states", "model.kind"})) return;
+  if (!checks.Usable({"optimizer.states", "optimizer.name", "model.kind"})) return;
   if (optimizer.states == OptimizerStates::kFp32) return;
-  const int64_t block = StateBlock(optimizer.states);
-  const auto small = [block](const TensorInfo& tensor) {
-    return tensor.shares.empty() && tensor.num_elements() >= kLeastSmallState &&
-           tensor.num_elements() % block == 0;
+  const auto small = [&optimizer](const TensorInfo& tensor) {
+    return tensor.shares.empty() && !UpdatedByMuon(optimizer, tensor) &&
+           StatesOf(optimizer, tensor) == optimizer.states;
   };
   if (std::ranges::any_of(ModelTensors(checks.run().model), small)) return;
-  checks.Report("optimizer.states",
-                absl::StrCat("has no effect: no tensor of the model has at least ",
-                             kLeastSmallState, " values and a multiple of ", block));
+  checks.Report(
+      "optimizer.states",
+      absl::StrCat("has no effect: no tensor ",
+                   optimizer.name == "muon" ? "that Muon leaves to AdamW" : "of the model",
+                   " has at least ", kFewestSmallStates, " values and a multiple of ",
+                   StateBlock(optimizer.states)));
 }
 
 void CheckStoredTypes(FieldChecks& checks) {

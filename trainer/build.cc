@@ -112,11 +112,34 @@ absl::Status InitializeFrom(const std::string& file, ParameterSet& parameters) {
   return ReadWeights(file, identity, [&] { return parameters.InitializeFrom(file); });
 }
 
+at::ScalarType TypeOf(spec::StoredDtype type) {
+  return type == spec::StoredDtype::kBf16 ? at::kBFloat16 : at::kFloat;
+}
+
+at::ScalarType TypeOf(spec::ComputeDtype type) {
+  switch (type) {
+    case spec::ComputeDtype::kBf16:
+      return at::kBFloat16;
+    case spec::ComputeDtype::kFp16:
+      return at::kHalf;
+    case spec::ComputeDtype::kAuto:  // resolved before
+    case spec::ComputeDtype::kFp32:
+      return at::kFloat;
+  }
+  return at::kFloat;
+}
+
 absl::Status BuildModel(Parts& parts) {
   const spec::RunSpec& run = parts.run;
-  parts.parameters = std::make_unique<ParameterSet>(run.model, run.seed, parts.backend->device());
+  parts.parameters = std::make_unique<ParameterSet>(
+      run.model, run.seed, parts.backend->device(),
+      ParameterTypes{TypeOf(run.optimizer.masters), TypeOf(run.optimizer.gradients)});
   parts.optimizers = MakeOptimizers(run.optimizer, *parts.parameters);
   for (const auto& optimizer : parts.optimizers) parts.stateful.push_back(optimizer.get());
+  if (run.training.compute_dtype == spec::ComputeDtype::kFp16) {
+    parts.loss_scale = std::make_unique<LossScale>(run.training.loss_scale);
+    parts.stateful.push_back(parts.loss_scale.get());
+  }
   if (parts.resumed) {
     const std::filesystem::path file = parts.resumed->state_file();
     FP4_RETURN_IF_ERROR(ReadWeights(file, parts.resumed->state_identity, [&] {
@@ -125,9 +148,8 @@ absl::Status BuildModel(Parts& parts) {
   } else if (!run.model.initialize_from.empty()) {
     FP4_RETURN_IF_ERROR(InitializeFrom(run.model.initialize_from, *parts.parameters));
   }
-  auto compute_type =
-      run.training.compute_dtype == spec::ComputeDtype::kBf16 ? at::kBFloat16 : at::kFloat;
-  parts.model = MakeModel({run, *parts.parameters, compute_type, parts.context, *parts.backend});
+  parts.model = MakeModel(
+      {run, *parts.parameters, TypeOf(run.training.compute_dtype), parts.context, *parts.backend});
   return absl::OkStatus();
 }
 

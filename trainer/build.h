@@ -12,6 +12,7 @@
 #include "trainer/checkpoint/store.h"
 #include "trainer/health/monitor.h"
 #include "trainer/model/model.h"
+#include "trainer/optimizer/loss_scale.h"
 #include "trainer/optimizer/optimizer.h"
 #include "trainer/run/event_log.h"
 #include "trainer/run/options.h"
@@ -47,6 +48,7 @@ struct Parts {
   bool announce_resumed = false;      // a crash came between it and its event
   std::unique_ptr<ParameterSet> parameters;
   std::vector<std::unique_ptr<Optimizer>> optimizers;
+  std::unique_ptr<LossScale> loss_scale;  // of fp16; null otherwise
   std::vector<Stateful*> stateful;  // of the parts: what a checkpoint holds beside the masters
   std::unique_ptr<Model> model;
   std::unique_ptr<HealthMonitor> health;

@@ -1,5 +1,11 @@
 #include "trainer/train.h"
 
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "base/metric_names.h"
 #include "base/status_macros.h"
 #include "trainer/health/non_finite.h"
 #include "trainer/measure/evaluate.h"
@@ -32,20 +38,48 @@ absl::Status EvaluateAndTell(Parts& parts, int64_t step, const StopCheck& stop, 
   return report.Evaluation(step, *values);
 }
 
-// The gradients of one update; the sum of its targets' cross-entropies is returned, a scalar on the
-// device. Nothing when `stop` asked for it: the gradients are then those of some micro-batches.
-std::optional<at::Tensor> ComputeGradients(Parts& parts, int64_t step, const StopCheck& stop) {
+// What one update goes by; its gradients are with the parameters.
+struct StepResult {
+  double loss = 0;           // mean over the step's targets
+  double gradient_norm = 0;  // of all gradients together, not clipped
+};
+
+// Nothing when `stop` asked for it: the gradients are then those of some micro-batches.
+std::optional<StepResult> ComputeGradients(Parts& parts, int64_t step, const StopCheck& stop) {
   const int64_t accumulation = parts.run.training.gradient_accumulation;
-  const double scale = 1.0 / static_cast<double>(parts.targets_per_step());
+  const auto targets = static_cast<double>(parts.targets_per_step());
+  const double loss_scale = parts.loss_scale ? parts.loss_scale->value() : 1.0;
   at::Tensor loss;
   for (int64_t m = 0; m < accumulation; ++m) {
     if (stop()) return std::nullopt;
     parts.context.micro_batch = (step - 1) * accumulation + m;
     Batch batch = parts.task->Training(step, m);
-    LossSums sums = parts.model->ForwardBackward(batch, scale);
+    LossSums sums = parts.model->ForwardBackward(batch, loss_scale / targets);
     loss = m == 0 ? sums.loss : loss + sums.loss;
   }
-  return loss;
+  if (parts.loss_scale) UnscaleGradients(*parts.parameters, loss_scale);
+  return StepResult{loss.item<double>() / targets, GradientNorm(*parts.parameters).item<double>()};
+}
+
+// Where fp16 overflows, the step is computed again with a smaller loss scale, until it does not or
+// the scale can fall no further.
+std::optional<StepResult> ComputeStep(Parts& parts, int64_t step, const StopCheck& stop) {
+  for (;;) {
+    const std::optional<StepResult> result = ComputeGradients(parts, step, stop);
+    const bool overflowed = result && parts.loss_scale && !std::isfinite(result->gradient_norm) &&
+                            !GradientsAreFinite(*parts.parameters);
+    if (!overflowed || !parts.loss_scale->Halve()) return result;
+    ClearGradients(*parts.parameters);
+  }
+}
+
+// What the optimizers tell of an update, and the loss scale after it.
+MetricValues OptimizerMetrics(const Parts& parts, const UpdateRate& rate) {
+  MetricValues values;
+  for (const auto& optimizer : parts.optimizers)
+    std::ranges::move(optimizer->Metrics(rate), std::back_inserter(values));
+  if (parts.loss_scale) values.emplace_back(metric::kLossScale, parts.loss_scale->value());
+  return values;
 }
 
 // A stop in the midst of the update after `step`: what is computed of it is dropped, and the state
@@ -79,13 +113,15 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
     const int64_t update = step + 1;
     parts.context.step = update;
     report.BeginStep();
-    const std::optional<at::Tensor> sum = ComputeGradients(parts, update, stop);
-    if (!sum) return StopAt(parts, step, report);
-    const double loss = sum->item<double>() / static_cast<double>(parts.targets_per_step());
+    const std::optional<StepResult> result = ComputeStep(parts, update, stop);
+    if (!result) return StopAt(parts, step, report);
     FP4_RETURN_IF_ERROR(parts.task->CheckData());
-    const double gradient_norm = GradientNorm(*parts.parameters).item<double>();
-    if (auto finding = FindNonFinite(update, loss, gradient_norm, *parts.parameters))
+    const auto [loss, gradient_norm] = *result;
+    if (auto finding = FindNonFinite(update, loss, gradient_norm, *parts.parameters)) {
+      if (parts.loss_scale)
+        finding->message += absl::StrCat("; the loss scale is ", parts.loss_scale->value());
       return report.Stop(*finding);
+    }
     if (training.grad_clip_norm > 0)
       ClipGradients(*parts.parameters, gradient_norm, training.grad_clip_norm);
 
@@ -93,6 +129,7 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
     const double learning_rate = rate.Of(parts.run.optimizer.learning_rate);
     parts.health->BeforeUpdate({update, loss, gradient_norm, learning_rate});
     for (const auto& optimizer : parts.optimizers) optimizer->Step(rate);
+    if (parts.loss_scale) parts.loss_scale->StepDone();
     for (const Finding& finding : parts.health->AfterUpdate())
       FP4_RETURN_IF_ERROR(report.Health(finding));
     ClearGradients(*parts.parameters);
@@ -101,7 +138,8 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
 
     report.EndStep();
     if (update == training.steps || IsMultiple(update, training.log_interval)) {
-      FP4_RETURN_IF_ERROR(report.Step(update, loss, gradient_norm, learning_rate));
+      FP4_RETURN_IF_ERROR(
+          report.Step(update, loss, gradient_norm, learning_rate, OptimizerMetrics(parts, rate)));
     }
   }
 }

@@ -8,16 +8,16 @@
 namespace fp4::numerics {
 namespace {
 
-// Values of exponent e = 0..6: the middles of 2^e equal parts of [0.1, 1], times 10^(e-6); both
-// signs, 0 and 1. The boundaries are counted from the nearer end with one rounding each, as
-// torch.linspace does on every CPU that has a fused multiply-add (without, 42 of the values differ
-// in their last bit).
-std::array<float, 256> MakeMap() {
+// Values of exponent e = 0..6: the middles of 2^e equal parts of [0.1, 1], times 10^(e-6), both
+// signs; unsigned, of 2^(e+1) parts; 0 and 1. The boundaries are counted from the nearer end with
+// one rounding each, as torch.linspace does on every CPU that has a fused multiply-add (without, 42
+// of the values differ in their last bit).
+std::array<float, 256> MakeMap(bool with_signs) {
   constexpr double kPowers[7] = {1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0};
   std::array<float, 256> map = {};
   size_t size = 0;
   for (int exponent = 0; exponent < 7; ++exponent) {
-    int parts = 1 << exponent;
+    int parts = 1 << (with_signs ? exponent : exponent + 1);
     float step = (1.0f - 0.1f) / static_cast<float>(parts);
     auto boundary = [&](int i) {
       return i < (parts + 1) / 2 ? std::fma(step, static_cast<float>(i), 0.1f)
@@ -27,7 +27,7 @@ std::array<float, 256> MakeMap() {
       float middle = (boundary(i) + boundary(i + 1)) / 2.0f;
       float value = static_cast<float>(kPowers[exponent]) * middle;
       map[size++] = value;
-      map[size++] = -value;
+      if (with_signs) map[size++] = -value;
     }
   }
   map[size++] = 0.0f;
@@ -39,7 +39,12 @@ std::array<float, 256> MakeMap() {
 }  // namespace
 
 const std::array<float, 256>& DynamicMap() {
-  static const std::array<float, 256> map = MakeMap();
+  static const std::array<float, 256> map = MakeMap(/*with_signs=*/true);
+  return map;
+}
+
+const std::array<float, 256>& UnsignedDynamicMap() {
+  static const std::array<float, 256> map = MakeMap(/*with_signs=*/false);
   return map;
 }
 

@@ -1,5 +1,6 @@
-// The signed 8-bit dynamic map of bitsandbytes (functional.py, create_dynamic_map), with which the
-// absmax of 4-bit blocks are quantized a second time.
+// The 8-bit dynamic maps of bitsandbytes (functional.py, create_dynamic_map): the signed one, with
+// which the absmax of 4-bit blocks are quantized a second time and first moments are kept, and the
+// unsigned one for second moments.
 #pragma once
 
 #include <array>
@@ -13,6 +14,9 @@ namespace fp4::numerics {
 
 // 256 ascending values from -0.99297 to 1; 127 is 0.
 const std::array<float, 256>& DynamicMap();
+
+// 256 ascending values from 0 to 1, with twice as many in each decade.
+const std::array<float, 256>& UnsignedDynamicMap();
 
 // The code of the nearest value of the map; half-way goes to the even code. Host and device.
 FP4_HOST_DEVICE inline uint32_t NearestInMap(const float* map, float value) {

@@ -19,8 +19,8 @@ namespace fp4::trainer {
 struct QuantizeJob {
   const numerics::Format* format = nullptr;
   numerics::QuantizeOptions options;
-  at::Tensor values;   // (rows, columns) fp32, contiguous; blocks run along the columns
-  at::Tensor decoded;  // the same shape, fp32 or bf16, contiguous; shares no memory with another's
+  at::Tensor values;   // (rows, columns), of any type and layout; blocks run along the columns
+  at::Tensor decoded;  // the same shape, of any type, contiguous; shares no memory with another's
 };
 
 // Not thread-safe. Errors of the device are exceptions, as LibTorch's own.

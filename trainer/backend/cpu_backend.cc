@@ -6,17 +6,10 @@
 #include "numerics/arithmetic/philox.h"
 #include "numerics/cpu/quantize.h"
 #include "trainer/backend/backend.h"
+#include "trainer/parallel_for.h"
 
 namespace fp4::trainer {
 namespace {
-
-void ParallelFor(int64_t size, int64_t grain, const std::function<void(int64_t, int64_t)>& work) {
-  // at::parallel_for cuts ranges as it likes; counting in grains keeps each a multiple of one.
-  int64_t num_grains = (size + grain - 1) / grain;
-  at::parallel_for(0, num_grains, 1, [&](int64_t begin, int64_t end) {
-    work(begin * grain, std::min(end * grain, size));
-  });
-}
 
 std::string ProcessorName() {
   std::ifstream file("/proc/cpuinfo");
@@ -70,24 +63,24 @@ class CpuBackend : public Backend {
   }
 
  private:
-  // What is not fp32 is decoded to fp32 first: of so many elements at a time, to bound the memory
-  // that this takes.
+  // What is not fp32 is read as fp32, and decoded to fp32 first: of so many elements at a time, to
+  // bound the memory that this takes.
   static constexpr int64_t kGroupElements = int64_t{1} << 22;
 
   static void QuantizeGroup(std::span<const QuantizeJob> jobs) {
     std::vector<numerics::cpu::QuantizeJob> views;
-    std::vector<at::Tensor> targets;
+    std::vector<at::Tensor> sources, targets;
     for (const QuantizeJob& job : jobs) {
-      TORCH_CHECK(job.values.is_contiguous() && job.decoded.is_contiguous());
-      TORCH_CHECK(job.values.scalar_type() == at::kFloat && job.values.dim() == 2);
+      TORCH_CHECK(job.decoded.is_contiguous() && job.values.dim() == 2);
       TORCH_CHECK(job.values.sizes() == job.decoded.sizes());
+      sources.push_back(job.values.to(at::kFloat).contiguous());
       const bool direct = job.decoded.scalar_type() == at::kFloat;
-      targets.push_back(direct ? job.decoded : at::empty_like(job.values));
+      targets.push_back(direct ? job.decoded : at::empty_like(sources.back()));
       const auto size = static_cast<size_t>(job.values.numel());
       views.push_back({job.format,
                        job.options,
                        {job.values.size(0), job.values.size(1)},
-                       {job.values.const_data_ptr<float>(), size},
+                       {sources.back().const_data_ptr<float>(), size},
                        {targets.back().mutable_data_ptr<float>(), size}});
     }
     absl::Status status = numerics::cpu::QuantizeDequantizeMany(views, ParallelFor);

@@ -49,12 +49,22 @@ class CudaBackend : public Backend {
     return absl::StrCat("sm_", properties_.major, properties_.minor);
   }
 
-  void QuantizeDequantize(std::span<const QuantizeJob> jobs) override {
+  void QuantizeDequantize(std::span<const QuantizeJob> given) override {
+    // The kernels read fp32 and write fp32 or bf16.
+    std::vector<QuantizeJob> jobs(given.begin(), given.end());
+    for (QuantizeJob& job : jobs) {
+      job.values = job.values.to(at::kFloat).contiguous();
+      const at::ScalarType type = job.decoded.scalar_type();
+      if (type != at::kFloat && type != at::kBFloat16) job.decoded = at::empty_like(job.values);
+    }
     std::vector<numerics::cuda::QuantizeJob> views;
     for (const QuantizeJob& job : jobs) views.push_back(ViewOf(job));
     absl::Status status =
         numerics::cuda::QuantizeMany(views, c10::cuda::getCurrentCUDAStream(index_), workspace_);
     TORCH_CHECK(status.ok(), std::string(status.message()));
+    for (size_t i = 0; i < jobs.size(); ++i) {
+      if (!jobs[i].decoded.is_same(given[i].decoded)) given[i].decoded.copy_(jobs[i].decoded);
+    }
   }
 
   at::Tensor DropoutMask(at::IntArrayRef shape, double probability, uint64_t key,

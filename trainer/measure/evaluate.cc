@@ -40,7 +40,7 @@ MetricValues WeightErrors(const Model& model) {
   MetricValues values;
   for (const QuantizedLayer* layer : model.layers()) {
     if (!layer->weight_quantized()) continue;
-    const at::Tensor master = layer->master().detach();
+    const at::Tensor master = layer->master().detach().to(at::kFloat);
     at::Tensor error = layer->weight().to(at::kFloat) - master;
     double signal = master.square().sum(at::kDouble).item<double>();
     double noise = error.square().sum(at::kDouble).item<double>();

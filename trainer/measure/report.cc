@@ -1,6 +1,8 @@
 #include "trainer/measure/report.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -65,7 +67,8 @@ void Report::EndStep() {
   ++timed_steps_;
 }
 
-absl::Status Report::Step(int64_t step, double loss, double gradient_norm, double learning_rate) {
+absl::Status Report::Step(int64_t step, double loss, double gradient_norm, double learning_rate,
+                          const MetricValues& more) {
   auto tokens = static_cast<double>(timed_steps_ * parts_.targets_per_step());
   MetricValues values = {
       {std::string(metric::kTrainLoss), loss},
@@ -74,6 +77,7 @@ absl::Status Report::Step(int64_t step, double loss, double gradient_norm, doubl
       {std::string(metric::kTokensPerSecond), tokens / absl::ToDoubleSeconds(spent_)},
       {std::string(metric::kAllocatedBytes),
        static_cast<double>(parts_.backend->allocated_bytes())}};
+  std::ranges::copy(more, std::back_inserter(values));
   if (std::optional<double> joules = energy_.Joules())
     values.emplace_back(metric::kEnergy, *joules);
   spent_ = absl::ZeroDuration();

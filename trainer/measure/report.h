@@ -21,7 +21,8 @@ class Report {
   void BeginStep();
   void EndStep();
 
-  absl::Status Step(int64_t step, double loss, double gradient_norm, double learning_rate);
+  absl::Status Step(int64_t step, double loss, double gradient_norm, double learning_rate,
+                    const MetricValues& more);
 
   // Tells what an evaluation of the model after `step` updates gave, and reports a validation loss
   // that is not finite.

@@ -67,12 +67,13 @@ NormLayer::NormLayer(const spec::ModelSpec& model, at::Tensor weight, at::Scalar
 
 at::Tensor NormLayer::Forward(const at::Tensor& x) const {
   at::Tensor normalized;
+  const at::Tensor weight = InFp32(weight_);
   switch (kind_) {
     case spec::Norm::kRmsNorm:
-      normalized = at::rms_norm(x, weight_.sizes(), weight_, epsilon_);
+      normalized = at::rms_norm(x, weight.sizes(), weight, epsilon_);
       break;
     case spec::Norm::kLayerNorm:
-      normalized = at::layer_norm(x, weight_.sizes(), weight_, {}, epsilon_);
+      normalized = at::layer_norm(x, weight.sizes(), weight, {}, epsilon_);
       break;
   }
   return normalized.to(output_type_);

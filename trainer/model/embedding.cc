@@ -14,7 +14,7 @@ class EmbeddingFunction : public torch::autograd::Function<EmbeddingFunction> {
                             const at::Tensor& /*master*/, Embedding* embedding) {
     context->saved_data["embedding"] = reinterpret_cast<int64_t>(embedding);
     context->save_for_backward({tokens});
-    at::Tensor rows = at::embedding(embedding->weight(), tokens);
+    at::Tensor rows = at::embedding(embedding->weight(), tokens).to(at::kFloat);
     return embedding->scale() == 1.0 ? rows : rows.mul_(embedding->scale());
   }
 
@@ -43,7 +43,7 @@ void Embedding::RefreshWeight(std::vector<QuantizeJob>& jobs) {
     table_ = values;
     return;
   }
-  if (!table_.defined()) table_ = at::empty_like(values);
+  if (!table_.defined()) table_ = at::empty_like(values, at::kFloat);
   jobs.push_back(quantizer_.Job(values, table_));
 }
 

@@ -39,7 +39,7 @@ class Embedding : public QuantizedLayer {
   const double scale_;
   StepContext& context_;
   const OperandQuantizer quantizer_;
-  at::Tensor table_;  // (V, C) fp32
+  at::Tensor table_;  // (V, C): fp32 values of the quantizer, or the master itself
 };
 
 }  // namespace fp4::trainer

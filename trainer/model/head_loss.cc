@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "trainer/model/parameters.h"
+
 namespace fp4::trainer {
 namespace {
 
@@ -27,16 +29,6 @@ Piece Compute(Linear& head, const at::Tensor& input, const at::Tensor& targets, 
   piece.targets = targets.unsqueeze(1);
   sums.loss += (piece.log_sums - piece.logits.gather(1, piece.targets)).sum(at::kDouble);
   return piece;
-}
-
-void AddToGradient(Linear& head, const at::Tensor& dlogits, const at::Tensor& kept) {
-  at::Tensor gradient = head.Wgrad(dlogits, kept);
-  at::Tensor& sum = head.master().mutable_grad();
-  if (sum.defined()) {
-    sum.add_(gradient);
-  } else {
-    sum = gradient;
-  }
 }
 
 template <typename Function>
@@ -78,7 +70,8 @@ HeadGradient HeadLossAndGradient(Linear& head, const at::Tensor& hidden, const a
     dlogits.scatter_add_(1, piece.targets, at::full_like(piece.log_sums, -1.0));
     dlogits = dlogits.mul_(scale).to(hidden.scalar_type());
     result.hidden.narrow(0, begin, rows).copy_(head.Dgrad(dlogits));
-    if (head.trains_weight()) AddToGradient(head, dlogits, kept.narrow(0, begin, rows));
+    if (head.trains_weight())
+      AddToGradient(head.master(), head.Wgrad(dlogits, kept.narrow(0, begin, rows)));
   });
   return result;
 }

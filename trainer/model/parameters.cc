@@ -1,5 +1,7 @@
 #include "trainer/model/parameters.h"
 
+#include <torch/version.h>
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +23,36 @@ at::Tensor InitialValues(const spec::TensorInfo& tensor, uint64_t seed) {
   return values;
 }
 
+// Autograd casts a gradient to the type of its tensor, unless it is told another (LibTorch 2.10 and
+// later).
+template <typename Tensor>
+void KeepGradientsIn(const Tensor& master, at::ScalarType type) {
+  if constexpr (requires { master.set_grad_dtype(type); }) {
+    master.set_grad_dtype(type);
+  } else {
+    TORCH_CHECK(master.scalar_type() == type, "LibTorch ", TORCH_VERSION,
+                " keeps gradients in the type of the masters only; 2.10 or later is needed");
+  }
+}
+
+template <typename Tensor>
+at::ScalarType GradientType(const Tensor& master) {
+  if constexpr (requires { master.grad_dtype(); })
+    return master.grad_dtype().value_or(master.scalar_type());
+  return master.scalar_type();
+}
+
+class InFp32Function : public torch::autograd::Function<InFp32Function> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext*, const at::Tensor& master) {
+    return master.to(at::kFloat);
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext*,
+                                                 torch::autograd::variable_list gradients) {
+    return gradients;
+  }
+};
+
 bool IsTaken(safetensors::TensorType type) {
   return type == safetensors::TensorType::kF32 || type == safetensors::TensorType::kF16 ||
          type == safetensors::TensorType::kBF16;
@@ -28,11 +60,27 @@ bool IsTaken(safetensors::TensorType type) {
 
 }  // namespace
 
-ParameterSet::ParameterSet(const spec::ModelSpec& model, uint64_t seed, at::Device device) {
+void AddToGradient(const at::Tensor& master, const at::Tensor& gradient) {
+  at::Tensor& sum = master.mutable_grad();
+  if (sum.defined()) {
+    sum.add_(gradient);
+  } else {
+    sum = gradient.to(GradientType(master));
+  }
+}
+
+at::Tensor InFp32(const at::Tensor& master) {
+  return master.scalar_type() == at::kFloat ? master : InFp32Function::apply(master);
+}
+
+ParameterSet::ParameterSet(const spec::ModelSpec& model, uint64_t seed, at::Device device,
+                           ParameterTypes types) {
   for (spec::TensorInfo& tensor : spec::ModelTensors(model)) {
     if (!tensor.shares.empty()) continue;
-    at::Tensor master = InitialValues(tensor, seed).to(device);
-    parameters_.push_back({std::move(tensor), master.set_requires_grad(true)});
+    at::Tensor master = InitialValues(tensor, seed).to(types.masters).to(device);
+    const uint64_t rounding_key = RandomKey(seed, "rounding of masters", tensor.name);
+    parameters_.push_back({std::move(tensor), master.set_requires_grad(true), rounding_key});
+    KeepGradientsIn(parameters_.back().master, types.gradients);
   }
 }
 

@@ -1,4 +1,5 @@
-// The tensors that are trained: fp32 masters, by the names they have in checkpoints.
+// The tensors that are trained: masters, by the names they have in checkpoints, and their
+// gradients.
 #pragma once
 
 #include <string>
@@ -13,14 +14,31 @@ namespace fp4::trainer {
 
 // A tensor of the model with its values.
 struct Parameter : spec::TensorInfo {
-  at::Tensor master;  // fp32, contiguous, requires_grad
+  // fp32 or bf16, contiguous, requires_grad. grad() is of the type of ParameterTypes.gradients,
+  // whatever the master's is.
+  at::Tensor master;
+  uint64_t rounding_key = 0;  // of the random numbers that round it, by (seed, name)
 };
+
+// What masters and gradients are kept in: fp32 or bf16.
+struct ParameterTypes {
+  at::ScalarType masters = at::kFloat, gradients = at::kFloat;
+};
+
+// Adds to the gradient of a master, in the type that its gradients are kept in; for what autograd
+// does not see.
+void AddToGradient(const at::Tensor& master, const at::Tensor& gradient);
+
+// The values of a master in fp32, with a gradient in fp32: for operations that autograd knows,
+// whose other inputs are fp32.
+at::Tensor InFp32(const at::Tensor& master);
 
 // In the model's order.
 class ParameterSet {
  public:
   // Every tensor of the model that has values of its own, with its initial ones: by (seed, name).
-  ParameterSet(const spec::ModelSpec& model, uint64_t seed, at::Device device);
+  ParameterSet(const spec::ModelSpec& model, uint64_t seed, at::Device device,
+               ParameterTypes types = {});
 
   ParameterSet(const ParameterSet&) = delete;
   ParameterSet& operator=(const ParameterSet&) = delete;

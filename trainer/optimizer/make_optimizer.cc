@@ -1,17 +1,19 @@
 #include <array>
 #include <string_view>
 
+#include "spec/optimizer_tensors.h"
 #include "trainer/optimizer/adamw.h"
+#include "trainer/optimizer/muon.h"
 #include "trainer/optimizer/optimizer.h"
 
 namespace fp4::trainer {
 namespace {
 
-bool TakesAll(const Parameter&) { return true; }
+bool TakesAll(const spec::OptimizerSpec&, const spec::TensorInfo&) { return true; }
 
 struct Row {
   std::string_view name;  // as optimizer.name says it
-  bool (*takes)(const Parameter& parameter);
+  bool (*takes)(const spec::OptimizerSpec& spec, const spec::TensorInfo& tensor);
   std::unique_ptr<Optimizer> (*make)(const spec::OptimizerSpec& spec,
                                      std::vector<Parameter> parameters);
 };
@@ -24,6 +26,7 @@ std::unique_ptr<Optimizer> Make(const spec::OptimizerSpec& spec,
 
 // The last row takes what the one that the document names leaves.
 constexpr std::array kOptimizers = {
+    Row{"muon", spec::UpdatedByMuon, Make<Muon>},
     Row{"adamw", TakesAll, Make<AdamW>},
 };
 
@@ -37,7 +40,7 @@ std::vector<std::unique_ptr<Optimizer>> MakeOptimizers(const spec::OptimizerSpec
     if (row.name != spec.name && &row != &kOptimizers.back()) continue;
     std::vector<Parameter> taken, others;
     for (Parameter& parameter : left)
-      (row.takes(parameter) ? taken : others).push_back(std::move(parameter));
+      (row.takes(spec, parameter) ? taken : others).push_back(std::move(parameter));
     if (!taken.empty()) optimizers.push_back(row.make(spec, std::move(taken)));
     left = std::move(others);
   }

@@ -8,6 +8,7 @@
 
 #include "spec/run_spec.h"
 #include "trainer/checkpoint/state.h"
+#include "trainer/measure/metric_values.h"
 #include "trainer/model/parameters.h"
 #include "trainer/optimizer/schedule.h"
 
@@ -21,6 +22,7 @@ class UpdateRate {
   UpdateRate(const spec::LearningRateSpec& schedule, int64_t update, int64_t updates)
       : schedule_(schedule), update_(update), updates_(updates) {}
 
+  int64_t update() const { return update_; }
   double Of(double peak) const { return LearningRate(schedule_, peak, update_, updates_); }
 
  private:
@@ -37,6 +39,9 @@ class Optimizer : public Stateful {
   explicit Optimizer(std::vector<Parameter> parameters) : parameters_(std::move(parameters)) {}
 
   virtual void Step(const UpdateRate& rate) = 0;
+
+  // What it tells of an update beyond the document's learning rate.
+  virtual MetricValues Metrics(const UpdateRate& /*rate*/) const { return {}; }
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
 

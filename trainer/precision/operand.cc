@@ -29,7 +29,7 @@ at::Tensor OperandQuantizer::Apply(const at::Tensor& values) const {
 }
 
 QuantizeJob OperandQuantizer::Job(const at::Tensor& values, const at::Tensor& operand) const {
-  QuantizeJob job{format_, options_, values.to(at::kFloat).contiguous(), operand};
+  QuantizeJob job{format_, options_, values, operand};
   if (!context_.training) job.options.rounding = numerics::Rounding::kNearest;
   const auto batch = static_cast<uint64_t>(context_.micro_batch);
   if (draws_noise()) job.options.step = batch;

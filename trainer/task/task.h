@@ -11,11 +11,10 @@
 #include "absl/status/statusor.h"
 #include "spec/run_spec.h"
 #include "trainer/data/dataset.h"
+#include "trainer/measure/metric_values.h"
 #include "trainer/model/model.h"
 
 namespace fp4::trainer {
-
-using MetricValues = std::vector<std::pair<std::string, double>>;
 
 // What an evaluation adds up over its records.
 struct ValidationSums {

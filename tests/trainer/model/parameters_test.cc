@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace fp4::trainer {
 namespace {
 
@@ -34,6 +36,45 @@ TEST(ParameterSetTest, InitialValuesAreNormalWithTheGivenDeviation) {
   EXPECT_NEAR(values.mean().item<double>(), 0.0, 0.005);
   EXPECT_NEAR(values.square().mean().item<double>(), 1.0, 0.01);
   EXPECT_NEAR(values.pow(4).mean().item<double>(), 3.0, 0.05);
+}
+
+class ParameterTypesTest
+    : public testing::TestWithParam<std::tuple<at::ScalarType, at::ScalarType>> {};
+
+TEST_P(ParameterTypesTest, GradientsAreKeptInTheirOwnTypeWhateverTheMasters) {
+  const auto [masters, gradients] = GetParam();
+  const ParameterSet parameters(TinyModel(), 1, at::kCPU, {masters, gradients});
+  const at::Tensor norm = parameters.Master("final_norm.weight");
+  ASSERT_EQ(norm.scalar_type(), masters);
+  const double step = 1.0 + 0x1p-10;  // bf16 has no such number
+
+  // Two micro-batches by autograd, then a sum that autograd does not see.
+  for (int i = 0; i < 2; ++i) (InFp32(norm) * step).sum().backward();
+  AddToGradient(norm, at::full_like(norm, 2 * step, at::kFloat));
+
+  ASSERT_EQ(norm.grad().scalar_type(), gradients);
+  EXPECT_EQ(norm.grad()[0].item<float>(), gradients == at::kFloat ? 4 * step : 4.0);
+}
+
+TEST_P(ParameterTypesTest, FirstGradientMayComeFromOutsideOfAutograd) {
+  const auto [masters, gradients] = GetParam();
+  const ParameterSet parameters(TinyModel(), 1, at::kCPU, {masters, gradients});
+  const at::Tensor norm = parameters.Master("final_norm.weight");
+  AddToGradient(norm, at::ones_like(norm, at::kFloat));
+  (InFp32(norm) * 2).sum().backward();
+  EXPECT_EQ(norm.grad().scalar_type(), gradients);
+  EXPECT_EQ(norm.grad()[0].item<float>(), 3.0f);
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, ParameterTypesTest,
+                         testing::Combine(testing::Values(at::kFloat, at::kBFloat16),
+                                          testing::Values(at::kFloat, at::kBFloat16)));
+
+TEST(ParameterSetTest, Bf16MastersBeginAtTheNearestOfTheSameValues) {
+  const ParameterSet fp32(TinyModel(), 7, at::kCPU);
+  const ParameterSet bf16(TinyModel(), 7, at::kCPU, {.masters = at::kBFloat16});
+  const char* name = "blocks.0.mlp.up.weight";
+  EXPECT_TRUE(at::equal(bf16.Master(name), fp32.Master(name).to(at::kBFloat16)));
 }
 
 }  // namespace

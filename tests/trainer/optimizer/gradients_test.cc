@@ -46,5 +46,24 @@ TEST_F(GradientsTest, ModelWithoutGradientsHasANormOfZero) {
   EXPECT_EQ(GradientNorm(parameters_).item<double>(), 0.0);
 }
 
+TEST_F(GradientsTest, NormOfBf16GradientsIsSummedInFp32) {
+  norm_.mutable_grad() = at::full_like(norm_, 3.0, at::kBFloat16).detach();
+  embedding_.mutable_grad() = at::full_like(embedding_, 1.0, at::kBFloat16).detach();
+  const at::Tensor norm = GradientNorm(parameters_);
+  EXPECT_EQ(norm.scalar_type(), at::kFloat);
+  EXPECT_NEAR(norm.item<double>(), std::sqrt(8 * 9.0 + 128), 1e-5);
+}
+
+TEST_F(GradientsTest, UnscalingAndFinitenessConcernAllGradients) {
+  norm_.mutable_grad() = at::full_like(norm_, 3.0).detach();
+  embedding_.mutable_grad() = at::full_like(embedding_, 8.0).detach();
+  UnscaleGradients(parameters_, 1024.0);
+  EXPECT_EQ(norm_.grad()[0].item<float>(), 3.0f / 1024);
+  EXPECT_EQ(embedding_.grad()[0][0].item<float>(), 8.0f / 1024);
+  EXPECT_TRUE(GradientsAreFinite(parameters_));
+  embedding_.mutable_grad()[3][1] = INFINITY;
+  EXPECT_FALSE(GradientsAreFinite(parameters_));
+}
+
 }  // namespace
 }  // namespace fp4::trainer
