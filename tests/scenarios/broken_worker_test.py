@@ -66,8 +66,8 @@ class DiskIsFull(Scenario):
     def test_a_disk_that_fills_during_a_run_sends_the_run_elsewhere(self):
         cluster = Cluster(self)
         small = cluster.folder / "worker-0"
-        self.mount(small, megabytes=16)
-        worker = cluster.start_worker("--min-free-mib", "1")
+        self.mount(small, megabytes=32)
+        worker = cluster.start_worker("--min-free-mib", "8")
         run = cluster.submit(document("fills", steps=100000, checkpoint={"interval_steps": 20}, retry={"max_restarts": 0}))["runs"][0]["id"]
         watch = cluster.watch(run)
         watch.until("a checkpoint", lambda e: e["type"] == "checkpoint")
@@ -84,7 +84,7 @@ class DiskIsFull(Scenario):
         self.assertIn(str(small), change["message"])
         watch.until("a step on the other worker", lambda e: e["type"] == "metrics" and e["attempt"] >= 2)
         self.assertEqual(cluster.run(run)["num_restarts"], 0)
-        self.assertEqual(health(worker)[0], 503)
+        wait_for("/healthz to say so", lambda: health(worker)[0] == 503)
         (small / "filler").unlink()
         wait_for("the worker to recover", lambda: health(worker) == (200, "ok\n"))
         cluster.ctl("cancel", run, status=None)
