@@ -32,7 +32,7 @@ TEST(FileStartTest, APipeIsReadUntilItsWriterCloses) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   std::thread writer([&] {
-    for (const char* part : {"ab", "cd"}) EXPECT_TRUE(WriteAll(ends[1], part).ok());
+    for (const char* part : {"ab", "cd"}) EXPECT_TRUE(WriteAll(ends[1], part, "pipe").ok());
     close(ends[1]);
   });
   EXPECT_EQ(*ReadStart(ends[0], "pipe", 100), "abcd");
