@@ -98,11 +98,20 @@ class ExperimentReader {
     Resolved resolved = Resolve(merged, options_, problems);
     CheckAcrossFields(merged, resolved, problems);
     resolved.run.variant = name;
-    resolved.run.layers = ResolvePrecision(*resolved.document.Find("precision"), resolved.run,
-                                           options_.with_unbuilt, problems);
+    TakePrecision(ResolvePrecision(*resolved.document.Find("precision"), resolved.run,
+                                   options_.with_unbuilt, problems),
+                  resolved.run);
     experiment_.variants.push_back({name, std::move(resolved.run),
                                     WriteJson(WithVariant(std::move(resolved.document), name))});
     return problems;
+  }
+
+  static void TakePrecision(ResolvedPrecision precision, RunSpec& run) {
+    run.layers = std::move(precision.layers);
+    run.phases = std::move(precision.phases);
+    run.adaptive.on = precision.adaptive;
+    run.adaptive_high = std::move(precision.adaptive_high);
+    if (!precision.de_oscillation) run.de_oscillation.period = 0;
   }
 
   // A fault that only some variants meet outside of their own text says which.

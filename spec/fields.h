@@ -10,6 +10,8 @@ namespace fp4::spec {
 
 const Type& DocumentType();
 
+inline constexpr double kMostSteps = 1e9;
+
 // What a variant may not change.
 inline constexpr std::array kFieldsOutsideVariants = {"name", "seeds", "variants", "search"};
 

@@ -2,6 +2,7 @@
 #include "numerics/format.h"
 #include "numerics/quantizer_options.h"
 #include "spec/fields.h"
+#include "spec/recipes.h"
 
 namespace fp4::spec {
 namespace {
@@ -44,6 +45,22 @@ Type OptionType(const numerics::QuantizerOption& option) {
   return number;
 }
 
+// What a recipe says of an operand besides how its format quantizes.
+std::vector<Field> OperandOrigin() {
+  return {
+      Plain("source",
+            "Of the weights of dgrad and the activations of wgrad: quantized from the "
+            "high-precision values, or again from what fprop used of them (forward).",
+            Choice({"values", "forward"})),
+      Plain("outlier_quantile",
+            "Of activations: each row is clamped to its quantiles 1 - q and q first; 0: not.",
+            FractionFromZero()),
+      Plain("outlier_residual",
+            "Of clamped activations: whether what clamping took away is added again, unquantized.",
+            Boolean()),
+  };
+}
+
 Type OperandOptions() {
   std::vector<Field> fields = {
       Plain("format", "A number format; \"none\" leaves the operand in the compute type.",
@@ -52,6 +69,7 @@ Type OperandOptions() {
     fields.push_back(
         Plain(std::string(option.name), std::string(option.meaning), OptionType(option)));
   Type type = ObjectOf(std::move(fields));
+  for (Field& field : OperandOrigin()) type.fields.push_back(std::move(field));
   type.definition = "operand_options";
   return type;
 }
@@ -80,9 +98,13 @@ std::vector<Field> RecipeFields() {
       Gemm("wgrad", "dW = dY^T X alone.", "gradients", "activations"),
       Plain("estimator",
             "What gradient reaches the master weight: \"straight-through\", as if it were not "
-            "quantized, or \"none\", which "
-            "leaves the layer at its initial values.",
-            Choice({"straight-through", "none"})),
+            "quantized; \"none\", which leaves the layer at its initial values; \"dge\", times the "
+            "slope of a smooth stand-in for the rounding; \"quest\", where rounding is trusted; "
+            "\"lsq\", with a learned scale; \"noise\", the same with noise in place of rounding "
+            "while it trains.",
+            Choice(EstimatorNames())),
+      Plain("dge_power", "Of dge: k, by which the stand-in approaches rounding.", Number(1, 100)),
+      Plain("dge_cap", "Of dge: the largest slope.", PositiveNumber(1000)),
   };
 }
 
@@ -109,6 +131,88 @@ Type RuleType() {
   return ObjectOf(std::move(fields));
 }
 
+Type ScheduleEntryType() {
+  std::vector<Field> fields = {
+      Plain("from_step", "The first update that it holds for.", Integer(1, kMostSteps)),
+      Plain("match", "A pattern of layers' names, as of a rule; every layer where it is left out.",
+            LayerPattern()),
+      Plain(
+          "use",
+          "The recipe of these layers. Left out: the fields below change parts of the layer's own "
+          "recipe, by `default` and rules.",
+          OfKind(Type::Kind::kRecipe)),
+  };
+  fields[0].required = true;
+  for (Field& field : RecipeFields()) fields.push_back(std::move(field));
+  return ObjectOf(std::move(fields));
+}
+
+template <typename Member>
+Field Later(std::string name, std::string doc, Type type, std::string default_json,
+            Member AdaptiveSpec::*member) {
+  return {.name = std::move(name),
+          .doc = std::move(doc),
+          .type = std::move(type),
+          .default_json = std::move(default_json),
+          .later = true,
+          .store = Into(&RunSpec::adaptive, member)};
+}
+
+Type AdaptiveType() {
+  return ObjectOf({
+      {.name = "match",
+       .doc = "A pattern of the layers that are watched.",
+       .type = LayerPattern(),
+       .default_json = "\"**\"",
+       .later = true},
+      {.name = "high",
+       .doc = "The recipe that a layer has while it is out of its own.",
+       .type = OfKind(Type::Kind::kRecipe),
+       .default_json = "\"baseline\"",
+       .later = true},
+      Later("gradient_above",
+            "The bound on the mean magnitude of the weight's gradient; 0: it is not looked at.",
+            Number(0, 1e9), "0", &AdaptiveSpec::gradient_above),
+      Later("error_above",
+            "The bound on the mean magnitude of the weight's quantization error; 0: it is not "
+            "looked at.",
+            Number(0, 1e9), "0", &AdaptiveSpec::error_above),
+      Later("relative",
+            "Whether both bounds are shares of the mean magnitude of the weight, or magnitudes.",
+            Boolean(), "true", &AdaptiveSpec::relative),
+      Later("patience", "Updates in a row beyond a bound before a layer changes.",
+            Integer(1, kMostSteps), "3", &AdaptiveSpec::patience),
+      Later("release", "The share of the bounds below which a layer comes back.", Number(0, 1),
+            "0.8", &AdaptiveSpec::release),
+      Later("dwell", "Updates between two changes of a layer.", Integer(0, kMostSteps), "50",
+            &AdaptiveSpec::dwell),
+  });
+}
+
+Type DeOscillationType() {
+  const auto into = [](auto member) { return Into(&RunSpec::de_oscillation, member); };
+  return ObjectOf({
+      {.name = "from_step",
+       .doc = "The first update that is looked at.",
+       .type = Integer(0, kMostSteps),
+       .default_json = "0",
+       .later = true,
+       .store = into(&DeOscillationSpec::from_step)},
+      {.name = "period",
+       .doc = "Updates of a window.",
+       .type = Integer(1, kMostSteps),
+       .default_json = "200",
+       .later = true,
+       .store = into(&DeOscillationSpec::period)},
+      {.name = "ratio",
+       .doc = "How many times farther than the weight itself its quantized value has to move.",
+       .type = PositiveNumber(1e6),
+       .default_json = "4",
+       .later = true,
+       .store = into(&DeOscillationSpec::ratio)},
+  });
+}
+
 }  // namespace
 
 Type PrecisionType() {
@@ -124,10 +228,22 @@ Type PrecisionType() {
        .type = ListOf(RuleType(), 0, 100, false),
        .default_json = "[]"},
       {.name = "schedule",
-       .doc = "Changes of precision at given steps.",
-       .type = ListOf(ObjectOf({}), 0, 100, false),
-       .default_json = "[]",
-       .built = false},
+       .doc = "Changes of precision at given steps: rules that hold from update from_step on. A "
+              "later entry replaces an earlier one where both match.",
+       .type = ListOf(ScheduleEntryType(), 0, 100, false),
+       .default_json = "[]"},
+      {.name = "adaptive",
+       .doc = "Takes layers into another precision while their gradients or errors are above a "
+              "bound, and back.",
+       .type = AdaptiveType(),
+       .default_json = "{}",
+       .later = true},
+      {.name = "de_oscillation",
+       .doc = "Sets weights that jump to and fro between two numbers of their format to one of "
+              "them, at the end of each window of updates. Left out: off.",
+       .type = DeOscillationType(),
+       .default_json = "{}",
+       .later = true},
       {.name = "recipes",
        .doc = "Recipes of your own, by name, for `default` and rules.",
        .type = MapOf(RecipeType()),

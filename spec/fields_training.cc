@@ -8,8 +8,6 @@
 namespace fp4::spec {
 namespace {
 
-constexpr double kMostSteps = 1e9;
-
 Field BetasField() {
   return {.name = "betas",
           .doc = "Decay of the running means of the gradient and of its square.",

@@ -167,7 +167,7 @@ std::string LayerTableJson(const RunSpec& run) {
         {{"layer", layer.layer},
          {"shape", {layer.out_features, layer.in_features}},
          {"recipe", layer.recipe},
-         {"estimator", layer.estimator == Estimator::kNone ? "none" : "straight-through"},
+         {"estimator", std::string(EstimatorName(layer.estimator))},
          {"fprop", GemmJson(layer.gemm(Gemm::kFprop))},
          {"dgrad", GemmJson(layer.gemm(Gemm::kDgrad))},
          {"wgrad", GemmJson(layer.gemm(Gemm::kWgrad))},

@@ -1,9 +1,14 @@
 #include "spec/precision.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "spec/estimator_checks.h"
+#include "spec/field.h"
 #include "spec/layer_patterns.h"
 #include "spec/model_tensors.h"
 #include "spec/operand_checks.h"
@@ -29,6 +34,17 @@ struct Rule {
   bool matched = false;
 };
 
+// An entry of the schedule.
+struct Change {
+  int64_t from_step = 1;
+  Pattern pattern = {};
+  const Node* node = nullptr;
+  Path path = {};
+  std::optional<Assignment> whole = {};            // with `use`
+  std::map<std::string, Assignment> changed = {};  // without: by the layer's own recipe
+  bool matched = false;
+};
+
 class Resolver {
  public:
   Resolver(const Node& precision, const RunSpec& run, bool with_unbuilt, Problems& problems)
@@ -38,14 +54,19 @@ class Resolver {
         problems_(problems),
         recipes_(precision, path_, with_unbuilt, problems) {}
 
-  std::vector<LayerPrecision> Resolve() {
+  ResolvedPrecision Resolve() {
     ReadDefault();
     ReadRules();
-    std::vector<LayerPrecision> layers;
-    for (const TensorInfo& tensor : ModelLayers(run_.model)) layers.push_back(ResolveLayer(tensor));
+    ReadSchedule();
+    ResolvedPrecision resolved;
+    for (const TensorInfo& tensor : tensors_) resolved.layers.push_back(ResolveLayer(tensor));
     ReportUnmatched();
-    CheckShared(layers);
-    return layers;
+    CheckShared(resolved.layers);
+    ResolvePhases(resolved);
+    ResolveAdaptive(resolved);
+    resolved.de_oscillation = precision_.Find("de_oscillation") != nullptr;
+    if (resolved.de_oscillation) CheckDeOscillation(resolved);
+    return resolved;
   }
 
  private:
@@ -67,15 +88,19 @@ class Resolver {
   }
 
   void ReadRule(const Node& node, const Path& path, Rule& rule) {
-    const Node& use = *node.Find("use");
     rule.pattern = *ParsePattern(node.Find("match")->text);
-    Assignment& assignment = rule.assignment;
+    ReadAssignment(node, path, rule.assignment);
+  }
+
+  // A recipe that `use` names, with the parts that stand beside it.
+  void ReadAssignment(const Node& node, const Path& path, Assignment& assignment) {
+    const Node& use = *node.Find("use");
     std::optional<Bundle> bundle = recipes_.Find(use, path.Field("use"));
     assignment = {use.text, bundle.value_or(Bundle{}), bundle.has_value(), use.place, "use"};
     if (!assignment.usable) return;
     assignment.usable = recipes_.Apply(node, path, assignment.bundle);
     for (const Member& member : node.members) {
-      const bool change = member.key != "match" && member.key != "use";
+      const bool change = member.key != "match" && member.key != "use" && member.key != "from_step";
       if (!change || assignment.field != "use") continue;
       assignment.recipe += "+";
       assignment.field = member.key;
@@ -84,29 +109,169 @@ class Resolver {
   }
 
   LayerPrecision ResolveLayer(const TensorInfo& tensor) {
-    const std::string name = tensor.layer();
-    const Assignment baseline;
-    const Assignment* chosen = tensor.in_body ? &default_ : &baseline;
-    const Path* parent = &path_;
-    Path rule_path;
-    for (size_t i = 0; i < rules_.size(); ++i) {
-      if (!Matches(rules_[i].pattern, name)) continue;
-      rules_[i].matched = true;
-      chosen = &rules_[i].assignment;
-      rule_path = rules_path_.Item(i);
-      parent = &rule_path;
+    for (Rule& rule : rules_) {
+      if (Matches(rule.pattern, tensor.layer())) rule.matched = true;
     }
-    LayerPrecision layer{.layer = name,
-                         .recipe = chosen->recipe,
+    const auto [own, parent] = Own(tensor);
+    return Row(tensor, *own, parent.Field(own->field));
+  }
+
+  LayerPrecision Row(const TensorInfo& tensor, const Assignment& chosen, const Path& path) {
+    LayerPrecision layer{.layer = tensor.layer(),
+                         .recipe = chosen.recipe,
                          .out_features = tensor.out_features(),
                          .in_features = tensor.in_features(),
                          .shares = tensor.shares.substr(0, tensor.shares.rfind('.')),
                          .is_lookup = tensor.role == TensorRole::kLookup,
-                         .estimator = chosen->bundle.estimator};
-    std::ranges::copy(chosen->bundle.gemms, layer.gemms);
+                         .estimator = chosen.bundle.estimator,
+                         .dge_power = chosen.bundle.dge_power,
+                         .dge_cap = chosen.bundle.dge_cap};
+    std::ranges::copy(chosen.bundle.gemms, layer.gemms);
     if (layer.is_lookup) KeepWeightOnly(layer);
-    if (chosen->usable) CheckOperands(layer, tensor, *chosen, parent->Field(chosen->field));
+    if (chosen.usable) CheckOperands(layer, tensor, chosen, path);
     return layer;
+  }
+
+  // The assignment of default and rules, and the path of the field that decides.
+  std::pair<const Assignment*, Path> Own(const TensorInfo& tensor) {
+    static const Assignment baseline;
+    for (size_t i = rules_.size(); i-- > 0;) {
+      if (Matches(rules_[i].pattern, tensor.layer()))
+        return {&rules_[i].assignment, rules_path_.Item(i)};
+    }
+    return {tensor.in_body ? &default_ : &baseline, path_};
+  }
+
+  void ReadSchedule() {
+    const Node* schedule = precision_.Find("schedule");
+    if (schedule == nullptr) return;
+    for (size_t i = 0; i < schedule->items.size(); ++i) {
+      const Node& node = schedule->items[i];
+      if (!FitsPrecisionField(node, "schedule", with_unbuilt_)) continue;
+      Change change{.from_step = AsInteger(*node.Find("from_step")),
+                    .node = &node,
+                    .path = schedule_path_.Item(i)};
+      const Node* match = node.Find("match");
+      change.pattern = *ParsePattern(match == nullptr ? "**" : match->text);
+      if (node.Find("use") != nullptr) {
+        Rule rule;
+        ReadAssignment(node, change.path, rule.assignment);
+        change.whole = std::move(rule.assignment);
+      }
+      CheckStep(change);
+      changes_.push_back(std::move(change));
+    }
+  }
+
+  void CheckStep(const Change& change) {
+    const Node& step = *change.node->Find("from_step");
+    if (!changes_.empty() && change.from_step < changes_.back().from_step) {
+      problems_.Add(
+          step.place, change.path.Field("from_step"),
+          absl::StrCat("is ", change.from_step, ", before the ", changes_.back().from_step,
+                       " of the entry above; entries stand in the order of their steps"));
+    }
+    if (change.from_step > run_.training.steps) {
+      problems_.Add(step.place, change.path.Field("from_step"),
+                    absl::StrCat("is ", change.from_step, ", beyond the ", run_.training.steps,
+                                 " of training.steps"));
+    }
+  }
+
+  // What a change makes of a layer whose own assignment is `own`.
+  const Assignment& Changed(Change& change, const Assignment& own) {
+    if (change.whole) return *change.whole;
+    auto [found, added] = change.changed.try_emplace(own.recipe, own);
+    Assignment& assignment = found->second;
+    if (!added || !own.usable) return assignment;
+    assignment.usable = recipes_.Apply(*change.node, change.path, assignment.bundle);
+    assignment.recipe += "+";
+    assignment.place = change.node->place;
+    assignment.field = "from_step";
+    return assignment;
+  }
+
+  void ResolvePhases(ResolvedPrecision& resolved) {
+    for (const Change& start : changes_) {
+      if (!resolved.phases.empty() && resolved.phases.back().from_step == start.from_step) continue;
+      PrecisionPhase phase{start.from_step, resolved.layers};
+      for (size_t i = 0; i < tensors_.size(); ++i) {
+        const std::string layer = tensors_[i].layer();
+        for (size_t c = changes_.size(); c-- > 0;) {
+          Change& change = changes_[c];
+          if (change.from_step > start.from_step || !Matches(change.pattern, layer)) continue;
+          change.matched = true;
+          const Assignment& assignment = Changed(change, *Own(tensors_[i]).first);
+          phase.layers[i] = Row(tensors_[i], assignment, change.path.Field(assignment.field));
+          break;
+        }
+      }
+      CheckShared(phase.layers);
+      resolved.phases.push_back(std::move(phase));
+    }
+    for (const Change& change : changes_) {
+      if (change.matched || change.node->Find("match") == nullptr) continue;
+      ReportUnmatched(*change.node->Find("match"), change.path);
+    }
+  }
+
+  void ResolveAdaptive(ResolvedPrecision& resolved) {
+    resolved.adaptive = run_.adaptive.gradient_above > 0 || run_.adaptive.error_above > 0;
+    const Node* section = precision_.Find("adaptive");
+    if (section == nullptr) return;
+    const Path path = path_.Field("adaptive");
+    if (!resolved.adaptive) {
+      problems_.Add(section->place, path, "has no bound: give gradient_above, error_above or both");
+      return;
+    }
+    const Node* high = section->Find("high");
+    const Node baseline = Node::String("baseline");
+    std::optional<Bundle> bundle =
+        recipes_.Find(high == nullptr ? baseline : *high, path.Field("high"));
+    if (!bundle) return;
+    const Assignment assignment{.recipe = high == nullptr ? "baseline" : high->text,
+                                .bundle = *bundle,
+                                .usable = true,
+                                .place = section->place,
+                                .field = "high"};
+    const Node* match = section->Find("match");
+    const auto pattern = ParsePattern(match == nullptr ? "**" : match->text);
+    if (!pattern.ok()) return;  // reported already
+    for (size_t i = 0; i < tensors_.size(); ++i) {
+      if (!Matches(*pattern, tensors_[i].layer()) || !EverQuantized(resolved, i)) continue;
+      resolved.adaptive_high.push_back(Row(tensors_[i], assignment, path.Field("high")));
+    }
+    if (resolved.adaptive_high.empty()) {
+      problems_.Add(section->place, path,
+                    "watches no layer: none that it matches has a quantized weight");
+    }
+  }
+
+  static bool EverQuantized(const ResolvedPrecision& resolved, size_t layer) {
+    return resolved.layers[layer].weight().quantized() ||
+           std::ranges::any_of(resolved.phases, [layer](const PrecisionPhase& phase) {
+             return phase.layers[layer].weight().quantized();
+           });
+  }
+
+  void CheckDeOscillation(const ResolvedPrecision& resolved) {
+    const Node& section = *precision_.Find("de_oscillation");
+    if (run_.optimizer.masters == StoredDtype::kBf16) {
+      problems_.Add(section.place, path_.Field("de_oscillation"),
+                    "needs fp32 masters; optimizer.masters is bf16");
+    }
+    bool any = false;
+    for (size_t i = 0; i < tensors_.size(); ++i) {
+      any = any || EverQuantized(resolved, i);
+      if (resolved.layers[i].weight().options.rounding != numerics::Rounding::kStochastic) continue;
+      problems_.Add(section.place, path_.Field("de_oscillation"),
+                    absl::StrCat("needs weights that are rounded to nearest; ",
+                                 resolved.layers[i].layer, " rounds stochastically"));
+      return;
+    }
+    if (!any)
+      problems_.Add(section.place, path_.Field("de_oscillation"),
+                    "has nothing to do: no layer has a quantized weight");
   }
 
   // A look-up has no operand but the table.
@@ -132,21 +297,27 @@ class Resolver {
                                             layer.out_features, " x ", layer.in_features);
       if (reported_.insert(kind).second) problems_.Add(origin.place, origin.path, fault.message);
     }
+    const std::string fault = EstimatorFault(layer);
+    if (fault.empty()) return;
+    const std::string kind = absl::StrCat(path.ToString(), " estimator");
+    if (reported_.insert(kind).second) problems_.Add(assignment.place, path, fault);
   }
 
   void ReportUnmatched() {
     for (size_t i = 0; i < rules_.size(); ++i) {
       const Rule& rule = rules_[i];
       if (rule.matched || rule.pattern.segments.empty()) continue;
-      const Node& match = *precision_.Find("rules")->items[i].Find("match");
-      const Path item = rules_path_.Item(i);
-      const std::string nearest = NearestLayerPattern(match.text, run_.model);
-      problems_.Add(
-          match.place, item.Field("match"),
-          absl::StrCat("is ", Shown(match), ", which matches no layer",
-                       nearest.empty() ? "" : absl::StrCat("; did you mean '", nearest, "'"),
-                       SuggestionAndChoices("", LayerPatterns(run_.model))));
+      ReportUnmatched(*precision_.Find("rules")->items[i].Find("match"), rules_path_.Item(i));
     }
+  }
+
+  void ReportUnmatched(const Node& match, const Path& item) {
+    const std::string nearest = NearestLayerPattern(match.text, run_.model);
+    problems_.Add(
+        match.place, item.Field("match"),
+        absl::StrCat("is ", Shown(match), ", which matches no layer",
+                     nearest.empty() ? "" : absl::StrCat("; did you mean '", nearest, "'"),
+                     SuggestionAndChoices("", LayerPatterns(run_.model))));
   }
 
   // A matrix that two layers share learns through both or not at all.
@@ -177,16 +348,19 @@ class Resolver {
   const Path root_;
   const Path path_ = root_.Field("precision");
   const Path rules_path_ = path_.Field("rules");
+  const Path schedule_path_ = path_.Field("schedule");
+  const std::vector<TensorInfo> tensors_ = ModelLayers(run_.model);
   RecipeBook recipes_;
   Assignment default_;
   std::vector<Rule> rules_;
+  std::vector<Change> changes_;
   std::set<std::string> reported_;
 };
 
 }  // namespace
 
-std::vector<LayerPrecision> ResolvePrecision(const Node& precision, const RunSpec& run,
-                                             bool with_unbuilt, Problems& problems) {
+ResolvedPrecision ResolvePrecision(const Node& precision, const RunSpec& run, bool with_unbuilt,
+                                   Problems& problems) {
   return Resolver(precision, run, with_unbuilt, problems).Resolve();
 }
 

@@ -6,11 +6,19 @@
 
 namespace fp4::spec {
 
+// The table, and how it changes while the run trains.
+struct ResolvedPrecision {
+  std::vector<LayerPrecision> layers;
+  std::vector<PrecisionPhase> phases;         // by ascending from_step
+  std::vector<LayerPrecision> adaptive_high;  // rows of the layers that "adaptive" watches
+  bool adaptive = false, de_oscillation = false;
+};
+
 // `precision` is the section of the document, canonical (fields in the table's order: operands
 // before GEMMs); parts of it that do not fit their types are passed over (Check has reported them).
 // `run` gives the model and the batch. The table is whole even when there are problems.
 // `with_unbuilt`: see ReadOptions.
-std::vector<LayerPrecision> ResolvePrecision(const Node& precision, const RunSpec& run,
-                                             bool with_unbuilt, Problems& problems);
+ResolvedPrecision ResolvePrecision(const Node& precision, const RunSpec& run, bool with_unbuilt,
+                                   Problems& problems);
 
 }  // namespace fp4::spec

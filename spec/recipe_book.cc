@@ -10,7 +10,9 @@
 namespace fp4::spec {
 namespace {
 
-bool IsRuleOnly(std::string_view field) { return field == "match" || field == "use"; }
+bool IsRuleOnly(std::string_view field) {
+  return field == "match" || field == "use" || field == "from_step";
+}
 
 // Notes where the document says something about the operands.
 void NoteOrigins(const Member& member, const Path& path, Bundle& bundle) {

@@ -1,5 +1,6 @@
 #include "spec/recipes.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
@@ -13,6 +14,20 @@ namespace fp4::spec {
 namespace {
 
 using numerics::QuantizerOption;
+
+struct EstimatorRow {
+  std::string_view name;
+  Estimator estimator;
+};
+
+constexpr EstimatorRow kEstimators[] = {
+    {"straight-through", Estimator::kStraightThrough},
+    {"none", Estimator::kNone},
+    {"dge", Estimator::kDge},
+    {"quest", Estimator::kQuest},
+    {"lsq", Estimator::kLsq},
+    {"noise", Estimator::kNoise},
+};
 
 OperandPrecision& At(Bundle& bundle, OperandUse use) {
   GemmPrecision& gemm = bundle.gemms[static_cast<size_t>(use.gemm)];
@@ -39,6 +54,20 @@ void SetFormat(std::string_view format, OperandPrecision& operand) {
   if (format != "none") operand.format = format;
 }
 
+// What is said of an operand besides how its format quantizes. False: `name` is none of it.
+bool ApplyOrigin(std::string_view name, const Node& value, OperandPrecision& operand) {
+  if (name == "source") {
+    operand.from_forward = value.text == "forward";
+  } else if (name == "outlier_quantile") {
+    operand.outlier_quantile = AsNumber(value);
+  } else if (name == "outlier_residual") {
+    operand.outlier_residual = value.boolean;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 std::string ApplyOperand(const Node& value, OperandPrecision& operand) {
   if (value.kind == Node::Kind::kString) {
     operand = {};
@@ -54,6 +83,7 @@ std::string ApplyOperand(const Node& value, OperandPrecision& operand) {
     if (option.key == "format") continue;
     if (!operand.quantized())
       return absl::StrCat("gives '", ShownKey(option.key), "' to the format 'none'; leave it out");
+    if (ApplyOrigin(option.key, option.value, operand)) continue;
     const QuantizerOption* row = numerics::FindQuantizerOption(option.key);
     if (row == nullptr) return absl::StrCat("has no option '", ShownKey(option.key), "'");
     row->set(ValueOf(*row, option.value), operand.options);
@@ -71,6 +101,21 @@ const Node* SaidAbout(OperandUse use, std::string_view field, const Node& value,
 }
 
 }  // namespace
+
+std::optional<Estimator> EstimatorOf(std::string_view name) {
+  const auto row = std::ranges::find(kEstimators, name, &EstimatorRow::name);
+  return row == std::end(kEstimators) ? std::nullopt : std::optional(row->estimator);
+}
+
+std::string_view EstimatorName(Estimator estimator) {
+  return std::ranges::find(kEstimators, estimator, &EstimatorRow::estimator)->name;
+}
+
+std::vector<std::string> EstimatorNames() {
+  std::vector<std::string> names;
+  for (const EstimatorRow& row : kEstimators) names.emplace_back(row.name);
+  return names;
+}
 
 std::span<const BuiltinRecipe> BuiltinRecipes() {
   static constexpr std::array recipes = {
@@ -100,16 +145,17 @@ std::span<const BuiltinRecipe> BuiltinRecipes() {
                     R"({"weights": {"format": "nvfp4", "block": "16x16"},
                         "activations": {"format": "nvfp4", "block": "1x16"},
                         "gradients": {"format": "nvfp4", "block": "1x16", "rounding": "stochastic"},
-                        "wgrad": {"gradients": {"hadamard": 16}, "activations": {"hadamard": 16}}})",
+                        "wgrad": {"gradients": {"hadamard": 16, "hadamard_signs": "fixed"},
+                                  "activations": {"hadamard": 16, "hadamard_signs": "fixed"}}})",
                     ""},
       BuiltinRecipe{"quartet2",
                     "NVFP4 with four-over-six forward and MS-EDEN backward (arXiv 2601.22813).",
                     R"({"weights": {"format": "nvfp4", "block": "1x16", "four_over_six": "mse"},
                         "activations": {"format": "nvfp4", "block": "1x16", "four_over_six": "mse"},
                         "dgrad": {"gradients": {"format": "nvfp4", "hadamard": 128, "ms_eden": true},
-                                  "weights": {"format": "nvfp4", "four_over_six": "off", "hadamard": 128, "ms_eden": true}},
+                                  "weights": {"format": "nvfp4", "source": "forward", "four_over_six": "off", "hadamard": 128, "ms_eden": true}},
                         "wgrad": {"gradients": {"format": "nvfp4", "hadamard": 128, "ms_eden": true},
-                                  "activations": {"format": "nvfp4", "four_over_six": "off", "hadamard": 128, "ms_eden": true}}})",
+                                  "activations": {"format": "nvfp4", "source": "forward", "four_over_six": "off", "hadamard": 128, "ms_eden": true}}})",
                     ""},
       BuiltinRecipe{"mxfp4",
                     "MXFP4 throughout, backward stochastic and rotated (arXiv 2502.20586).",
@@ -121,16 +167,24 @@ std::span<const BuiltinRecipe> BuiltinRecipes() {
                     ""},
       BuiltinRecipe{"fp4-dge",
                     "E2M1 with a differentiable estimator and clamped outliers (arXiv 2501.17116).",
-                    "{}", "a differentiable estimator"},
+                    R"({"weights": {"format": "e2m1", "block": "row"},
+                        "activations": {"format": "e2m1", "block": "row", "outlier_quantile": 0.99},
+                        "estimator": "dge"})",
+                    ""},
       BuiltinRecipe{"qat-noise", "Learned-scale noise while training, hard rounding in evaluation.",
-                    "{}", "learned quantization noise"},
+                    R"({"weights": {"format": "e2m1", "block": "tensor"}, "estimator": "noise"})",
+                    ""},
   };
   return recipes;
 }
 
 std::string ApplyRecipeField(std::string_view field, const Node& value, Bundle& bundle) {
   if (field == "estimator") {
-    bundle.estimator = value.text == "none" ? Estimator::kNone : Estimator::kStraightThrough;
+    bundle.estimator = *EstimatorOf(value.text);
+    return "";
+  }
+  if (field == "dge_power" || field == "dge_cap") {
+    (field == "dge_power" ? bundle.dge_power : bundle.dge_cap) = AsNumber(value);
     return "";
   }
   for (const OperandUse use : kOperandUses) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,8 +32,14 @@ struct Origin {
 struct Bundle {
   GemmPrecision gemms[kNumGemms];  // by Gemm
   Estimator estimator = Estimator::kStraightThrough;
+  double dge_power = 5, dge_cap = 3;
   std::array<Origin, std::size(kOperandUses)> origins = {};  // by kOperandUses
 };
+
+// As documents write them: "straight-through". One table.
+std::optional<Estimator> EstimatorOf(std::string_view name);
+std::string_view EstimatorName(Estimator estimator);
+std::vector<std::string> EstimatorNames();
 
 // Changes `bundle` by one field of a recipe ("weights", "fprop", "estimator", …). An operand given
 // as an object changes the named options of what is there; a different format starts afresh. The

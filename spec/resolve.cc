@@ -62,9 +62,10 @@ class DocumentResolver {
       } else if (is_section) {
         const bool bad = section_bad || (own != nullptr && own->kind != Node::Kind::kObject);
         Node section = Section(bad ? nullptr : own, field.type, field_path, bad);
-        if (field.later && section.members.empty()) continue;
+        // A section that is given counts as said even where all of it stands at its defaults.
+        if (field.later && own == nullptr && section.members.empty()) continue;
+        if (own != nullptr) section.place = own->place;
         out.Set(field.name, std::move(section));
-        if (own != nullptr) out.Find(field.name)->place = own->place;
       } else {
         Node value = Leaf(own, field, given, field_path, section_bad);
         if (!field.later || !StandsAt(field.default_json, value, field.type))

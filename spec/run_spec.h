@@ -156,13 +156,28 @@ inline constexpr int kNumGemms = 3;
 enum class Estimator : uint8_t {
   kStraightThrough,  // the gradient passes to the weight as if there were no quantizer
   kNone,             // no gradient reaches the weight
+  kDge,              // times the slope of a smooth stand-in for the rounding (arXiv 2501.17116)
+  kQuest,            // where rounding is trusted (arXiv 2502.05003)
+  kLsq,              // with a learned scale (arXiv 1902.08153)
+  kNoise,            // as kLsq, with noise in place of rounding while it trains
 };
+// Whether a layer has a scale that is trained beside its weight.
+constexpr bool LearnsScale(Estimator estimator) {
+  return estimator == Estimator::kLsq || estimator == Estimator::kNoise;
+}
 
 // How one operand is made from the tensor at hand; no format: it stays as it is, in the compute
 // type.
 struct OperandPrecision {
   std::string format;  // a numerics::Format's name; empty: not quantized
   numerics::QuantizeOptions options;
+  // Of a second operand of dgrad or wgrad: it is made from what fprop used of the tensor, not from
+  // its high-precision values.
+  bool from_forward = false;
+  // Of activations: each row is clamped to its quantiles 1 - q and q before it is quantized; 0:
+  // not. What clamping took away is added to the quantized values, or lost.
+  double outlier_quantile = 0;
+  bool outlier_residual = true;
   bool quantized() const { return !format.empty(); }
   bool operator==(const OperandPrecision&) const = default;
 };
@@ -175,9 +190,6 @@ struct GemmPrecision {
   // blocks along `in`; where it reads like fprop's operand it is the very same values. False: b is
   // quantized for this GEMM, in blocks along its contraction dimension (spec/gemm_shapes.h).
   bool b_as_in_fprop = false;
-  // Of dgrad and wgrad: b is made from what fprop used of the tensor, not from its high-precision
-  // values.
-  bool b_from_forward = false;
   bool operator==(const GemmPrecision&) const = default;
 };
 
@@ -189,6 +201,7 @@ struct LayerPrecision {
   std::string shares;      // the layer whose matrix this one uses too; empty: it has its own
   bool is_lookup = false;  // the embedding: its table is read, no GEMM
   Estimator estimator = Estimator::kStraightThrough;
+  double dge_power = 5, dge_cap = 3;    // of kDge: k, and the largest slope
   GemmPrecision gemms[kNumGemms] = {};  // by Gemm
 
   const GemmPrecision& gemm(Gemm which) const { return gemms[static_cast<int>(which)]; }
@@ -196,6 +209,32 @@ struct LayerPrecision {
   const OperandPrecision& weight() const { return gemm(Gemm::kFprop).b; }
   // Bits per value of the weight if it were stored as fprop sees it; 16 or 32 for the compute type.
   double weight_bits(ComputeDtype compute_dtype) const;
+  bool operator==(const LayerPrecision&) const = default;
+};
+
+// Weights that oscillate between two numbers of their format are set to one of them.
+struct DeOscillationSpec {
+  int64_t from_step = 0;  // the first update that is looked at
+  int64_t period = 0;     // updates of a window; 0: off
+  double ratio = 4;  // of the quantized value's way to the master's, from which on it oscillates
+};
+
+// Layers leave 4 bits while their gradients or errors are too large.
+struct AdaptiveSpec {
+  bool on = false;
+  double gradient_above =
+      0;                   // mean |G|, or its share of mean |W| where `relative`; 0: not looked at
+  double error_above = 0;  // mean |Q(W) - W|, likewise
+  bool relative = true;
+  int64_t patience = 3;  // updates in a row beyond a bound before a switch
+  double release = 0.8;  // the share of the bounds below which a layer comes back
+  int64_t dwell = 50;    // updates between two switches of a layer
+};
+
+// The table that holds from an update on, until the next phase's.
+struct PrecisionPhase {
+  int64_t from_step = 1;
+  std::vector<LayerPrecision> layers;
 };
 
 struct RunSpec {
@@ -209,6 +248,10 @@ struct RunSpec {
   OptimizerSpec optimizer;
   LearningRateSpec lr_schedule;
   std::vector<LayerPrecision> layers;  // the resolved table, in the model's order
+  std::vector<PrecisionPhase> phases;  // how it changes, by ascending from_step
+  AdaptiveSpec adaptive;
+  std::vector<LayerPrecision> adaptive_high;  // what the layers that it watches become, by name
+  DeOscillationSpec de_oscillation;
   CheckpointSpec checkpoint;
   ResourceSpec resources;
   int64_t max_restarts = 0;

@@ -134,22 +134,28 @@ absl::Status BuildModel(Parts& parts) {
   parts.parameters = std::make_unique<ParameterSet>(
       run.model, run.seed, parts.backend->device(),
       ParameterTypes{TypeOf(run.optimizer.masters), TypeOf(run.optimizer.gradients)});
+  if (!parts.resumed && !run.model.initialize_from.empty())
+    FP4_RETURN_IF_ERROR(InitializeFrom(run.model.initialize_from, *parts.parameters));
+  AddLearnedScales(run, *parts.parameters);
   parts.optimizers = MakeOptimizers(run.optimizer, *parts.parameters);
+  parts.model = MakeModel(
+      {run, *parts.parameters, TypeOf(run.training.compute_dtype), parts.context, *parts.backend});
+  parts.precision =
+      std::make_unique<PrecisionControl>(run, *parts.model, parts.context, *parts.backend);
   for (const auto& optimizer : parts.optimizers) parts.stateful.push_back(optimizer.get());
   if (run.training.compute_dtype == spec::ComputeDtype::kFp16) {
     parts.loss_scale = std::make_unique<LossScale>(run.training.loss_scale);
     parts.stateful.push_back(parts.loss_scale.get());
   }
+  for (Stateful* part : parts.precision->stateful()) parts.stateful.push_back(part);
   if (parts.resumed) {
     const std::filesystem::path file = parts.resumed->state_file();
     FP4_RETURN_IF_ERROR(ReadWeights(file, parts.resumed->state_identity, [&] {
       return RestoreState(file.string(), *parts.parameters, parts.stateful);
     }));
-  } else if (!run.model.initialize_from.empty()) {
-    FP4_RETURN_IF_ERROR(InitializeFrom(run.model.initialize_from, *parts.parameters));
+    parts.model->Refresh();
   }
-  parts.model = MakeModel(
-      {run, *parts.parameters, TypeOf(run.training.compute_dtype), parts.context, *parts.backend});
+  parts.precision->Begin(parts.first_step());
   return absl::OkStatus();
 }
 

@@ -14,6 +14,7 @@
 #include "trainer/model/model.h"
 #include "trainer/optimizer/loss_scale.h"
 #include "trainer/optimizer/optimizer.h"
+#include "trainer/precision/control.h"
 #include "trainer/run/event_log.h"
 #include "trainer/run/options.h"
 #include "trainer/run/started.h"
@@ -51,6 +52,7 @@ struct Parts {
   std::unique_ptr<LossScale> loss_scale;  // of fp16; null otherwise
   std::vector<Stateful*> stateful;  // of the parts: what a checkpoint holds beside the masters
   std::unique_ptr<Model> model;
+  std::unique_ptr<PrecisionControl> precision;
   std::unique_ptr<HealthMonitor> health;
 
   Manifest manifest;  // of the next checkpoint, but for step, attempt, metric_value and reported

@@ -43,4 +43,15 @@ void FillNormal(std::span<float> values, uint64_t key, double standard_deviation
   });
 }
 
+void FillUniform(std::span<float> values, uint64_t key, uint64_t counter) {
+  const auto size = static_cast<int64_t>(values.size());
+  at::parallel_for(0, (size + 3) / 4, 1024, [&](int64_t begin, int64_t end) {
+    for (int64_t group = begin; group < end; ++group) {
+      numerics::PhiloxWords random = numerics::Philox(key, static_cast<uint64_t>(group), counter);
+      for (int64_t i = 4 * group; i < std::min(4 * group + 4, size); ++i)
+        values[i] = static_cast<float>((random.words[i - 4 * group] + 0.5) * 0x1p-31 - 1.0);
+    }
+  });
+}
+
 }  // namespace fp4::trainer

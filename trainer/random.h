@@ -17,4 +17,8 @@ uint64_t RandomKey(uint64_t seed, std::string_view purpose, std::string_view nam
 // 0), whatever the size. Parallel over at::parallel_for's threads.
 void FillNormal(std::span<float> values, uint64_t key, double standard_deviation);
 
+// Uniform in (-1, 1): element i comes from word i % 4 of Philox(key, i / 4, counter). Parallel as
+// above.
+void FillUniform(std::span<float> values, uint64_t key, uint64_t counter);
+
 }  // namespace fp4::trainer

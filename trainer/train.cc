@@ -58,6 +58,7 @@ std::optional<StepResult> ComputeGradients(Parts& parts, int64_t step, const Sto
     loss = m == 0 ? sums.loss : loss + sums.loss;
   }
   if (parts.loss_scale) UnscaleGradients(*parts.parameters, loss_scale);
+  parts.model->FinishGradients();
   return StepResult{loss.item<double>() / targets, GradientNorm(*parts.parameters).item<double>()};
 }
 
@@ -112,6 +113,7 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
 
     const int64_t update = step + 1;
     parts.context.step = update;
+    parts.precision->BeginUpdate(update);
     report.BeginStep();
     const std::optional<StepResult> result = ComputeStep(parts, update, stop);
     if (!result) return StopAt(parts, step, report);
@@ -122,6 +124,8 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
         finding->message += absl::StrCat("; the loss scale is ", parts.loss_scale->value());
       return report.Stop(*finding);
     }
+    for (const PrecisionSwitch& each : parts.precision->ObserveGradients(update))
+      FP4_RETURN_IF_ERROR(report.Switch(update, each));
     if (training.grad_clip_norm > 0)
       ClipGradients(*parts.parameters, gradient_norm, training.grad_clip_norm);
 
@@ -134,7 +138,7 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
       FP4_RETURN_IF_ERROR(report.Health(finding));
     ClearGradients(*parts.parameters);
     parts.context.micro_batch = update * training.gradient_accumulation;
-    parts.model->Refresh();
+    parts.precision->AfterUpdate(update);
 
     report.EndStep();
     if (update == training.steps || IsMultiple(update, training.log_interval)) {

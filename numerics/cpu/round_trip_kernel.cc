@@ -177,8 +177,8 @@ HWY_NOINLINE void RoundTrip(const Job& job, const Unit& unit) {
     case ElementType::kNf4:
       return RoundTripElement<Nf4Element, ScaleRule::kReciprocal>(job, unit);
     case ElementType::kE2M1:
-      return RoundTripElement<MinifloatElement<E2M1>, ScaleRule::kPowerOfTwo, ScaleRule::kTwoLevel>(
-          job, unit);
+      return RoundTripElement<MinifloatElement<E2M1>, ScaleRule::kPowerOfTwo, ScaleRule::kTwoLevel,
+                              ScaleRule::kDivided>(job, unit);
     case ElementType::kE4M3:
       return RoundTripElement<MinifloatElement<E4M3>, ScaleRule::kDivided, ScaleRule::kPowerOfTwo>(
           job, unit);

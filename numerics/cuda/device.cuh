@@ -141,6 +141,7 @@ void DispatchFormat(ElementType element, ScaleRule rule, Launch&& launch) {
   FP4_PAIR(E::kNf4, R::kReciprocal);
   FP4_PAIR(E::kE2M1, R::kPowerOfTwo);
   FP4_PAIR(E::kE2M1, R::kTwoLevel);
+  FP4_PAIR(E::kE2M1, R::kDivided);
   FP4_PAIR(E::kE4M3, R::kPowerOfTwo);
   FP4_PAIR(E::kE4M3, R::kDivided);
   FP4_PAIR(E::kE5M2, R::kDivided);

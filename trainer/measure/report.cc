@@ -135,6 +135,18 @@ absl::Status Report::Checkpoint(int64_t step) {
       {keep.keep_last, keep.keep_best, metric::BetterOf(keep.metric) == metric::Better::kLarger});
 }
 
+absl::Status Report::Switch(int64_t step, const PrecisionSwitch& each) {
+  const spec::AdaptiveSpec& spec = parts_.run.adaptive;
+  const auto bound = [](double value) { return value > 0 ? absl::StrCat(value) : "off"; };
+  return log_.Append(spec::LogEvent{
+      "info",
+      absl::StrCat("precision: ", each.layer, each.high ? " goes to high precision" : " comes back",
+                   " after step ", step, ": mean gradient ", each.gradient, " (bound ",
+                   bound(spec.gradient_above), "), mean error ", each.error, " (bound ",
+                   bound(spec.error_above),
+                   spec.relative ? "), as shares of the mean weight" : ")")});
+}
+
 absl::Status Report::Health(const Finding& finding) { return log_.Append(EventOf(finding)); }
 
 absl::Status Report::Stop(const Finding& finding) {

@@ -41,6 +41,9 @@ class Report {
   // validation loss is not finite.
   absl::Status Completed() const;
 
+  // Tells of a layer that changes its precision after `step`.
+  absl::Status Switch(int64_t step, const PrecisionSwitch& each);
+
   // Writes the health event.
   absl::Status Health(const Finding& finding);
 

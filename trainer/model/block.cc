@@ -16,7 +16,8 @@ std::string BlockName(int64_t index) { return absl::StrCat("blocks.", index, "."
 
 std::unique_ptr<Linear> MakeLinear(const std::string& name, const ModelParts& parts) {
   return std::make_unique<Linear>(parts.Precision(name), parts.parameters.Master(name + ".weight"),
-                                  parts.compute_type, parts.context, parts.backend);
+                                  parts.compute_type, parts.context, parts.backend,
+                                  parts.Estimators());
 }
 
 at::Tensor Activate(spec::Activation activation, const at::Tensor& x) {

@@ -30,11 +30,19 @@ class EmbeddingFunction : public torch::autograd::Function<EmbeddingFunction> {
 Embedding::Embedding(const spec::LayerPrecision& precision, at::Tensor master, double scale,
                      StepContext& context, Backend& backend)
     : name_(precision.layer),
-      estimator_(precision.estimator),
       master_(std::move(master)),
       scale_(scale),
       context_(context),
+      backend_(backend),
+      estimator_(precision.estimator),
       quantizer_(precision.weight(), name_, "lookup", at::kFloat, context, backend) {}
+
+void Embedding::Use(const spec::LayerPrecision& precision) {
+  estimator_ = precision.estimator;
+  quantizer_ =
+      OperandQuantizer(precision.weight(), name_, "lookup", at::kFloat, context_, backend_);
+  table_ = at::Tensor();
+}
 
 void Embedding::RefreshWeight(std::vector<QuantizeJob>& jobs) {
   context_.layer = name_;

@@ -16,6 +16,7 @@ class Embedding : public QuantizedLayer {
   Embedding(const Embedding&) = delete;
   Embedding& operator=(const Embedding&) = delete;
 
+  void Use(const spec::LayerPrecision& precision) override;
   void RefreshWeight(std::vector<QuantizeJob>& jobs) override;
 
   // (B, T) ids, int64 → (B, T, C) fp32, times the scale. Recorded for autograd.
@@ -34,11 +35,12 @@ class Embedding : public QuantizedLayer {
 
  private:
   const std::string name_;
-  const spec::Estimator estimator_;
   const at::Tensor master_;
   const double scale_;
   StepContext& context_;
-  const OperandQuantizer quantizer_;
+  Backend& backend_;
+  spec::Estimator estimator_;
+  OperandQuantizer quantizer_;
   at::Tensor table_;  // (V, C): fp32 values of the quantizer, or the master itself
 };
 

@@ -4,14 +4,45 @@
 #include <utility>
 
 namespace fp4::trainer {
+namespace {
 
-void Model::SetLayers(std::vector<QuantizedLayer*> layers) {
+const spec::LayerPrecision& RowOf(const std::vector<spec::LayerPrecision>& table,
+                                  const std::string& layer) {
+  auto row = std::ranges::find(table, layer, &spec::LayerPrecision::layer);
+  TORCH_CHECK(row != table.end(), "the layer table has no row ", layer);
+  return *row;
+}
+
+}  // namespace
+
+void Model::SetLayers(std::vector<QuantizedLayer*> layers,
+                      const std::vector<spec::LayerPrecision>& table) {
   layers_ = std::move(layers);
+  for (const QuantizedLayer* layer : layers_) table_.push_back(RowOf(table, layer->name()));
   stochastic_weights_ = std::ranges::any_of(layers_, &QuantizedLayer::weight_stochastic);
   Refresh();
 }
 
+std::vector<QuantizedLayer*> Model::Use(const std::vector<spec::LayerPrecision>& table) {
+  at::NoGradGuard no_grad;
+  std::vector<QuantizedLayer*> changed;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const spec::LayerPrecision& row = RowOf(table, layers_[i]->name());
+    if (row == table_[i]) continue;
+    table_[i] = row;
+    layers_[i]->Use(row);
+    changed.push_back(layers_[i]);
+  }
+  RefreshWeights(changed, backend_);
+  stochastic_weights_ = std::ranges::any_of(layers_, &QuantizedLayer::weight_stochastic);
+  return changed;
+}
+
 void Model::Refresh() { RefreshWeights(layers_, backend_); }
+
+void Model::FinishGradients() {
+  for (QuantizedLayer* layer : layers_) layer->FinishGradient();
+}
 
 void Model::SetTraining(bool training) {
   if (context_.training == training) return;
@@ -20,9 +51,14 @@ void Model::SetTraining(bool training) {
 }
 
 const spec::LayerPrecision& ModelParts::Precision(const std::string& layer) const {
-  auto row = std::ranges::find(run.layers, layer, &spec::LayerPrecision::layer);
-  TORCH_CHECK(row != run.layers.end(), "the layer table has no row ", layer);
-  return *row;
+  return RowOf(run.layers, layer);
+}
+
+Linear::EstimatorFactory ModelParts::Estimators() const {
+  return [parameters = &this->parameters,
+          context = &this->context](const spec::LayerPrecision& precision) {
+    return MakeEstimator({precision, *parameters, *context});
+  };
 }
 
 }  // namespace fp4::trainer

@@ -10,6 +10,7 @@
 #include "trainer/backend/backend.h"
 #include "trainer/model/parameters.h"
 #include "trainer/precision/layer.h"
+#include "trainer/precision/linear.h"
 #include "trainer/step_context.h"
 
 namespace fp4::trainer {
@@ -42,8 +43,15 @@ class Model {
   // The layers that a rule of the document can name, in the model's order.
   const std::vector<QuantizedLayer*>& layers() const { return layers_; }
 
+  // From now on every layer computes as its row of `table` says; gives the layers for which that is
+  // a change. The others are left alone, to the bit.
+  std::vector<QuantizedLayer*> Use(const std::vector<spec::LayerPrecision>& table);
+
   // After the masters have changed: quantizes the weights anew, once for all that follows.
   void Refresh();
+
+  // When the gradients of a step are complete, before their norm is taken.
+  void FinishGradients();
 
   // Switches context.training, and with it the weights where they round stochastically.
   void SetTraining(bool training);
@@ -51,8 +59,10 @@ class Model {
  protected:
   Model(StepContext& context, Backend& backend) : context_(context), backend_(backend) {}
 
-  // To be called at the end of construction: takes the layers and makes their weights.
-  void SetLayers(std::vector<QuantizedLayer*> layers);
+  // To be called at the end of construction: takes the layers, which were made by `table`, and
+  // makes their weights.
+  void SetLayers(std::vector<QuantizedLayer*> layers,
+                 const std::vector<spec::LayerPrecision>& table);
 
   StepContext& context() { return context_; }
 
@@ -60,6 +70,7 @@ class Model {
   StepContext& context_;
   Backend& backend_;
   std::vector<QuantizedLayer*> layers_;
+  std::vector<spec::LayerPrecision> table_;  // by layer
   bool stochastic_weights_ = false;
 };
 
@@ -73,6 +84,8 @@ struct ModelParts {
 
   // The row of the resolved table, which there must be.
   const spec::LayerPrecision& Precision(const std::string& layer) const;
+  // For linear layers.
+  Linear::EstimatorFactory Estimators() const;
 };
 
 std::unique_ptr<Model> MakeModel(const ModelParts& parts);

@@ -96,6 +96,16 @@ int64_t ParameterSet::num_elements() const {
   return count;
 }
 
+void ParameterSet::Add(const std::string& name, const at::Tensor& values) {
+  Parameter parameter;
+  parameter.name = name;
+  parameter.role = spec::TensorRole::kNorm;
+  parameter.shape = values.sizes().vec();
+  parameter.master = values.detach().clone().set_requires_grad(true);
+  parameter.may_decay = false;
+  parameters_.push_back(std::move(parameter));
+}
+
 absl::Status ParameterSet::InitializeFrom(const std::string& path) {
   FP4_ASSIGN_OR_RETURN(safetensors::File file, safetensors::File::Open(path));
   std::vector<std::string> problems;

@@ -18,6 +18,7 @@ struct Parameter : spec::TensorInfo {
   // whatever the master's is.
   at::Tensor master;
   uint64_t rounding_key = 0;  // of the random numbers that round it, by (seed, name)
+  bool may_decay = true;
 };
 
 // What masters and gradients are kept in: fp32 or bf16.
@@ -49,9 +50,13 @@ class ParameterSet {
   int64_t num_elements() const;
 
   // Takes the values of a safetensors file (F32, F16 or BF16). INVALID_ARGUMENT names every tensor
-  // that is missing, extra or misshapen; what our own checkpoints hold
-  // beside the masters, are passed over.
+  // that is missing, extra or misshapen; what our own checkpoints hold beside the masters is passed
+  // over.
   absl::Status InitializeFrom(const std::string& path);
+
+  // A parameter that is not the model's own, such as a scale that an estimator learns. It never
+  // decays.
+  void Add(const std::string& name, const at::Tensor& values);
 
  private:
   std::vector<Parameter> parameters_;

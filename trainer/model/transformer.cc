@@ -21,14 +21,14 @@ Transformer::Transformer(const ModelParts& parts)
       head_(parts.Precision("lm_head"),
             parts.parameters.Master(parts.run.model.tie_embeddings ? "embedding.weight"
                                                                    : "lm_head.weight"),
-            parts.compute_type, parts.context, parts.backend) {
+            parts.compute_type, parts.context, parts.backend, parts.Estimators()) {
   std::vector<QuantizedLayer*> layers = {&embedding_};
   for (int64_t i = 0; i < parts.run.model.num_layers; ++i) {
     blocks_.push_back(std::make_unique<Block>(i, parts, rotary_));
     for (Linear* linear : blocks_.back()->linears()) layers.push_back(linear);
   }
   layers.push_back(&head_);
-  SetLayers(std::move(layers));
+  SetLayers(std::move(layers), parts.run.layers);
 }
 
 at::Tensor Transformer::Hidden(const at::Tensor& inputs) {

@@ -63,7 +63,8 @@ AdamW::AdamW(const spec::OptimizerSpec& spec, std::vector<Parameter> parameters)
     : Optimizer(std::move(parameters)), spec_(spec), states_(this->parameters().size()) {}
 
 double AdamW::WeightDecayOf(const Parameter& parameter) const {
-  const bool decays = spec_.weight_decay_on == spec::DecayOn::kAll || parameter.is_matrix();
+  const bool decays = parameter.may_decay &&
+                      (spec_.weight_decay_on == spec::DecayOn::kAll || parameter.is_matrix());
   return decays ? spec_.weight_decay : 0.0;
 }
 

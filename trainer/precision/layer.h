@@ -25,9 +25,17 @@ class QuantizedLayer {
   // Whether the weight's rounding draws random numbers, so that training and evaluation differ.
   virtual bool weight_stochastic() const = 0;
 
+  // From now on it computes as this row of the precision table says; RefreshWeight follows.
+  // `precision` names this layer.
+  virtual void Use(const spec::LayerPrecision& precision) = 0;
+
   // After the master has changed, or context.training: copies what is not quantized, and adds what
   // has to be quantized to `jobs`.
   virtual void RefreshWeight(std::vector<QuantizeJob>& jobs) = 0;
+
+  // When a step's gradients are complete, before their norm: makes the gradient with respect to the
+  // weight as the GEMMs saw it the master's.
+  virtual void FinishGradient() {}
 };
 
 // Makes the weights of all layers anew, in one call to the backend.

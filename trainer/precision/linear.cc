@@ -2,13 +2,12 @@
 
 #include <utility>
 
-#include "spec/gemm_shapes.h"
-
 namespace fp4::trainer {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+using Second = LinearOperands::Second;
 
 class LinearFunction : public torch::autograd::Function<LinearFunction> {
  public:
@@ -39,49 +38,53 @@ at::Tensor AlongRows(const OperandQuantizer& quantizer, const at::Tensor& values
 
 }  // namespace
 
-Linear::SecondOperand Linear::SourceOf(const spec::GemmPrecision& gemm,
-                                       const spec::OperandPrecision& in_fprop) {
-  if (gemm.b_as_in_fprop && gemm.b == in_fprop) return SecondOperand::kAsInFprop;
-  return gemm.b_from_forward ? SecondOperand::kFromForward : SecondOperand::kOwn;
-}
-
 Linear::Linear(const spec::LayerPrecision& precision, at::Tensor master,
-               at::ScalarType compute_type, StepContext& context, Backend& backend)
+               at::ScalarType compute_type, StepContext& context, Backend& backend,
+               EstimatorFactory make_estimator)
     : name_(precision.layer),
-      estimator_(precision.estimator),
       master_(std::move(master)),
       compute_type_(compute_type),
       context_(context),
-      fprop_a_(precision.gemm(spec::Gemm::kFprop).a, name_ + "/fprop", "a", compute_type, context,
-               backend),
-      fprop_b_(precision.gemm(spec::Gemm::kFprop).b, name_ + "/fprop", "b", compute_type, context,
-               backend),
-      dgrad_a_(precision.gemm(spec::Gemm::kDgrad).a, name_ + "/dgrad", "a", compute_type, context,
-               backend),
-      dgrad_b_(precision.gemm(spec::Gemm::kDgrad).b, name_ + "/dgrad", "b", compute_type, context,
-               backend),
-      wgrad_a_(precision.gemm(spec::Gemm::kWgrad).a, name_ + "/wgrad", "a", compute_type, context,
-               backend),
-      wgrad_b_(precision.gemm(spec::Gemm::kWgrad).b, name_ + "/wgrad", "b", compute_type, context,
-               backend),
-      dgrad_weight_source_(SourceOf(precision.gemm(spec::Gemm::kDgrad), precision.weight())),
-      wgrad_input_(
-          SourceOf(precision.gemm(spec::Gemm::kWgrad), precision.gemm(spec::Gemm::kFprop).a)),
-      dgrad_blocks_as_in_fprop_(precision.gemm(spec::Gemm::kDgrad).b_as_in_fprop),
-      wgrad_blocks_as_in_fprop_(precision.gemm(spec::Gemm::kWgrad).b_as_in_fprop),
-      takes_rows_whole_(spec::QuantizesRows(precision)) {}
+      backend_(backend),
+      make_estimator_(std::move(make_estimator)),
+      operands_(precision, compute_type, context, backend) {
+  Use(precision);
+}
+
+void Linear::Use(const spec::LayerPrecision& precision) {
+  trains_weight_ = precision.estimator != spec::Estimator::kNone;
+  estimator_ = make_estimator_ ? make_estimator_(precision) : nullptr;
+  operands_ = LinearOperands(precision, compute_type_, context_, backend_);
+  // The master itself may stand here, which no job may write to.
+  fprop_weight_ = dgrad_weight_ = at::Tensor();
+}
 
 void Linear::RefreshWeight(std::vector<QuantizeJob>& jobs) {
   context_.layer = name_;
   const at::Tensor values = master_.detach();
   rotated_for_batch_ = -1;
-  if (!fprop_b_.changes_each_micro_batch()) RefreshOperand(fprop_b_, values, fprop_weight_, jobs);
-  const bool kept = dgrad_weight_source_ == SecondOperand::kOwn && dgrad_b_.quantized() &&
-                    !dgrad_b_.changes_each_micro_batch();
+  if (estimator_ != nullptr && EstimatorMakesWeight(values)) return;
+  if (!operands_.fprop_b.changes_each_micro_batch())
+    RefreshOperand(operands_.fprop_b, values, fprop_weight_, jobs);
+  const bool kept = operands_.dgrad_weight == Second::kOwn && operands_.dgrad_b.quantized() &&
+                    !operands_.dgrad_b.changes_each_micro_batch();
   if (kept) {
-    RefreshOperand(dgrad_b_, dgrad_blocks_as_in_fprop_ ? values : values.t(), dgrad_weight_t_,
-                   jobs);
+    RefreshOperand(operands_.dgrad_b, operands_.dgrad_blocks_as_in_fprop ? values : values.t(),
+                   dgrad_weight_, jobs);
   }
+}
+
+bool Linear::EstimatorMakesWeight(const at::Tensor& values) {
+  if (!fprop_weight_.defined())
+    fprop_weight_ = at::empty(values.sizes(), values.options().dtype(compute_type_));
+  return estimator_->MakeWeight(values, fprop_weight_);
+}
+
+void Linear::FinishGradient() {
+  at::NoGradGuard no_grad;
+  if (estimator_ == nullptr || !master_.grad().defined()) return;
+  context_.layer = name_;
+  estimator_->FinishGradient(master_.detach(), master_.mutable_grad());
 }
 
 void Linear::RefreshOperand(const OperandQuantizer& quantizer, const at::Tensor& values,
@@ -101,22 +104,24 @@ void Linear::RefreshOperand(const OperandQuantizer& quantizer, const at::Tensor&
 }
 
 const at::Tensor& Linear::FpropWeight() {
-  if (fprop_b_.changes_each_micro_batch() && rotated_for_batch_ != context_.micro_batch) {
-    fprop_weight_ = fprop_b_.Apply(master_.detach());
+  if (operands_.fprop_b.changes_each_micro_batch() && rotated_for_batch_ != context_.micro_batch) {
+    fprop_weight_ = operands_.fprop_b.Apply(master_.detach());
     rotated_for_batch_ = context_.micro_batch;
   }
   return fprop_weight_;
 }
 
 at::Tensor Linear::DgradWeight() {
-  if (dgrad_weight_source_ == SecondOperand::kAsInFprop) return FpropWeight();
-  if (dgrad_weight_source_ == SecondOperand::kFromForward)
-    return AlongRows(dgrad_b_, FpropWeight());
+  if (operands_.dgrad_weight == Second::kAsInFprop) return FpropWeight();
+  if (operands_.dgrad_weight == Second::kFromForward)
+    return AlongRows(operands_.dgrad_b, FpropWeight());
   const at::Tensor values = master_.detach();
-  if (!dgrad_b_.quantized()) return fprop_b_.quantized() ? dgrad_b_.Apply(values) : FpropWeight();
-  if (!dgrad_b_.changes_each_micro_batch())
-    return dgrad_blocks_as_in_fprop_ ? dgrad_weight_t_ : dgrad_weight_t_.t();
-  return dgrad_blocks_as_in_fprop_ ? dgrad_b_.Apply(values) : AlongRows(dgrad_b_, values);
+  if (!operands_.dgrad_b.quantized())
+    return operands_.fprop_b.quantized() ? operands_.dgrad_b.Apply(values) : FpropWeight();
+  if (!operands_.dgrad_b.changes_each_micro_batch())
+    return operands_.dgrad_blocks_as_in_fprop ? dgrad_weight_ : dgrad_weight_.t();
+  return operands_.dgrad_blocks_as_in_fprop ? operands_.dgrad_b.Apply(values)
+                                            : AlongRows(operands_.dgrad_b, values);
 }
 
 at::Tensor Linear::Forward(const at::Tensor& x) {
@@ -129,7 +134,7 @@ at::Tensor Linear::Forward(const at::Tensor& x) {
 
 at::Tensor Linear::Input(const at::Tensor& x) {
   context_.layer = name_;
-  return fprop_a_.Apply(x);
+  return operands_.fprop_a.Apply(x);
 }
 
 at::Tensor Linear::Fprop(const at::Tensor& input) {
@@ -139,15 +144,16 @@ at::Tensor Linear::Fprop(const at::Tensor& input) {
 
 at::Tensor Linear::Dgrad(const at::Tensor& dy) {
   context_.layer = name_;
-  return at::mm(dgrad_a_.Apply(dy), DgradWeight());
+  return at::mm(operands_.dgrad_a.Apply(dy), DgradWeight());
 }
 
 at::Tensor Linear::Wgrad(const at::Tensor& dy, const at::Tensor& kept) {
   context_.layer = name_;
   at::Tensor x = kept;
-  if (wgrad_input_ != SecondOperand::kAsInFprop)
-    x = wgrad_blocks_as_in_fprop_ ? wgrad_b_.Apply(kept) : AlongRows(wgrad_b_, kept);
-  return at::mm(AlongRows(wgrad_a_, dy).t(), x).to(at::kFloat);
+  if (operands_.wgrad_input != Second::kAsInFprop)
+    x = operands_.wgrad_blocks_as_in_fprop ? operands_.wgrad_b.Apply(kept)
+                                           : AlongRows(operands_.wgrad_b, kept);
+  return at::mm(AlongRows(operands_.wgrad_a, dy).t(), x).to(at::kFloat);
 }
 
 }  // namespace fp4::trainer

@@ -8,7 +8,8 @@
 //                  fprop computed (a weight-only recipe);
 //   from forward   those values, quantized again in blocks along this GEMM's contraction dimension;
 //   of their own   the high-precision tensor, quantized for this GEMM.
-// The gradient passes to the master straight through the weight's quantizer, or not at all.
+// The gradient passes to the master straight through the weight's quantizer, by an estimator, or
+// not at all.
 //
 // The weight's operands are made once per optimizer step, by RefreshWeight, and shared by all
 // micro-batches, but for those that are rotated: their signs are drawn anew for each micro-batch,
@@ -16,13 +17,16 @@
 // in fp32.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "spec/run_spec.h"
 #include "trainer/backend/backend.h"
+#include "trainer/precision/estimator.h"
 #include "trainer/precision/layer.h"
-#include "trainer/precision/operand.h"
+#include "trainer/precision/operands.h"
 #include "trainer/step_context.h"
 
 namespace fp4::trainer {
@@ -30,14 +34,21 @@ namespace fp4::trainer {
 // Not thread-safe. Outlives every graph that Forward has recorded.
 class Linear : public QuantizedLayer {
  public:
+  // What a row of the table asks for of a weight's estimator; null: none but straight-through is
+  // known.
+  using EstimatorFactory =
+      std::function<std::unique_ptr<WeightEstimator>(const spec::LayerPrecision&)>;
+
   // `context` is moved on by the caller and outlives the layer. The weight's operands are not there
   // before the first RefreshWeight.
   Linear(const spec::LayerPrecision& precision, at::Tensor master, at::ScalarType compute_type,
-         StepContext& context, Backend& backend);
+         StepContext& context, Backend& backend, EstimatorFactory make_estimator = nullptr);
   Linear(const Linear&) = delete;
   Linear& operator=(const Linear&) = delete;
 
+  void Use(const spec::LayerPrecision& precision) override;
   void RefreshWeight(std::vector<QuantizeJob>& jobs) override;
+  void FinishGradient() override;
 
   // y (…, out) of x (…, in), recorded for autograd. No gradient reaches the master with estimator
   // kNone.
@@ -53,24 +64,22 @@ class Linear : public QuantizedLayer {
 
   // What backward needs of X and of Input(X): one of the two.
   const at::Tensor& Kept(const at::Tensor& x, const at::Tensor& input) const {
-    return wgrad_input_ == SecondOperand::kOwn ? x : input;
+    return operands_.wgrad_input == LinearOperands::Second::kOwn ? x : input;
   }
 
   const std::string& name() const override { return name_; }
   const at::Tensor& master() const override { return master_; }
   const at::Tensor& weight() const override { return fprop_weight_; }
-  bool weight_quantized() const override { return fprop_b_.quantized(); }
-  bool weight_stochastic() const override { return fprop_b_.stochastic() || dgrad_b_.stochastic(); }
-  bool trains_weight() const { return estimator_ == spec::Estimator::kStraightThrough; }
-  // Whether blocks or a tensor's scale reach over rows, so that a GEMM must be given all of them.
-  bool takes_rows_whole() const { return takes_rows_whole_; }
+  bool weight_quantized() const override { return operands_.fprop_b.quantized(); }
+  bool weight_stochastic() const override {
+    return operands_.fprop_b.stochastic() || operands_.dgrad_b.stochastic() ||
+           estimator_ != nullptr;
+  }
+  bool trains_weight() const { return trains_weight_; }
+  bool takes_rows_whole() const { return operands_.takes_rows_whole; }
 
  private:
-  // Where the second operand of dgrad or wgrad comes from.
-  enum class SecondOperand : uint8_t { kAsInFprop, kFromForward, kOwn };
-  static SecondOperand SourceOf(const spec::GemmPrecision& gemm,
-                                const spec::OperandPrecision& in_fprop);
-
+  bool EstimatorMakesWeight(const at::Tensor& values);
   // `operand`: what the GEMM sees of `values`; a job makes it where it is quantized.
   void RefreshOperand(const OperandQuantizer& quantizer, const at::Tensor& values,
                       at::Tensor& operand, std::vector<QuantizeJob>& jobs) const;
@@ -79,17 +88,19 @@ class Linear : public QuantizedLayer {
   at::Tensor DgradWeight();
 
   const std::string name_;
-  const spec::Estimator estimator_;
   const at::Tensor master_;
   const at::ScalarType compute_type_;
   StepContext& context_;
-  const OperandQuantizer fprop_a_, fprop_b_, dgrad_a_, dgrad_b_, wgrad_a_, wgrad_b_;
-  const SecondOperand dgrad_weight_source_, wgrad_input_;
-  const bool dgrad_blocks_as_in_fprop_, wgrad_blocks_as_in_fprop_;
-  const bool takes_rows_whole_;
+  Backend& backend_;
+  const EstimatorFactory make_estimator_;
+  bool trains_weight_;
+  std::unique_ptr<WeightEstimator> estimator_;  // null: straight-through, or no gradient at all
+  LinearOperands operands_;
   at::Tensor fprop_weight_;         // (out, in)
   int64_t rotated_for_batch_ = -1;  // the micro-batch whose signs fprop_weight_ has, if rotated
-  at::Tensor dgrad_weight_t_;       // (in, out), where it is kept quantized for dgrad
+  // Where dgrad has a weight of its own that is kept: as its quantizer saw it, (in, out), or (out,
+  // in) with the blocks of fprop.
+  at::Tensor dgrad_weight_;
 };
 
 }  // namespace fp4::trainer

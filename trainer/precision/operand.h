@@ -44,9 +44,11 @@ class OperandQuantizer {
 
   const numerics::Format* format_ = nullptr;
   numerics::QuantizeOptions options_;
-  const at::ScalarType compute_type_;
-  const StepContext& context_;
-  Backend& backend_;
+  double outlier_quantile_ = 0;
+  bool outlier_residual_ = true;
+  at::ScalarType compute_type_;
+  const StepContext* context_;
+  Backend* backend_;
 };
 
 }  // namespace fp4::trainer

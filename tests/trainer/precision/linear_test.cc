@@ -145,7 +145,7 @@ TEST_F(LinearTest, WeightsAndActivationsGivenAsSuchEnterTheBackwardGemmsAsFpropS
 
 TEST_F(LinearTest, FromForwardQuantizesWhatFpropUsedAgain) {
   for (spec::GemmPrecision& gemm : precision_.gemms) gemm.a.format = gemm.b.format = "mxfp4";
-  gemm(spec::Gemm::kDgrad).b_from_forward = gemm(spec::Gemm::kWgrad).b_from_forward = true;
+  gemm(spec::Gemm::kDgrad).b.from_forward = gemm(spec::Gemm::kWgrad).b.from_forward = true;
   Linear linear = MakeLinear();
   Refresh(linear);
   torch::autograd::backward({linear.Forward(x_)}, {dy_});
