@@ -52,8 +52,8 @@ TEST(FormatChartsTest, HoldForEveryFormat) {
 TEST(FormatChartsTest, RankFormatsAsTheirDefinitionsDo) {
   const FormatCharts charts =
       Compute({Choice("ternary"), Choice("fp4"), Choice("nvfp4"),
-               Choice("nvfp4", {.block = "", .four_over_six = FourOverSix::kMse}), Choice("int8"),
-               Choice("bf16"), Choice("fp32")});
+               Choice("nvfp4", {.block = "", .four_over_six = FourOverSix::kMse, .signs = {}}),
+               Choice("int8"), Choice("bf16"), Choice("fp32")});
   for (size_t i = 1; i < charts.formats.size(); ++i) {
     EXPECT_GT(charts.formats[i].stats.sqnr_db, charts.formats[i - 1].stats.sqnr_db) << i;
     EXPECT_GE(charts.formats[i].correlation, charts.formats[i - 1].correlation) << i;
@@ -65,8 +65,8 @@ TEST(FormatChartsTest, RankFormatsAsTheirDefinitionsDo) {
 }
 
 TEST(FormatChartsTest, DependOnSeedAndNotOnThreads) {
-  const std::vector<FormatChoice> choices = {
-      Choice("nvfp4", {.block = "", .rounding = Rounding::kStochastic, .hadamard = 64})};
+  const std::vector<FormatChoice> choices = {Choice(
+      "nvfp4", {.block = "", .rounding = Rounding::kStochastic, .hadamard = 64, .signs = {}})};
   const FormatCharts serial = Compute(choices);
   cpu::ThreadPool pool(3);
   const absl::StatusOr<FormatCharts> parallel =
@@ -103,8 +103,8 @@ TEST(RelativeErrorByScaleTest, KnowsWhereAFormatEnds) {
 
 TEST(CheckChoicesTest, NamesFormatAndOption) {
   const FormatChoice choices[] = {
-      Choice("nvfp4", {.block = "", .four_over_six = FourOverSix::kMae}),
-      Choice("mxfp4", {.block = "", .four_over_six = FourOverSix::kMae})};
+      Choice("nvfp4", {.block = "", .four_over_six = FourOverSix::kMae, .signs = {}}),
+      Choice("mxfp4", {.block = "", .four_over_six = FourOverSix::kMae, .signs = {}})};
   const absl::Status status = CheckChoices(choices);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("mxfp4: four_over_six mae"));

@@ -32,13 +32,13 @@ TEST(ProbeTest, DecodesBesideAOne) {
 }
 
 TEST(ProbeTest, ProbesToNearestAndUnrotated) {
-  Probe probe =
-      MakeProbe("mxfp4", {.block = "", .rounding = Rounding::kStochastic, .hadamard = 32});
+  Probe probe = MakeProbe(
+      "mxfp4", {.block = "", .rounding = Rounding::kStochastic, .hadamard = 32, .signs = {}});
   for (int i = 0; i < 20; ++i) EXPECT_EQ(probe.Beside(0.9f), 1.0f);
 }
 
 TEST(ProbeTest, SaysWhatAFormatCannotDo) {
-  const absl::Status status = Probe::Create(Choice("int8", {.block = "7"})).status();
+  const absl::Status status = Probe::Create(Choice("int8", {.block = "7", .signs = {}})).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("int8: block 7"));
 }

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "numerics/quantizer_options.h"
+#include "numerics/tool/options.h"
 #include "numerics/tool/run.h"
 #include "safetensors/safetensors.h"
 
