@@ -88,10 +88,10 @@ TEST(Compare, AVariantWithoutRunsHasNoMean) {
 
 TEST(Compare, WarnsWhenTheMachinesDiffer) {
   std::vector<RunResult> runs = FourSeeds();
-  for (RunResult& run : runs) run.started = {"fp32", "avx512", "Xeon", "1", 4.5};
+  for (RunResult& run : runs) run.started = {"fp32", "avx512", "Xeon", "1", 4.5, 0};
   EXPECT_THAT(Compare(kVariants, "baseline", runs).warnings, IsEmpty());
 
-  runs[0].started = {"bf16", "avx2", "EPYC", "2", 4.5};
+  runs[0].started = {"bf16", "avx2", "EPYC", "2", 4.5, 0};
   EXPECT_THAT(Compare(kVariants, "baseline", runs).warnings,
               ElementsAre("runs differ in compute type: bf16 (1 run), fp32 (7 runs)",
                           "runs differ in threads: 1 (7 runs), 2 (1 run)",
