@@ -56,6 +56,7 @@ absl::StatusOr<std::vector<Slot>> FindSlots(const Options& options, const Gpus& 
                                             const HostInfo& host, Processes& processes,
                                             StopSignal& stop) {
   std::vector<GpuInfo> usable;
+  usable.reserve(gpus.indices.size());
   for (size_t index : gpus.indices) usable.push_back(gpus.library->gpus()[index]);
   std::string cpu_compute_dtype;
   if (usable.empty() || options.num_cpu_slots > 0) {

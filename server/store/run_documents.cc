@@ -37,7 +37,7 @@ std::string ReadRunDocument(Connection& connection, int64_t run_row) {
   spec::Variant variant;
   variant.name = query.Text(0);
   variant.resolved_document = query.Text(1);
-  const std::string document = spec::RunDocument(variant, static_cast<uint64_t>(query.Int(2)));
+  std::string document = spec::RunDocument(variant, static_cast<uint64_t>(query.Int(2)));
   if (query.IsNull(5)) return document;
   const core::MachineChoices choices =
       core::Resolve({ComputeDtypeFromName(query.Text(3)), query.Int(4)},

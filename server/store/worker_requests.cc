@@ -158,6 +158,7 @@ std::vector<WorkerRecord> ListWorkers(Ledger& ledger) {
     for (int32_t slot : run.lease->slots) records[run.lease->worker_id].run_of_slot[slot] = id;
   }
   std::vector<WorkerRecord> list;
+  list.reserve(records.size());
   for (auto& [id, record] : records) list.push_back(std::move(record));
   return list;
 }

@@ -8,7 +8,6 @@
 namespace fp4::worker {
 namespace {
 
-using testing::AnyOf;
 using testing::HasSubstr;
 
 using Cause = v1::ReportExitRequest;

@@ -21,6 +21,8 @@ RunEntry Leased(RunState state, int32_t num_restarts = 0, int32_t max_restarts =
 Exit Exited(int32_t code) { return {.exit_code = code, .message = "", .stderr_tail = ""}; }
 Exit Ended(ExitCause cause) { return {.cause = cause, .message = "", .stderr_tail = ""}; }
 
+// In the order in which a row is read; its size does not matter.
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct Row {
   const char* what;
   RunState state;
