@@ -243,7 +243,8 @@ class Resolver {
     }
     if (resolved.adaptive_high.empty()) {
       problems_.Add(section->place, path,
-                    "watches no layer: none that it matches has a quantized weight");
+                    "watches no layer: neither precision.default nor a rule quantizes the weight "
+                    "of one that it matches");
     }
   }
 
@@ -271,7 +272,7 @@ class Resolver {
     }
     if (!any)
       problems_.Add(section.place, path_.Field("de_oscillation"),
-                    "has nothing to do: no layer has a quantized weight");
+                    "has nothing to do: neither precision.default nor a rule quantizes a weight");
   }
 
   // A look-up has no operand but the table.

@@ -62,8 +62,8 @@ class DocumentResolver {
       } else if (is_section) {
         const bool bad = section_bad || (own != nullptr && own->kind != Node::Kind::kObject);
         Node section = Section(bad ? nullptr : own, field.type, field_path, bad);
-        // A section that is given counts as said even where all of it stands at its defaults.
-        if (field.later && own == nullptr && section.members.empty()) continue;
+        const bool said = !section.members.empty() || (field.switches_on && own != nullptr);
+        if (field.later && !said) continue;
         if (own != nullptr) section.place = own->place;
         out.Set(field.name, std::move(section));
       } else {

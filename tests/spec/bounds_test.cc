@@ -103,7 +103,11 @@ std::vector<Probe> ObjectProbes(const Type& type) {
   json least = json::object();
   for (const Field& field : type.fields) {
     if (!field.required) continue;
-    least[field.name] = field.type.kind == Type::Kind::kPattern ? "blocks.**" : "a";
+    if (field.type.kind == Type::Kind::kInteger) {
+      least[field.name] = static_cast<int64_t>(field.type.min);
+    } else {
+      least[field.name] = field.type.kind == Type::Kind::kPattern ? "blocks.**" : "a";
+    }
   }
   std::vector<Probe> probes = {{least, true}};
   for (const Field& field : type.fields) {

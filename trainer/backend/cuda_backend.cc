@@ -99,7 +99,9 @@ class CudaBackend : public Backend {
     TORCH_CHECK(values.scalar_type() == at::kFloat && values.sizes() == decoded.sizes());
     const bool bf16 = decoded.scalar_type() == at::kBFloat16;
     TORCH_CHECK(bf16 || decoded.scalar_type() == at::kFloat);
-    numerics::cuda::QuantizeJob view{.format = job.format, .options = job.options};
+    numerics::cuda::QuantizeJob view;
+    view.format = job.format;
+    view.options = job.options;
     view.tensor.values = values.const_data_ptr<float>();
     view.tensor.shape = {values.size(0), values.size(1)};
     view.tensor.decoded = decoded.mutable_data_ptr();
