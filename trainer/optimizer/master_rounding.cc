@@ -52,9 +52,11 @@ at::Tensor RoundToBf16ByTensors(const at::Tensor& values, int64_t first,
   const at::Tensor bits = flat.view(at::kInt).to(at::kLong).bitwise_and(kWord);
   at::Tensor code = bits.bitwise_right_shift(16) + random.lt(bits.bitwise_and(0xFFFF));
   code = code - code.bitwise_and(0x7FFF).eq(0x7F80).to(at::kLong);  // finite stays finite
-  code = code - code.ge(0x8000).to(at::kLong) * 0x10000;            // as a short has it
-  const at::Tensor rounded = code.to(at::kShort).view(at::kBFloat16);
-  return at::where(flat.isfinite(), rounded, flat.to(at::kBFloat16)).view(values.sizes());
+  // LibTorch's own conversion gives NaN other bits in its vector code.
+  code = at::where(flat.isfinite(), code, bits.bitwise_right_shift(16));
+  code = code.masked_fill(flat.isnan(), 0x7FC0);
+  code = code - code.ge(0x8000).to(at::kLong) * 0x10000;  // as a short has it
+  return code.to(at::kShort).view(at::kBFloat16).view(values.sizes());
 }
 
 void StoreMaster(const at::Tensor& values, const RoundingStream& rounding, int64_t first,
