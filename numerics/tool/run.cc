@@ -1,7 +1,6 @@
 #include "numerics/tool/run.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -98,37 +97,6 @@ absl::Status CheckTensors(const Options& options, const std::vector<InputTensor>
   return absl::OkStatus();
 }
 
-// What the tool is told to write must not destroy what it reads, what it has just written, or a
-// device: an output takes the place of what has its name.
-absl::Status CheckOutputs(const Options& options) {
-  std::vector<std::pair<std::string, std::filesystem::path>> taken = {{"INPUT", options.input}};
-  const std::pair<const char*, std::filesystem::path> outputs[] = {{"--codes", options.codes},
-                                                                   {"--scales", options.scales},
-                                                                   {"--decoded", options.decoded},
-                                                                   {"--report", options.report},
-                                                                   {"--charts", options.charts}};
-  for (const auto& [flag, path] : outputs) {
-    if (path.empty()) continue;
-    std::error_code error;
-    if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(flag, ": ", path.string(), " exists and is no regular file"));
-    }
-    for (const auto& [other_flag, other] : taken) {
-      if (other.empty()) continue;
-      const bool same = std::filesystem::absolute(path).lexically_normal() ==
-                            std::filesystem::absolute(other).lexically_normal() ||
-                        std::filesystem::equivalent(path, other, error);
-      if (same) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(flag, ": ", path.string(), " is also ", other_flag, "; it would be lost"));
-      }
-    }
-    taken.emplace_back(flag, path);
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Quantize(const Options& options, const ParallelFor& parallel, std::ostream& out,
                       std::ostream& err) {
   FP4_ASSIGN_OR_RETURN(Input input, Input::Open(options));
@@ -169,7 +137,6 @@ absl::Status Run(const Options& options, std::ostream& out, std::ostream& err) {
     PrintFormats(AllFormats(), options.json, out);
     return absl::OkStatus();
   }
-  FP4_RETURN_IF_ERROR(CheckOutputs(options));
   cpu::ThreadPool pool(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
   return options.charts.empty() ? Quantize(options, pool.parallel_for(), out, err)
                                 : DrawCharts(options, pool.parallel_for(), out);
