@@ -71,12 +71,12 @@ TEST_F(ToolTest, AnOutputDestroysNeitherItsInputNorADevice) {
   std::filesystem::create_symlink(input, Path("link"));
   const std::vector<std::string> begin = {input, "--format", "fp4", "--rows", "1", "--cols", "4"};
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
-      {{"--codes", input}, "is also INPUT"},
-      {{"--decoded", Path("link")}, "is also INPUT"},
-      {{"--report", Path("./x")}, "is also INPUT"},
-      {{"--codes", Path("o"), "--scales", Path("o")}, "is also --codes"},
-      {{"--codes", "/dev/null"}, "no regular file"},
-      {{"--codes", folder_.string()}, "no regular file"},
+      {{"--codes", input}, "is the input or another output"},
+      {{"--decoded", Path("link")}, "is the input or another output"},
+      {{"--report", Path("./x")}, "is the input or another output"},
+      {{"--codes", Path("o"), "--scales", Path("o")}, "is the input or another output"},
+      {{"--codes", "/dev/null"}, "is not a regular file"},
+      {{"--codes", folder_.string()}, "is not a regular file"},
   };
   for (const auto& [flags, message] : cases) {
     std::vector<std::string> arguments = begin;
