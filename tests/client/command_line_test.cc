@@ -52,7 +52,8 @@ TEST_F(CommandLineTest, NumbersBeyondTheirRangeAreNamedWithIt) {
       {{"up", "--port", "65536"}, "--port: '65536' is not a whole number from 0 to 65535"},
       {{"up", "--slots", "-3"}, "from 0 to 1024"},
       {{"metrics", "x", "--max-points", "2147483648"}, "from 0 to 2147483647"},
-      {{"watch", "x", "--cursor", "-1"}, "--cursor: '-1' is not a whole number from 0 to 9223372036854775807"},
+      {{"watch", "x", "--cursor", "-1"},
+       "--cursor: '-1' is not a whole number from 0 to 9223372036854775807"},
   };
   for (const Case& one : cases) {
     const std::string error = Parse(one.words).error;

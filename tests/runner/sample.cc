@@ -1,4 +1,5 @@
-// A program with every ending that a test can have; runner_test.py chooses among them by --gtest_filter.
+// A program with every ending that a test can have; runner_test.py chooses among them by
+// --gtest_filter.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
