@@ -231,7 +231,8 @@ Type PrecisionType() {
        .doc = "Changes of precision at given steps: rules that hold from update from_step on. A "
               "later entry replaces an earlier one where both match.",
        .type = ListOf(ScheduleEntryType(), 0, 100, false),
-       .default_json = "[]"},
+       .default_json = "[]",
+       .later = true},
       {.name = "adaptive",
        .doc = "Takes layers into another precision while their gradients or errors are above a "
               "bound, and back.",
