@@ -1,13 +1,17 @@
 # A layer (or part of one): fp4_library(NAME SOURCES a.cc … LINKS targets …). LINKS are public: whoever uses the layer
-# sees the headers of what it is built on, and of nothing else.
+# sees the headers of what it is built on, and of nothing else. OWN_PRECOMPILED: the caller gives it a precompiled header, or
+# its flags are its own.
 function(fp4_library name)
-  cmake_parse_arguments(ARG "OBJECT" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "OBJECT;OWN_PRECOMPILED" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
   if(ARG_OBJECT)
     add_library(${name} OBJECT ${ARG_SOURCES})
   else()
     add_library(${name} STATIC ${ARG_SOURCES})
   endif()
   target_link_libraries(${name} PUBLIC fp4_compile_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+  if(NOT ARG_OWN_PRECOMPILED)
+    fp4_reuse_precompiled(${name} fp4_precompiled)
+  endif()
 endfunction()
 
 # A product binary, into build/bin.
@@ -17,14 +21,17 @@ function(fp4_binary name)
   target_link_libraries(${name} PRIVATE fp4_compile_options ${ARG_LINKS})
 endfunction()
 
-# A test binary, into build/tests, and its ctest entry (LABELS for selection; SERIAL: alone). Each test has its folder's
+# A test binary, into build/tests, and its ctest entry (LABELS for selection; SERIAL: alone; OWN_PRECOMPILED as above). Each test has its folder's
 # name below tests/ as a label too; the target fp4_tests_LABEL builds the tests of a label.
 function(fp4_test name)
-  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "SOURCES;LINKS;LABELS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL;OWN_PRECOMPILED" "TIMEOUT" "SOURCES;LINKS;LABELS;ENVIRONMENT" ${ARGN})
   add_executable(${name} EXCLUDE_FROM_ALL ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE fp4_compile_options ${ARG_LINKS} GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_dependencies(fp4_tests ${name})
+  if(NOT ARG_OWN_PRECOMPILED)
+    fp4_reuse_precompiled(${name} fp4_precompiled_test)
+  endif()
   fp4_list_test_sources(${ARG_SOURCES})
   file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})
   string(REGEX REPLACE "/.*" "" folder ${folder})
