@@ -53,6 +53,8 @@ target_include_directories(fp4_compile_options INTERFACE ${CMAKE_SOURCE_DIR} ${C
 
 target_compile_options(fp4_compile_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wswitch-enum -Werror -ffp-contract=off>)
+# gRPC asks for it; a precompiled header serves only what is compiled with the same flags.
+target_compile_options(fp4_compile_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-pthread>)
 if(FP4_SANITIZE STREQUAL "address")
   set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
