@@ -32,8 +32,7 @@ std::vector<Field> ShapeFields() {
        .type = Integer(0, 1024),
        .default_json = "0",
        .later = true,
-       .store = Into(&RunSpec::model, &ModelSpec::num_kv_heads),
-       .built = false},
+       .store = Into(&RunSpec::model, &ModelSpec::num_kv_heads)},
       FromPreset("d_ff", Integer(1, 1048576), &ModelSpec::d_ff, "Width of the feed-forward part."),
       FromPreset("vocab_size", Integer(2, 1048576), &ModelSpec::vocab_size,
                  "Number of token ids; an id of the data beyond it is an error."),
@@ -75,8 +74,7 @@ std::vector<Field> BlockFields() {
        .type = Boolean(),
        .default_json = "false",
        .later = true,
-       .store = Into(&RunSpec::model, &ModelSpec::sub_norm),
-       .built = false},
+       .store = Into(&RunSpec::model, &ModelSpec::sub_norm)},
       {.name = "init_std",
        .doc = "Standard deviation of the initial values of all matrices.",
        .type = PositiveNumber(10),
@@ -187,9 +185,12 @@ void CheckKeyValueHeads(FieldChecks& checks) {
   const ModelSpec& model = checks.run().model;
   if (!checks.Usable({"model.num_heads", "model.num_kv_heads"})) return;
   if (model.num_heads % model.kv_heads() == 0) return;
-  checks.Report(checks.Latest({"model.num_kv_heads", "model.num_heads"}),
-                absl::StrCat("num_kv_heads is ", model.num_kv_heads,
-                             ", which does not divide num_heads ", model.num_heads));
+  const std::string_view at = checks.Latest({"model.num_kv_heads", "model.num_heads"});
+  checks.Report(at, at == "model.num_heads"
+                        ? absl::StrCat("is ", model.num_heads, ", no multiple of num_kv_heads ",
+                                       model.num_kv_heads)
+                        : absl::StrCat("is ", model.num_kv_heads,
+                                       ", which does not divide num_heads ", model.num_heads));
 }
 
 void CheckVocabulary(FieldChecks& checks) {

@@ -58,7 +58,6 @@ TEST(LaterFields, AreRefusedByNameUnlessAtTheirDefault) {
   EXPECT_GT(num_fields, 0u);
   for (const char* refused :
        {R"("model": {"kind": "convnet"})", R"("model": {"preset": "autoencoder-16"})",
-        R"("model": {"num_kv_heads": 2})", R"("model": {"sub_norm": true})",
         R"("training": {"final_average": 2})", R"("training": {"on_anomaly": {"action": "skip"}})",
         R"("data": {"source": "images"})"}) {
     const ReadResult result =

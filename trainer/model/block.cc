@@ -20,6 +20,28 @@ std::unique_ptr<Linear> MakeLinear(const std::string& name, const ModelParts& pa
                                   parts.Estimators());
 }
 
+NormLayer MakeNorm(const std::string& name, const ModelParts& parts) {
+  return {parts.run.model.norm, parts.run.model.norm_eps, parts.parameters.Master(name + ".weight"),
+          parts.compute_type};
+}
+
+// A sub-norm is an RMS norm whatever the others are.
+std::optional<NormLayer> MakeSubNorm(const std::string& name, const ModelParts& parts) {
+  if (!parts.run.model.sub_norm) return std::nullopt;
+  return NormLayer(spec::Norm::kRmsNorm, parts.run.model.norm_eps,
+                   parts.parameters.Master(name + ".weight"), parts.compute_type);
+}
+
+// (B, KV, T, D) → (B, H, T, D): each key/value head as often as query heads read it. Attention
+// kernels on CPUs take equal numbers of heads only.
+at::Tensor ForEachQueryHead(const at::Tensor& heads, int64_t queries) {
+  const int64_t keys = heads.size(1);
+  if (keys == queries) return heads;
+  return heads.unsqueeze(2)
+      .expand({heads.size(0), keys, queries / keys, heads.size(2), heads.size(3)})
+      .reshape({heads.size(0), queries, heads.size(2), heads.size(3)});
+}
+
 at::Tensor Activate(spec::Activation activation, const at::Tensor& x) {
   switch (activation) {
     case spec::Activation::kSilu:
@@ -60,14 +82,12 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
   }
 };
 
-NormLayer::NormLayer(const spec::ModelSpec& model, at::Tensor weight, at::ScalarType output_type)
-    : kind_(model.norm),
-      epsilon_(model.norm_eps),
-      weight_(std::move(weight)),
-      output_type_(output_type) {}
+NormLayer::NormLayer(spec::Norm kind, double epsilon, at::Tensor weight, at::ScalarType output_type)
+    : kind_(kind), epsilon_(epsilon), weight_(std::move(weight)), output_type_(output_type) {}
 
-at::Tensor NormLayer::Forward(const at::Tensor& x) const {
+at::Tensor NormLayer::Forward(const at::Tensor& input) const {
   at::Tensor normalized;
+  const at::Tensor x = input.to(at::kFloat);
   const at::Tensor weight = InFp32(weight_);
   switch (kind_) {
     case spec::Norm::kRmsNorm:
@@ -81,14 +101,13 @@ at::Tensor NormLayer::Forward(const at::Tensor& x) const {
 }
 
 Block::Block(int64_t index, const ModelParts& parts, const RotaryTable& rotary)
-    : num_heads_(parts.run.model.num_heads),
+    : heads_{parts.run.model.num_heads, parts.run.model.kv_heads()},
       activation_(parts.run.model.activation),
       rotary_(rotary),
-      attention_norm_(parts.run.model,
-                      parts.parameters.Master(BlockName(index) + "attention_norm.weight"),
-                      parts.compute_type),
-      mlp_norm_(parts.run.model, parts.parameters.Master(BlockName(index) + "mlp_norm.weight"),
-                parts.compute_type),
+      attention_norm_(MakeNorm(BlockName(index) + "attention_norm", parts)),
+      mlp_norm_(MakeNorm(BlockName(index) + "mlp_norm", parts)),
+      out_norm_(MakeSubNorm(BlockName(index) + "attention.out_norm", parts)),
+      down_norm_(MakeSubNorm(BlockName(index) + "mlp.down_norm", parts)),
       qkv_(MakeLinear(BlockName(index) + "attention.qkv", parts)),
       out_(MakeLinear(BlockName(index) + "attention.out", parts)),
       up_(MakeLinear(BlockName(index) + "mlp.up", parts)),
@@ -121,9 +140,11 @@ at::Tensor Block::Compute(const at::Tensor& x) {
 }
 
 at::Tensor Block::Attention(const at::Tensor& x) {
-  std::vector<at::Tensor> heads = SplitHeads(qkv_->Forward(x), num_heads_, rotary_);
-  at::Tensor mixed = Attend(heads[0], heads[1], heads[2]);  // (B, H, T, D)
-  return out_dropout_(out_->Forward(mixed.transpose(1, 2).reshape(x.sizes())));
+  std::vector<at::Tensor> heads = SplitHeads(qkv_->Forward(x), heads_, rotary_);
+  at::Tensor mixed = Attend(heads[0], ForEachQueryHead(heads[1], heads_.queries),
+                            ForEachQueryHead(heads[2], heads_.queries));  // (B, H, T, D)
+  mixed = mixed.transpose(1, 2).reshape(x.sizes());
+  return out_dropout_(out_->Forward(out_norm_ ? out_norm_->Forward(mixed) : mixed));
 }
 
 at::Tensor Block::Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const {
@@ -145,7 +166,8 @@ at::Tensor Block::Mlp(const at::Tensor& x) {
   } else {
     hidden = Activate(activation_, hidden);
   }
-  return down_dropout_(down_->Forward(activation_dropout_(hidden)));
+  hidden = activation_dropout_(hidden);
+  return down_dropout_(down_->Forward(down_norm_ ? down_norm_->Forward(hidden) : hidden));
 }
 
 }  // namespace fp4::trainer

@@ -15,8 +15,8 @@ namespace fp4::trainer {
 // statistics in fp32.
 class NormLayer {
  public:
-  NormLayer(const spec::ModelSpec& model, at::Tensor weight, at::ScalarType output_type);
-  at::Tensor Forward(const at::Tensor& x) const;  // fp32 → output type
+  NormLayer(spec::Norm kind, double epsilon, at::Tensor weight, at::ScalarType output_type);
+  at::Tensor Forward(const at::Tensor& input) const;  // any type → output type
 
  private:
   const spec::Norm kind_;
@@ -26,7 +26,10 @@ class NormLayer {
 };
 
 // A pre-norm transformer block: x += out(attention(norm(x))); x += down(act(up(norm(x)))). The
-// residual stream x is fp32 (B, T, C); what enters a GEMM is in the compute type.
+// residual stream x is fp32 (B, T, C); what enters a GEMM is in the compute type. With sub-norms
+// (BitNet, Wang et al., arXiv 2310.11453) an RMS norm stands before out and before down as well;
+// with grouped queries (Ainslie et al., arXiv 2305.13245) query head h reads key/value head
+// floor(h KV / H).
 class Block {
  public:
   // `rotary` and what `parts` name outlive it.
@@ -45,10 +48,11 @@ class Block {
   at::Tensor Mlp(const at::Tensor& x);
   at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;
 
-  const int64_t num_heads_;
+  const HeadCounts heads_;
   const spec::Activation activation_;
   const RotaryTable& rotary_;
   NormLayer attention_norm_, mlp_norm_;
+  std::optional<NormLayer> out_norm_, down_norm_;         // sub-norms
   std::unique_ptr<Linear> qkv_, out_, up_, gate_, down_;  // gate_: null where there is none
   Dropout attention_dropout_, out_dropout_, activation_dropout_, down_dropout_;
 };

@@ -10,15 +10,25 @@ using torch::autograd::variable_list;
 
 constexpr double kBase = 10000.0;
 
-// (B, T, 3C) seen as (3, B, H, T, D).
-at::Tensor HeadsView(const at::Tensor& qkv, int64_t num_heads) {
-  int64_t head_dim = qkv.size(2) / 3 / num_heads;
-  return qkv.view({qkv.size(0), qkv.size(1), 3, num_heads, head_dim}).permute({2, 0, 3, 1, 4});
+// (B, T, (H + 2 KV) D) seen as q (B, H, T, D), k and v (B, KV, T, D).
+std::vector<at::Tensor> HeadViews(const at::Tensor& qkv, HeadCounts heads) {
+  const int64_t all = heads.queries + 2 * heads.keys;
+  const at::Tensor view =
+      qkv.view({qkv.size(0), qkv.size(1), all, qkv.size(2) / all}).transpose(1, 2);
+  return {view.narrow(1, 0, heads.queries), view.narrow(1, heads.queries, heads.keys),
+          view.narrow(1, heads.queries + heads.keys, heads.keys)};
+}
+
+// The angles of the first `count` heads, where they differ from head to head.
+at::Tensor OfHeads(const at::Tensor& angles, int64_t count) {
+  return angles.dim() == 3 ? angles.narrow(0, 0, count) : angles;
 }
 
 // `to` = `from` turned by the angles times `direction` (1 or -1). (..., H, T, D) both.
-void Rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cosines,
-            const at::Tensor& sines, double direction) {
+void Rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& table_cosines,
+            const at::Tensor& table_sines, double direction) {
+  const at::Tensor cosines = OfHeads(table_cosines, from.size(-3)),
+                   sines = OfHeads(table_sines, from.size(-3));
   int64_t half = from.size(-1) / 2;
   at::Tensor a = from.narrow(-1, 0, half).to(at::kFloat),
              b = from.narrow(-1, half, half).to(at::kFloat);
@@ -32,39 +42,43 @@ void Rotate(const at::Tensor& from, const at::Tensor& to, const at::Tensor& cosi
   }
 }
 
+// q and k are turned by the angles times `direction`, v is copied.
+void RotateQueriesAndKeys(const std::vector<at::Tensor>& from, const std::vector<at::Tensor>& to,
+                          const at::Tensor& cosines, const at::Tensor& sines, double direction) {
+  for (size_t i = 0; i < 3; ++i) {
+    if (i < 2 && cosines.numel() > 0) {
+      Rotate(from[i], to[i], cosines, sines, direction);
+    } else {
+      to[i].copy_(from[i]);
+    }
+  }
+}
+
 class SplitHeadsFunction : public torch::autograd::Function<SplitHeadsFunction> {
  public:
-  static variable_list forward(AutogradContext* context, const at::Tensor& qkv, int64_t num_heads,
-                               const at::Tensor& cosines, const at::Tensor& sines) {
-    context->saved_data["num_heads"] = num_heads;
+  static variable_list forward(AutogradContext* context, const at::Tensor& qkv, int64_t queries,
+                               int64_t keys, const at::Tensor& cosines, const at::Tensor& sines) {
+    context->saved_data["queries"] = queries;
+    context->saved_data["keys"] = keys;
     context->saved_data["cosines"] = cosines;
     context->saved_data["sines"] = sines;
-    at::Tensor from = HeadsView(qkv, num_heads);
-    at::Tensor to = at::empty(from.sizes(), qkv.options());
-    if (cosines.numel() > 0) {
-      Rotate(from.narrow(0, 0, 2), to.narrow(0, 0, 2), cosines, sines, 1);
-      to[2].copy_(from[2]);
-    } else {
-      to.copy_(from);
-    }
-    return {to[0], to[1], to[2]};
+    const std::vector<at::Tensor> from = HeadViews(qkv, {queries, keys});
+    std::vector<at::Tensor> to;
+    for (const at::Tensor& part : from) to.push_back(at::empty(part.sizes(), qkv.options()));
+    RotateQueriesAndKeys(from, to, cosines, sines, 1);
+    return to;
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    int64_t num_heads = context->saved_data["num_heads"].toInt();
-    at::Tensor cosines = context->saved_data["cosines"].toTensor();
-    at::Tensor sines = context->saved_data["sines"].toTensor();
+    const HeadCounts heads{context->saved_data["queries"].toInt(),
+                           context->saved_data["keys"].toInt()};
     const at::Tensor& dq = gradients[0];  // (B, H, T, D)
-    at::Tensor dqkv = at::empty({dq.size(0), dq.size(2), 3 * num_heads * dq.size(3)}, dq.options());
-    at::Tensor to = HeadsView(dqkv, num_heads);
-    for (int64_t i = 0; i < 3; ++i) {
-      if (i < 2 && cosines.numel() > 0) {
-        Rotate(gradients[i], to[i], cosines, sines, -1);
-      } else {
-        to[i].copy_(gradients[i]);
-      }
-    }
-    return {dqkv, at::Tensor(), at::Tensor(), at::Tensor()};
+    const at::Tensor dqkv = at::empty(
+        {dq.size(0), dq.size(2), (heads.queries + 2 * heads.keys) * dq.size(3)}, dq.options());
+    RotateQueriesAndKeys(gradients, HeadViews(dqkv, heads),
+                         context->saved_data["cosines"].toTensor(),
+                         context->saved_data["sines"].toTensor(), -1);
+    return {dqkv, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
@@ -106,9 +120,9 @@ RotaryTable MakeRotaryTable(const spec::ModelSpec& model, at::Device device) {
   return {angles.cos().to(at::kFloat).to(device), angles.sin().to(at::kFloat).to(device)};
 }
 
-std::vector<at::Tensor> SplitHeads(const at::Tensor& qkv, int64_t num_heads,
+std::vector<at::Tensor> SplitHeads(const at::Tensor& qkv, HeadCounts heads,
                                    const RotaryTable& table) {
-  return SplitHeadsFunction::apply(qkv, num_heads, table.cosines, table.sines);
+  return SplitHeadsFunction::apply(qkv, heads.queries, heads.keys, table.cosines, table.sines);
 }
 
 }  // namespace fp4::trainer

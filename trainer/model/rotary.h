@@ -21,8 +21,14 @@ struct RotaryTable {
 };
 RotaryTable MakeRotaryTable(const spec::ModelSpec& model, at::Device device);
 
-// qkv (B, T, 3C) → q, k, v, each (B, H, T, D) contiguous, q and k rotated. Recorded for autograd.
-std::vector<at::Tensor> SplitHeads(const at::Tensor& qkv, int64_t num_heads,
+// Heads of q; of k and of v each.
+struct HeadCounts {
+  int64_t queries = 0, keys = 0;
+};
+
+// qkv (B, T, (H + 2 KV) D) stacks q of all heads, then k, then v. → q (B, H, T, D), k and v
+// (B, KV, T, D), contiguous, q and k rotated. Recorded for autograd.
+std::vector<at::Tensor> SplitHeads(const at::Tensor& qkv, HeadCounts heads,
                                    const RotaryTable& table);
 
 }  // namespace fp4::trainer

@@ -16,8 +16,8 @@ Transformer::Transformer(const ModelParts& parts)
                  parts.context, parts.backend),
       embedding_dropout_(parts.run.model.dropout, "embedding", parts.context, parts.backend),
       final_dropout_(parts.run.model.dropout, "final_norm", parts.context, parts.backend),
-      final_norm_(parts.run.model, parts.parameters.Master("final_norm.weight"),
-                  parts.compute_type),
+      final_norm_(parts.run.model.norm, parts.run.model.norm_eps,
+                  parts.parameters.Master("final_norm.weight"), parts.compute_type),
       head_(parts.Precision("lm_head"),
             parts.parameters.Master(parts.run.model.tie_embeddings ? "embedding.weight"
                                                                    : "lm_head.weight"),

@@ -35,7 +35,7 @@ TEST(RotaryTest, HalfTruncatedTableReachesTheBaseAndThenStandsStill) {
 TEST(RotaryTest, TurnsTheHalvesOfEachHeadByPositionTimesFrequency) {
   RotaryTable table = MakeRotaryTable(Model(spec::RotaryAxis::kSequence), at::kCPU);
   at::Tensor qkv = at::randn({1, 5, 96}, at::kFloat);
-  at::Tensor q = SplitHeads(qkv, 2, table)[0];  // (1, 2, 5, 16)
+  at::Tensor q = SplitHeads(qkv, {2, 2}, table)[0];  // (1, 2, 5, 16)
 
   double frequency = std::pow(10000.0, -2.0 * 3 / 16);
   double angle = 4 * frequency;
@@ -47,7 +47,7 @@ TEST(RotaryTest, TurnsTheHalvesOfEachHeadByPositionTimesFrequency) {
 TEST(RotaryTest, AlongTheHeadsEveryTokenTurnsAlike) {
   RotaryTable table = MakeRotaryTable(Model(spec::RotaryAxis::kHeads), at::kCPU);
   at::Tensor qkv = at::ones({1, 5, 96}, at::kFloat);
-  at::Tensor k = SplitHeads(qkv, 2, table)[1];
+  at::Tensor k = SplitHeads(qkv, {2, 2}, table)[1];
   EXPECT_TRUE(at::equal(k[0][1][0], k[0][1][4]));
   EXPECT_FALSE(at::equal(k[0][0][0], k[0][1][0]));
 }
@@ -55,16 +55,32 @@ TEST(RotaryTest, AlongTheHeadsEveryTokenTurnsAlike) {
 TEST(RotaryTest, WithoutRotationHeadsAndGradientsAreThoseOfQkv) {
   RotaryTable table = MakeRotaryTable(Model(spec::RotaryAxis::kNone), at::kCPU);
   at::Tensor qkv = at::randn({2, 5, 96}, at::kFloat).requires_grad_(true);
-  at::Tensor q = SplitHeads(qkv, 2, table)[0];  // (2, 2, 5, 16)
+  at::Tensor q = SplitHeads(qkv, {2, 2}, table)[0];  // (2, 2, 5, 16)
   EXPECT_TRUE(at::equal(q[1][1][4], qkv[1][4].slice(0, 16, 32)));
   q.sum().backward();
   EXPECT_EQ(qkv.grad().sum().item<double>(), 2 * 5 * 32);
 }
 
-TEST(RotaryTest, BackwardIsTheTransposedRotation) {
+TEST(RotaryTest, GroupedKeysAndValuesFollowTheQueriesAndTurnLikeThem) {
+  for (spec::RotaryAxis axis : {spec::RotaryAxis::kSequence, spec::RotaryAxis::kHeads}) {
+    RotaryTable table = MakeRotaryTable(Model(axis), at::kCPU);
+    at::Tensor qkv = at::randn({2, 5, 96}, at::kFloat);
+    std::vector<at::Tensor> all = SplitHeads(qkv, {2, 2}, table);
+    at::Tensor first_of_each = at::cat(
+        {qkv.narrow(2, 0, 32), qkv.narrow(2, 32, 16), qkv.narrow(2, 64, 16)}, 2);  // q, k, v
+    std::vector<at::Tensor> grouped = SplitHeads(first_of_each, {2, 1}, table);
+    EXPECT_TRUE(at::equal(grouped[0], all[0]));
+    EXPECT_TRUE(at::equal(grouped[1], all[1].narrow(1, 0, 1)));
+    EXPECT_TRUE(at::equal(grouped[2], all[2].narrow(1, 0, 1)));
+  }
+}
+
+class RotaryBackwardTest : public testing::TestWithParam<int64_t> {};
+
+TEST_P(RotaryBackwardTest, IsTheTransposedRotation) {
   RotaryTable table = MakeRotaryTable(Model(spec::RotaryAxis::kSequence), at::kCPU);
-  at::Tensor qkv = at::randn({2, 5, 96}, at::kFloat).requires_grad_(true);
-  std::vector<at::Tensor> heads = SplitHeads(qkv, 2, table);
+  at::Tensor qkv = at::randn({2, 5, 32 + 2 * 16 * GetParam()}, at::kFloat).requires_grad_(true);
+  std::vector<at::Tensor> heads = SplitHeads(qkv, {2, GetParam()}, table);
   std::vector<at::Tensor> gradients;
   at::Tensor product = at::zeros({}, at::kDouble);
   for (const at::Tensor& head : heads) {
@@ -75,6 +91,8 @@ TEST(RotaryTest, BackwardIsTheTransposedRotation) {
   double adjoint = (qkv.grad() * qkv.detach()).sum(at::kDouble).item<double>();
   EXPECT_NEAR(product.item<double>(), adjoint, 1e-4);
 }
+
+INSTANTIATE_TEST_SUITE_P(KeyValueHeads, RotaryBackwardTest, testing::Values(1, 2));
 
 }  // namespace
 }  // namespace fp4::trainer

@@ -16,6 +16,7 @@ using testing::HasSubstr;
 struct Case {
   const char* name;
   const char* precision;
+  const char* model = R"({"dropout": 0.1})";
 };
 
 // Of a model of 32 and 64 wide matrices and micro-batches of 32 rows.
@@ -27,6 +28,8 @@ const Case kCases[] = {
          "dgrad": {"gradients": {"hadamard": 32}, "weights": {"hadamard": 32}},
          "wgrad": {"gradients": {"hadamard": 32}, "activations": {"hadamard": 32}}}]})"},
     {"ternary", R"({"default": "ternary"})"},
+    {"ternary_with_sub_norms_and_grouped_queries", R"({"default": "ternary"})",
+     R"({"dropout": 0.1, "sub_norm": true, "num_kv_heads": 1, "activation": "swiglu"})"},
     {"fp8_everywhere",
      R"({"rules": [{"match": "**", "use": "baseline", "weights": "fp8_e4m3"},
                    {"match": "blocks.**", "use": "baseline", "weights": "fp8_e4m3",
@@ -57,7 +60,7 @@ const Case kCases[] = {
 class PrecisionRunsTest : public TrainingFixture, public testing::WithParamInterface<Case> {
  protected:
   std::string With(const std::string& training = "{}") const {
-    return Document(absl::StrCat(R"({"model": {"dropout": 0.1}, "training": )", training,
+    return Document(absl::StrCat(R"({"model": )", GetParam().model, R"(, "training": )", training,
                                  R"(, "precision": )", GetParam().precision, "}"));
   }
 };
