@@ -18,7 +18,7 @@ from tool import Tool
 
 FLAT = ("fp4", "nf4")
 STOCHASTIC = [name for name in formats.BLOCKS if name not in ("ternary", "binary", "fp32")]
-SCALED = ("fp4", "nf4", "mxfp4", "mxfp8", "nvfp4", "fp8_e4m3", "fp8_e5m2", "int8", "int4")
+SCALED = ("fp4", "nf4", "mxfp4", "mxfp8", "nvfp4", "fp8_e4m3", "fp8_e5m2", "e2m1", "int8", "int4")
 
 
 def option_sets(name):
@@ -32,6 +32,8 @@ def option_sets(name):
         for mode in ("floor", "rceil", "even", "ceil"):
             yield Options(scale_mode=mode)
         yield Options(scale_mode="rceil", hadamard=64)
+        for mode in ("", "even"):
+            yield Options(scale_mode=mode, prescale=0.75)
     if name == "nvfp4":
         for error, block in itertools.product(("mse", "mae"), formats.BLOCKS[name]):
             yield Options(block=block, four_over_six=error)
@@ -42,6 +44,7 @@ def option_sets(name):
         yield Options(headroom=1.25)
     for n in (16, 32, 64, 128):
         yield Options(hadamard=n, seed=n)
+    yield Options(hadamard=16, fixed_signs=True)
     if name in STOCHASTIC:
         for seed in (0, 12345678901234567890):
             yield Options(stochastic=True, seed=seed)

@@ -10,13 +10,13 @@ from blocks import Blocks, pack4, pack_bits
 
 DEFAULT_BLOCK = {
     "fp4": "64", "nf4": "64", "mxfp4": "1x32", "mxfp8": "1x32", "nvfp4": "1x16", "fp8_e4m3": "tensor",
-    "fp8_e5m2": "tensor", "int8": "row", "int4": "1x64", "ternary": "tensor", "binary": "row", "bf16": "none",
+    "fp8_e5m2": "tensor", "e2m1": "row", "int8": "row", "int4": "1x64", "ternary": "tensor", "binary": "row", "bf16": "none",
     "fp16": "none", "fp32": "none"}
 FLAT_SIZES = ["32", "64", "128", "256", "512", "1024", "2048", "4096"]
 BLOCKS = {
     "fp4": FLAT_SIZES, "nf4": FLAT_SIZES, "mxfp4": ["1x32"], "mxfp8": ["1x32"], "nvfp4": ["1x16", "16x16"],
     "fp8_e4m3": ["tensor", "row", "1x128", "none"], "fp8_e5m2": ["tensor", "row", "1x128", "none"],
-    "int8": ["row", "tensor", "1x32", "1x64", "1x128"], "int4": ["1x64", "1x16", "1x32", "1x128", "row"],
+    "e2m1": ["row", "tensor", "1x128"], "int8": ["row", "tensor", "1x32", "1x64", "1x128"], "int4": ["1x64", "1x16", "1x32", "1x128", "row"],
     "ternary": ["tensor"], "binary": ["row"], "bf16": ["none"], "fp16": ["none"], "fp32": ["none"]}
 
 
@@ -29,13 +29,17 @@ class Options:
     stochastic: bool = False
     seed: int = 0
     headroom: float = 0.0
+    prescale: float = 1.0
     hadamard: int = 0
+    fixed_signs: bool = False
 
     def arguments(self):
         named = {"--block": self.block, "--scale-mode": self.scale_mode, "--four-over-six": self.four_over_six,
                  "--rounding": "stochastic" if self.stochastic else "", "--seed": str(self.seed) if self.seed else "",
                  "--headroom": repr(self.headroom) if self.headroom else "",
-                 "--hadamard": str(self.hadamard) if self.hadamard else ""}
+                 "--prescale": repr(self.prescale) if self.prescale != 1 else "",
+                 "--hadamard": str(self.hadamard) if self.hadamard else "",
+                 "--hadamard-signs": "fixed" if self.fixed_signs else ""}
         flags = ["--double-quantization"] if self.double_quantization else []
         return [part for name, value in named.items() if value for part in (name, value)] + flags
 
@@ -146,15 +150,16 @@ def microscaling(x, blocks, name, options, u):
     amax = with_headroom(amax, options.headroom)
     scale = e8m0(amax, mode, 2 if four else 8, 1 if four else 3, F(1) / F(6) if four else F(1) / F(448))
     power = scale[blocks.of].astype(int) - 127
-    scaled = (x * ar.power_of_two(-power)).astype(F)
+    scaled = ((x * F(options.prescale)).astype(F) * ar.power_of_two(-power)).astype(F)
     codes = np.where(poisoned[blocks.of], 0, ar.encode_minifloat(scaled, magnitudes, sign, u)).astype(np.uint8)
     value = (ar.decode_minifloat(codes, magnitudes, sign) * ar.power_of_two(power)).astype(F)
+    value = (value * (F(1) / F(options.prescale))).astype(F)
     bad = poisoned[blocks.of]
     return Result(
         codes=pack4(codes, False) if four else codes.tobytes(),
         scales=np.where(poisoned, 255, scale).astype(np.uint8).tobytes(),
         decoded=np.where(bad, NAN, value).astype(F),
-        reach=np.where(bad, NAN, magnitudes[-1] * ar.power_of_two(power)).astype(F), exact_reach=True)
+        reach=np.where(bad, NAN, magnitudes[-1] * ar.power_of_two(power) / F(options.prescale)).astype(F), exact_reach=True)
 
 
 def nvfp4_try(x, blocks, amax, constants, times, u):
@@ -235,6 +240,14 @@ def integer(x, blocks, name, options, u):
                   decoded=(q.astype(F) * kept[blocks.of]).astype(F), reach=(F(largest) * kept[blocks.of]).astype(F))
 
 
+def e2m1(x, blocks, name, options, u):
+    scale, scaled, bad, kept = divided(x, blocks, ar.E2M1[-1], options)
+    codes = np.where(bad | (scale == 0)[blocks.of], 0, ar.encode_minifloat(scaled, ar.E2M1, 8, u)).astype(np.uint8)
+    return Result(codes=pack4(codes, False), scales=fp32_bytes(kept),
+                  decoded=(ar.decode_minifloat(codes, ar.E2M1, 8) * kept[blocks.of]).astype(F),
+                  reach=(ar.E2M1[-1] * kept[blocks.of]).astype(F))
+
+
 def ternary(x, blocks, name, options, u):
     mean = blocks.mean_magnitudes(x)[0]
     bad = not np.isfinite(x).all()
@@ -279,13 +292,13 @@ def stochastic_fp16(x, u):
 
 
 ENCODERS = {"fp4": flat, "nf4": flat, "mxfp4": microscaling, "mxfp8": microscaling, "nvfp4": nvfp4, "fp8_e4m3": fp8,
-            "fp8_e5m2": fp8, "int8": integer, "int4": integer, "ternary": ternary, "binary": binary, "bf16": rounded,
+            "fp8_e5m2": fp8, "e2m1": e2m1, "int8": integer, "int4": integer, "ternary": ternary, "binary": binary, "bf16": rounded,
             "fp16": rounded, "fp32": rounded}
 
 
 def rotate(x, shape, options, inverse=False):
     n = options.hadamard
-    signs = rotation.signs(shape[1], options.seed, n)
+    signs = rotation.fixed_signs(shape[1]) if options.fixed_signs else rotation.signs(shape[1], options.seed, n)
     groups = x.reshape(shape)
     if not inverse:
         groups = (groups * signs).astype(F)
@@ -300,6 +313,7 @@ def quantize(values, name, options):
     x = values.reshape(-1).astype(F)
     block = options.block or DEFAULT_BLOCK[name]
     options = Options(**{**options.__dict__, "block": block})
+    assert options.prescale == 1 or name in ("mxfp4", "mxfp8"), "prescale is defined here for E8M0 scales only"
     with np.errstate(all="ignore"):
         if options.hadamard:
             x = rotate(x, shape, options)

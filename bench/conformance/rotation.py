@@ -61,3 +61,8 @@ def signs(columns, seed, n, step=0):
     index = np.arange(n)
     one_group = np.where((words32[index // 32] >> (index % 32)) & 1, F(-1), F(1)).astype(F)
     return np.tile(one_group, columns // n)
+
+
+def fixed_signs(columns):
+    """The sixteen of NVIDIA's Transformer Engine."""
+    return np.tile(np.array([F(1) if sign == "+" else F(-1) for sign in "+++-+------+-+--"], F), columns // 16)

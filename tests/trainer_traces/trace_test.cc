@@ -1,5 +1,5 @@
 // fp4-train trains the documents in cases/ as PyTorch does; expected.json was recorded by
-// bench/pytorch_trace.py.
+// bench/traces.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The expected numbers are those of bench/optimizer_trace.py, a program that shares no code.
+// The expected numbers are those of bench/traces (updates.py), a program that shares no code.
 #include "trainer/optimizer/adamw_kernel.h"
 
 #include <gtest/gtest.h>

@@ -1,0 +1,51 @@
+"""What all models have: weights from a file, layers with their precision at the current update."""
+import safetensors.numpy
+import torch
+
+import precision
+from linear import Linear, finish_gradient
+
+
+class Model:
+    """A kind of model is a file that derives from this, and a row of KINDS in training.py.
+
+    loss(batch) gives the mean loss of a batch and how many of its targets were right; `body` begins the names of the layers
+    that precision.default means."""
+    body = "blocks."
+
+    def __init__(self, document, noise):
+        self.document, self.noise, self.spec = document, noise, document["model"]
+        loaded = safetensors.numpy.load_file(document["folder"] / self.spec["initialize_from"])
+        self.weights = {name: torch.from_numpy(value.copy()).requires_grad_() for name, value in loaded.items()}
+        self.used = {}  # layer -> (its weight, its precision) at this update
+        self.update = 1
+
+    def begin(self, update):
+        """From now on everything is computed with the precision of this update."""
+        self.update, self.used = update, {}
+        for name, weight in self.weights.items():
+            layer = name.removesuffix(".weight")
+            if weight.dim() >= 2:
+                weight.requires_grad_(self.precision(layer).estimator != "none")
+
+    def precision(self, layer):
+        return precision.precision_of(self.document, layer, layer.startswith(self.body), self.update)
+
+    def linear(self, x, layer, weight=None):
+        """y (…, out) of x (…, in). `weight`: the tensor of another layer that this one shares."""
+        weight = self.weights[weight or f"{layer}.weight"]
+        self.used[layer] = weight, self.precision(layer)
+        rows = x.reshape(-1, x.shape[-1])
+        y = Linear.apply(rows, weight.reshape(len(weight), -1), self.used[layer][1], self.noise)
+        return y.view(*x.shape[:-1], -1)
+
+    def rms_norm(self, x, layer):
+        return x / torch.sqrt(x.pow(2).mean(-1, keepdim=True) + self.spec["norm_eps"]) * self.weights[f"{layer}.weight"]
+
+    def finish_gradients(self):
+        for weight, layer_precision in self.used.values():
+            finish_gradient(weight, layer_precision)
+
+    def parts(self, name):
+        """Rows of the matrices that a tensor stacks."""
+        return [len(self.weights[name])]
