@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "base/duration.h"
 #include "base/version.h"
 
 namespace fp4::server {
@@ -73,11 +74,13 @@ absl::StatusOr<Options> Interpret(const Texts& texts) {
   absl::StatusOr<HostPort> http = ParseAddress("--http", texts.http, texts.insecure);
   if (!http.ok()) return http.status();
   options.http = *http;
-  if (!absl::ParseDuration(texts.lease_ttl, &options.lease_ttl) ||
-      options.lease_ttl < absl::Seconds(2) || options.lease_ttl > absl::Hours(24 * 30)) {
+  absl::StatusOr<absl::Duration> lease_ttl =
+      ParseDurationBetween(texts.lease_ttl, absl::Seconds(2), absl::Hours(24 * 30));
+  if (!lease_ttl.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--lease-ttl: '", texts.lease_ttl, "' is not a duration from 2s to 720h"));
+        absl::StrCat("--lease-ttl: ", std::string(lease_ttl.status().message())));
   }
+  options.lease_ttl = *lease_ttl;
   options.allowed_roots.assign(texts.allow_paths.begin(), texts.allow_paths.end());
   if (options.allowed_roots.empty() && options.listen.IsLoopback()) options.allowed_roots = {"/"};
   return options;

@@ -65,8 +65,7 @@ class Reader {
     ParsedJson result;
     try {
       if (text_.size() > kMaxJsonBytes) {
-        Fail(absl::StrCat("the document has ", text_.size(), " bytes; allowed: at most ",
-                          kMaxJsonBytes));
+        Fail(absl::StrCat("the document has more than ", kMaxJsonBytes, " bytes"));
       }
       if (text_.starts_with("\xEF\xBB\xBF")) position_ = line_begin_ = 3;
       SkipSpace();

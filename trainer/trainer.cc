@@ -108,10 +108,14 @@ bool IsCompleted(const fs::path& log_file, const SelectedRun& selected) {
   return log.ok() && IsCompleted(log->history(), selected);
 }
 
-// Nothing may be written for a folder that is not there.
+// Nothing may be written for a folder that is not there. A worker has seen it a moment before: that
+// it is gone is then no fault of the document, and the next attempt is given another one.
 absl::Status CheckResumeFolder(const Options& options) {
   const std::string folder = options.resume_from.value_or("none");
-  return folder == "none" ? absl::OkStatus() : CheckIsCheckpoint(folder);
+  if (folder == "none") return absl::OkStatus();
+  absl::Status found = CheckIsCheckpoint(folder);
+  const bool of_a_worker = !options.lease_file.empty();
+  return absl::IsNotFound(found) && of_a_worker ? MachineFault(found) : found;
 }
 
 absl::StatusOr<UniqueFd> LockRunFolder(const fs::path& run_dir) {

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "base/duration.h"
 #include "base/status_macros.h"
 #include "base/version.h"
 
@@ -62,12 +63,10 @@ void Declare(CLI::App& app, Texts& texts) {
 }
 
 absl::StatusOr<absl::Duration> ParseDuration(std::string_view flag, const std::string& text) {
-  absl::Duration duration;
-  if (!absl::ParseDuration(text, &duration) || duration < absl::ZeroDuration()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(std::string(flag), ": '", text, "' is no duration; write 90s, 30m or 24h"));
-  }
-  return duration;
+  absl::StatusOr<absl::Duration> duration = ParseDurationBetween(text, absl::ZeroDuration());
+  if (duration.ok()) return duration;
+  return absl::InvalidArgumentError(
+      absl::StrCat(std::string(flag), ": ", std::string(duration.status().message())));
 }
 
 absl::StatusOr<HostPort> ParseAddress(std::string_view flag, const std::string& text,

@@ -196,6 +196,20 @@ TEST_F(Fp4TrainTest, ExpiredLeaseEndsItBeforeItWritesAnything) {
   EXPECT_FALSE(fs::exists(run_dir()));
 }
 
+TEST_F(Fp4TrainTest, CheckpointThatVanishesUnderAWorkerIsNoFaultOfTheDocument) {
+  const std::string absent = folder_ / "absent";
+  EXPECT_EQ(Train({"--variant", "fp4", "--seed", "1", "--resume-from", absent}), 2);
+  EXPECT_THAT(Output(), HasSubstr("absent"));
+  std::ofstream(folder_ / "lease.json")
+      << R"({"boot_id":")" << BootId() << R"(","deadline_ns":9000000000000000000})";
+  EXPECT_EQ(Train({"--variant", "fp4", "--seed", "1", "--resume-from", absent, "--lease-file",
+                   folder_ / "lease.json"}),
+            1);
+  EXPECT_THAT(Output(), testing::StartsWith("fp4-train: machine_fault: "));
+  EXPECT_THAT(Output(), HasSubstr("absent"));
+  EXPECT_FALSE(fs::exists(run_dir()));
+}
+
 TEST_F(Fp4TrainTest, BadDocumentIsNamedWithItsPlace) {
   std::ofstream(folder_ / "run.json")
       << "{\"schema_version\": 1, \"name\": \"x\",\n \"modle\": {}}";

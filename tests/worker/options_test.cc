@@ -40,7 +40,8 @@ TEST(OptionsTest, BadValuesAreNamed) {
       {{"--work-dir", "w", "--slots", "two"}, "two"},
       {{"--work-dir", "w", "--http", "nowhere"}, "--http: "},
       {{"--work-dir", "w", "--http", "0.0.0.0:1"}, "--http: 0.0.0.0:1 is beyond"},
-      {{"--work-dir", "w", "--grace", "soon"}, "--grace: 'soon' is no duration"},
+      {{"--work-dir", "w", "--grace", "soon"}, "--grace: 'soon' is not a duration from 0"},
+      {{"--work-dir", "w", "--grace", "inf"}, "--grace: 'inf' is not a duration"},
       {{"--work-dir", "w", "--keep-finished", "-1s"}, "--keep-finished: '-1s'"},
       {{"--no-such-flag"}, "--no-such-flag"}};
   for (const auto& [arguments, words] : cases) {

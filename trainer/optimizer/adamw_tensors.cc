@@ -69,6 +69,13 @@ class MomentPiece {
   at::Tensor values_, scales_;  // views of the stored ones
 };
 
+// The square root, correctly rounded as the kernel's. A CPU's vector library, which LibTorch asks,
+// may be one unit in the last place off; the root of a double, rounded to a float, never is. A GPU
+// rounds correctly by itself.
+at::Tensor Root(const at::Tensor& values) {
+  return values.is_cpu() ? values.to(at::kDouble).sqrt().to(at::kFloat) : values.sqrt();
+}
+
 }  // namespace
 
 void UpdateAdamWByTensors(const AdamWFactors& factors, const at::Tensor& master,
@@ -85,7 +92,7 @@ void UpdateAdamWByTensors(const AdamWFactors& factors, const at::Tensor& master,
     const at::Tensor v = v_kept.Decode() * factors.beta2 + (g * g) * factors.rest2;
     // A scalar divisor would be multiplied by its inverse on a GPU.
     const at::Tensor correction = at::full({1}, factors.second_correction, m.options());
-    const at::Tensor step = (m * factors.step_size) / (v.sqrt() / correction + factors.eps);
+    const at::Tensor step = (m * factors.step_size) / (Root(v) / correction + factors.eps);
     StoreMaster(w * factors.kept - step, rounding, begin, master);
     m_kept.Encode(m);
     v_kept.Encode(v);
