@@ -120,7 +120,7 @@ bool TakesNextWord(const std::string& word, const std::vector<Option>& shared) {
 // The first word that stands where a verb must; empty: there is none.
 std::string VerbWord(int argc, const char* const* argv, const std::vector<Option>& shared) {
   for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
+    std::string word = argv[i];
     if (!word.empty() && word[0] != '-') return word;
     if (TakesNextWord(word, shared)) ++i;
   }

@@ -38,13 +38,13 @@ bool Exists(const std::string& path) {
   if (stat(path.c_str(), &info) == 0) return true;
   if (errno != ENOENT && errno != ENOTDIR) return true;
   glob_t found{};
-  bool unreadable = false;
-  static thread_local bool* seen_unreadable = nullptr;
-  seen_unreadable = &unreadable;
+  // What glob calls has no argument of its own.
+  static thread_local bool unreadable;
+  unreadable = false;
   const int result = glob(
       path.c_str(), GLOB_NOSORT,
       [](const char*, int error) {
-        if (error == EACCES) *seen_unreadable = true;
+        if (error == EACCES) unreadable = true;
         return 0;
       },
       &found);
