@@ -9,6 +9,7 @@ namespace fp4::health_code {
 inline constexpr std::string_view kFrozenLayer = "frozen_layer";
 inline constexpr std::string_view kNonFinite = "non_finite";
 inline constexpr std::string_view kNoGradient = "no_gradient";
+inline constexpr std::string_view kAnomaly = "anomaly";
 
 struct HealthCode {
   std::string_view code;
@@ -22,11 +23,16 @@ inline constexpr HealthCode kTable[] = {
      "no gradient arrives at a tensor, and not a bit of it has changed over five updates; the run "
      "goes on"},
     {kNonFinite, "error", "a number that is not finite",
-     "a loss or a gradient is no number: the run stops before the update; after an evaluation it "
-     "goes on, but does not end as completed when the last one is concerned"},
+     "a loss or a gradient is no number: the update is not applied, and the run stops or does what "
+     "`training.on_anomaly` asks for; after an evaluation it goes on, but does not end as "
+     "completed "
+     "when the last one is concerned"},
     {kNoGradient, "error", "every gradient is exactly zero",
      "all gradients together were exactly zero in five updates in a row, as when the activations "
      "have overflowed; the run goes on"},
+    {kAnomaly, "warning", "a loss or gradient norm far above the usual",
+     "a loss or gradient norm lies far above those of the steps before it; `training.on_anomaly` "
+     "says what becomes of the update"},
 };
 
 // The row of `code`; null for a code of another version.

@@ -49,16 +49,6 @@ Field LaterChoice(std::string name, std::string doc, std::vector<std::string> ch
                });
 }
 
-// A choice of which only the default is built.
-template <typename Enum>
-Field NextChoice(std::string name, std::string doc, std::vector<std::string> choices,
-                 const std::string& default_choice, Enum& (*target)(RunSpec&)) {
-  Field field = LaterChoice<Enum>(std::move(name), std::move(doc), std::move(choices),
-                                  default_choice, target);
-  field.built = false;
-  return field;
-}
-
 Field Nested(std::string name, std::string doc, std::vector<Field> fields) {
   return {.name = std::move(name),
           .doc = std::move(doc),
@@ -94,21 +84,21 @@ Field LossScaleField() {
 Field OnAnomalyField() {
   return Nested(
       "on_anomaly", "What happens when loss or gradient norm leave the usual.",
-      {NextChoice<AnomalyAction>(
+      {LaterChoice<AnomalyAction>(
            "action",
            "stop: end at a value that is not finite; log: report and go on; skip: leave the "
            "update out; rollback: go back to the last checkpoint and pass over the batches "
-           "since then.",
+           "since then. A value that is not finite is never applied.",
            {"stop", "log", "skip", "rollback"}, "stop",
            [](RunSpec& run) -> AnomalyAction& { return run.training.on_anomaly.action; }),
-       Next("window", "Steps whose mean and deviation are the usual.", Integer(2, 1000000), "128",
-            [](const Node& node, RunSpec& run) {
-              run.training.on_anomaly.window = AsInteger(node);
-            }),
-       Next("sigma", "Standard deviations above the mean that are not usual any more.",
-            PositiveNumber(1000), "6", [](const Node& node, RunSpec& run) {
-              run.training.on_anomaly.sigma = AsNumber(node);
-            })});
+       Later("window", "Steps whose mean and deviation are the usual.", Integer(2, 1000000), "128",
+             [](const Node& node, RunSpec& run) {
+               run.training.on_anomaly.window = AsInteger(node);
+             }),
+       Later("sigma", "Standard deviations above the mean that are not usual any more.",
+             PositiveNumber(1000), "6", [](const Node& node, RunSpec& run) {
+               run.training.on_anomaly.sigma = AsNumber(node);
+             })});
 }
 
 Field MuonField() {

@@ -129,6 +129,13 @@ at::ScalarType TypeOf(spec::ComputeDtype type) {
   return at::kFloat;
 }
 
+void PlaceContext(Parts& parts) {
+  parts.context.seed = parts.run.seed;
+  parts.context.training = true;
+  parts.context.step = parts.first_step();
+  parts.context.micro_batch = parts.context.step * parts.run.training.gradient_accumulation;
+}
+
 absl::Status BuildModel(Parts& parts) {
   const spec::RunSpec& run = parts.run;
   parts.parameters = std::make_unique<ParameterSet>(
@@ -148,6 +155,7 @@ absl::Status BuildModel(Parts& parts) {
     parts.stateful.push_back(parts.loss_scale.get());
   }
   for (Stateful* part : parts.precision->stateful()) parts.stateful.push_back(part);
+  parts.stateful.push_back(parts.anomalies.get());
   if (parts.resumed) {
     const std::filesystem::path file = parts.resumed->state_file();
     FP4_RETURN_IF_ERROR(ReadWeights(file, parts.resumed->state_identity, [&] {
@@ -196,10 +204,8 @@ absl::StatusOr<std::unique_ptr<Parts>> Build(const BuildInputs& inputs, StepCont
   FP4_RETURN_IF_ERROR(FindResume(inputs, *parts));
   FP4_RETURN_IF_ERROR(OpenData(inputs, *parts));
   FP4_RETURN_IF_ERROR(ResolveMachineChoices(inputs.stop, *parts));
-  context.seed = parts->run.seed;
-  context.training = true;
-  context.step = parts->first_step();
-  context.micro_batch = context.step * parts->run.training.gradient_accumulation;
+  PlaceContext(*parts);
+  parts->anomalies = std::make_unique<AnomalyGuard>(parts->run.training.on_anomaly);
   FP4_RETURN_IF_ERROR(BuildModel(*parts));
   ReportedFindings reported = inputs.history.reported;
   if (parts->resumed) {
@@ -210,6 +216,23 @@ absl::StatusOr<std::unique_ptr<Parts>> Build(const BuildInputs& inputs, StepCont
   parts->manifest.metric = parts->run.checkpoint.metric;
   FillFacts(*parts);
   return parts;
+}
+
+absl::Status GoBackTo(const Checkpoint& checkpoint, Parts& parts) {
+  parts.resumed = checkpoint;
+  ReportedFindings reported = parts.health->reported();
+  // In the reverse order of their making; the memory of one set is free before the next is made.
+  parts.health.reset();
+  parts.precision.reset();
+  parts.model.reset();
+  parts.stateful.clear();
+  parts.loss_scale.reset();
+  parts.optimizers.clear();
+  parts.parameters.reset();
+  PlaceContext(parts);
+  FP4_RETURN_IF_ERROR(BuildModel(parts));
+  parts.health = std::make_unique<HealthMonitor>(*parts.parameters, std::move(reported));
+  return absl::OkStatus();
 }
 
 }  // namespace fp4::trainer

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/stop_check.h"
 #include "trainer/checkpoint/store.h"
+#include "trainer/health/anomaly_guard.h"
 #include "trainer/health/monitor.h"
 #include "trainer/model/model.h"
 #include "trainer/optimizer/loss_scale.h"
@@ -45,8 +46,9 @@ struct Parts {
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Task> task;
   std::unique_ptr<CheckpointStore> checkpoints;
-  std::optional<Checkpoint> resumed;  // where this attempt goes on from
+  std::optional<Checkpoint> resumed;  // where this attempt goes on from, or has gone back to
   bool announce_resumed = false;      // a crash came between it and its event
+  std::unique_ptr<AnomalyGuard> anomalies;
   std::unique_ptr<ParameterSet> parameters;
   std::vector<std::unique_ptr<Optimizer>> optimizers;
   std::unique_ptr<LossScale> loss_scale;  // of fp16; null otherwise
@@ -73,5 +75,10 @@ struct Parts {
 // changed while it was read; DATA_LOSS: a checkpoint that does not fit; CANCELLED: inputs.stop
 // asked for it. Moves `context` to the step that is resumed from.
 absl::StatusOr<std::unique_ptr<Parts>> Build(const BuildInputs& inputs, StepContext& context);
+
+// Makes the parts that have a state anew, as a resume from `checkpoint` would, in the same attempt
+// and with the same data, device and log; what has been reported stays reported. DATA_LOSS: the
+// checkpoint does not fit.
+absl::Status GoBackTo(const Checkpoint& checkpoint, Parts& parts);
 
 }  // namespace fp4::trainer

@@ -5,6 +5,8 @@
 
 namespace fp4::trainer {
 
+class LayerObserver;
+
 // Where the run is: what random numbers are drawn for, and what an error message names. One object
 // for the whole run; the loop moves it on.
 struct StepContext {
@@ -15,6 +17,21 @@ struct StepContext {
   // The one that computes now, or computed last; "" before the first. A copy: an error is reported
   // when the layers are gone.
   std::string layer;
+  LayerObserver* observer = nullptr;  // who looks at the tensors of layers now; null: nobody
+};
+
+// Lets `observer` look as long as it lives.
+class ScopedObserver {
+ public:
+  ScopedObserver(StepContext& context, LayerObserver& observer) : context_(context) {
+    context_.observer = &observer;
+  }
+  ~ScopedObserver() { context_.observer = nullptr; }
+  ScopedObserver(const ScopedObserver&) = delete;
+  ScopedObserver& operator=(const ScopedObserver&) = delete;
+
+ private:
+  StepContext& context_;
 };
 
 }  // namespace fp4::trainer

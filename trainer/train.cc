@@ -1,16 +1,15 @@
 #include "trainer/train.h"
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 
-#include "absl/strings/str_cat.h"
 #include "base/metric_names.h"
 #include "base/status_macros.h"
-#include "trainer/health/non_finite.h"
+#include "trainer/anomaly_response.h"
 #include "trainer/measure/evaluate.h"
 #include "trainer/measure/report.h"
 #include "trainer/optimizer/gradients.h"
+#include "trainer/step.h"
 
 namespace fp4::trainer {
 namespace {
@@ -24,7 +23,10 @@ bool EvaluationIsDue(const Parts& parts, const Report& report, int64_t step) {
 }
 
 bool CheckpointIsDue(const Parts& parts, const Report& report, int64_t step, bool stopping) {
-  if (step == 0 || report.has_checkpoint(step)) return false;
+  if (report.has_checkpoint(step)) return false;
+  // The first values can be computed again, but a run that goes back needs them where all others
+  // are.
+  if (step == 0) return parts.run.training.on_anomaly.action == spec::AnomalyAction::kRollback;
   return stopping || step == parts.run.training.steps ||
          IsMultiple(step, parts.run.checkpoint.interval_steps);
 }
@@ -36,42 +38,6 @@ absl::Status EvaluateAndTell(Parts& parts, int64_t step, const StopCheck& stop, 
   if (!values) return absl::OkStatus();
   FP4_RETURN_IF_ERROR(parts.task->CheckData());
   return report.Evaluation(step, *values);
-}
-
-// What one update goes by; its gradients are with the parameters.
-struct StepResult {
-  double loss = 0;           // mean over the step's targets
-  double gradient_norm = 0;  // of all gradients together, not clipped
-};
-
-// Nothing when `stop` asked for it: the gradients are then those of some micro-batches.
-std::optional<StepResult> ComputeGradients(Parts& parts, int64_t step, const StopCheck& stop) {
-  const int64_t accumulation = parts.run.training.gradient_accumulation;
-  const auto targets = static_cast<double>(parts.targets_per_step());
-  const double loss_scale = parts.loss_scale ? parts.loss_scale->value() : 1.0;
-  at::Tensor loss;
-  for (int64_t m = 0; m < accumulation; ++m) {
-    if (stop()) return std::nullopt;
-    parts.context.micro_batch = (step - 1) * accumulation + m;
-    Batch batch = parts.task->Training(step, m);
-    LossSums sums = parts.model->ForwardBackward(batch, loss_scale / targets);
-    loss = m == 0 ? sums.loss : loss + sums.loss;
-  }
-  if (parts.loss_scale) UnscaleGradients(*parts.parameters, loss_scale);
-  parts.model->FinishGradients();
-  return StepResult{loss.item<double>() / targets, GradientNorm(*parts.parameters).item<double>()};
-}
-
-// Where fp16 overflows, the step is computed again with a smaller loss scale, until it does not or
-// the scale can fall no further.
-std::optional<StepResult> ComputeStep(Parts& parts, int64_t step, const StopCheck& stop) {
-  for (;;) {
-    const std::optional<StepResult> result = ComputeGradients(parts, step, stop);
-    const bool overflowed = result && parts.loss_scale && !std::isfinite(result->gradient_norm) &&
-                            !GradientsAreFinite(*parts.parameters);
-    if (!overflowed || !parts.loss_scale->Halve()) return result;
-    ClearGradients(*parts.parameters);
-  }
 }
 
 // What the optimizers tell of an update, and the loss scale after it.
@@ -86,9 +52,39 @@ MetricValues OptimizerMetrics(const Parts& parts, const UpdateRate& rate) {
 // A stop in the midst of the update after `step`: what is computed of it is dropped, and the state
 // is still that of `step`.
 absl::StatusOr<Outcome> StopAt(const Parts& parts, int64_t step, Report& report) {
+  if (parts.loss_scale) parts.loss_scale->StepLeftOut();
   if (CheckpointIsDue(parts, report, step, /*stopping=*/true))
     FP4_RETURN_IF_ERROR(report.Checkpoint(step));
   return Outcome::kStopped;
+}
+
+// Clips the gradients of `update` and makes new values of them.
+absl::Status ApplyUpdate(Parts& parts, int64_t update, const StepResult& result,
+                         const UpdateRate& rate, Report& report) {
+  const spec::RunSpec& run = parts.run;
+  for (const PrecisionSwitch& each : parts.precision->ObserveGradients(update))
+    FP4_RETURN_IF_ERROR(report.Switch(update, each));
+  if (run.training.grad_clip_norm > 0)
+    ClipGradients(*parts.parameters, result.gradient_norm, run.training.grad_clip_norm);
+  parts.health->BeforeUpdate(
+      {update, result.loss, result.gradient_norm, rate.Of(run.optimizer.learning_rate)});
+  for (const auto& optimizer : parts.optimizers) optimizer->Step(rate);
+  if (parts.loss_scale) parts.loss_scale->StepDone();
+  for (const Finding& finding : parts.health->AfterUpdate())
+    FP4_RETURN_IF_ERROR(report.Health(finding));
+  return absl::OkStatus();
+}
+
+// The step is done, with its update or without.
+void FinishStep(Parts& parts, int64_t update, bool applied) {
+  ClearGradients(*parts.parameters);
+  parts.context.micro_batch = update * parts.run.training.gradient_accumulation;
+  if (applied) {
+    parts.precision->AfterUpdate(update);
+  } else {
+    if (parts.loss_scale) parts.loss_scale->StepLeftOut();
+    parts.precision->UpdateLeftOut();
+  }
 }
 
 }  // namespace
@@ -98,8 +94,8 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
   Report report(parts, log);
   FP4_RETURN_IF_ERROR(report.Started());
 
-  // `step` updates are done.
-  for (int64_t step = parts.first_step();; ++step) {
+  int64_t step = parts.first_step();  // so many steps are done
+  for (;;) {
     if (EvaluationIsDue(parts, report, step))
       FP4_RETURN_IF_ERROR(EvaluateAndTell(parts, step, stop, report));
     const bool stopping = stop();
@@ -118,33 +114,23 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
     const std::optional<StepResult> result = ComputeStep(parts, update, stop);
     if (!result) return StopAt(parts, step, report);
     FP4_RETURN_IF_ERROR(parts.task->CheckData());
-    const auto [loss, gradient_norm] = *result;
-    if (auto finding = FindNonFinite(update, loss, gradient_norm, *parts.parameters)) {
-      if (parts.loss_scale)
-        finding->message += absl::StrCat("; the loss scale is ", parts.loss_scale->value());
-      return report.Stop(*finding);
+    FP4_ASSIGN_OR_RETURN(const AnomalyVerdict verdict,
+                         RespondToAnomaly(parts, update, *result, report));
+    if (verdict == AnomalyVerdict::kGoBack) {
+      step = parts.first_step();
+      continue;
     }
-    for (const PrecisionSwitch& each : parts.precision->ObserveGradients(update))
-      FP4_RETURN_IF_ERROR(report.Switch(update, each));
-    if (training.grad_clip_norm > 0)
-      ClipGradients(*parts.parameters, gradient_norm, training.grad_clip_norm);
-
     const UpdateRate rate(parts.run.lr_schedule, update, training.steps);
-    const double learning_rate = rate.Of(parts.run.optimizer.learning_rate);
-    parts.health->BeforeUpdate({update, loss, gradient_norm, learning_rate});
-    for (const auto& optimizer : parts.optimizers) optimizer->Step(rate);
-    if (parts.loss_scale) parts.loss_scale->StepDone();
-    for (const Finding& finding : parts.health->AfterUpdate())
-      FP4_RETURN_IF_ERROR(report.Health(finding));
-    ClearGradients(*parts.parameters);
-    parts.context.micro_batch = update * training.gradient_accumulation;
-    parts.precision->AfterUpdate(update);
+    const bool applied = verdict == AnomalyVerdict::kApply;
+    if (applied) FP4_RETURN_IF_ERROR(ApplyUpdate(parts, update, *result, rate, report));
+    FinishStep(parts, update, applied);
 
     report.EndStep();
-    if (update == training.steps || IsMultiple(update, training.log_interval)) {
-      FP4_RETURN_IF_ERROR(
-          report.Step(update, loss, gradient_norm, learning_rate, OptimizerMetrics(parts, rate)));
-    }
+    if (update == training.steps || IsMultiple(update, training.log_interval))
+      FP4_RETURN_IF_ERROR(report.Step(update, result->loss, result->gradient_norm,
+                                      rate.Of(parts.run.optimizer.learning_rate),
+                                      OptimizerMetrics(parts, rate)));
+    step = update;
   }
 }
 

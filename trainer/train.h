@@ -14,9 +14,10 @@ enum class Outcome {
 // between micro-batches, of training and of evaluation: an update or an evaluation that is under
 // way is dropped, a checkpoint of the last whole update written.
 //
-// INTERNAL with the code non_finite: a loss or gradient was not finite, or the last evaluation's
-// loss. ABORTED: a file of the data was changed. UNAVAILABLE: a fault of the machine, as a full
-// disk. Errors of LibTorch are exceptions; parts.context then says where.
+// INTERNAL with the code non_finite or anomaly: a loss or gradient with which training.on_anomaly
+// does not let the run go on, or the last evaluation's loss is not finite. ABORTED: a file of the
+// data was changed. UNAVAILABLE: a fault of the machine, as a full disk. Errors of LibTorch are
+// exceptions; parts.context then says where.
 absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop);
 
 }  // namespace fp4::trainer

@@ -113,7 +113,24 @@ int64_t LastStoredStep(const fs::path& run_dir) {
                                             : std::numeric_limits<int64_t>::max();
 }
 
+// The first whose state is whole.
+absl::StatusOr<std::optional<Checkpoint>> FirstWhole(std::vector<Checkpoint> candidates,
+                                                     std::vector<std::string>& warnings,
+                                                     const StopCheck& stop) {
+  for (Checkpoint& checkpoint : candidates) {
+    absl::Status status = CheckState(checkpoint, stop);
+    if (status.ok()) return std::move(checkpoint);
+    if (absl::IsCancelled(status)) return status;
+    warnings.push_back(absl::StrCat("corrupt checkpoint passed over: ", status.message()));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+int64_t RegularCheckpoint(const spec::CheckpointSpec& spec, int64_t step) {
+  return spec.interval_steps > 0 ? step / spec.interval_steps * spec.interval_steps : 0;
+}
 
 absl::Status CheckIsCheckpoint(const fs::path& folder) {
   std::error_code error;
@@ -134,6 +151,10 @@ std::vector<Checkpoint> Superfluous(std::vector<Checkpoint> checkpoints, const R
     auto stored = FindStored(checkpoints, *acknowledged);
     if (stored != checkpoints.end()) kept.push_back(*stored);
   }
+  auto also = std::ranges::find_if(checkpoints, [&](const Checkpoint& checkpoint) {
+    return checkpoint.manifest.step == retention.also_step;
+  });
+  if (also != checkpoints.end()) kept.push_back(*also);
   checkpoints.erase(checkpoints.begin(), checkpoints.begin() + static_cast<int64_t>(keep_last));
   std::erase_if(checkpoints, [&](const Checkpoint& checkpoint) {
     return std::ranges::any_of(
@@ -185,13 +206,17 @@ absl::StatusOr<std::optional<Checkpoint>> CheckpointStore::Newest(
   for (Checkpoint& checkpoint : List(warnings)) {
     if (checkpoint.manifest.step <= last_step) candidates.push_back(std::move(checkpoint));
   }
-  for (Checkpoint& checkpoint : candidates) {
-    absl::Status status = CheckState(checkpoint, stop);
-    if (status.ok()) return std::move(checkpoint);
-    if (absl::IsCancelled(status)) return status;
-    warnings.push_back(absl::StrCat("corrupt checkpoint passed over: ", status.message()));
-  }
-  return std::nullopt;
+  return FirstWhole(std::move(candidates), warnings, stop);
+}
+
+absl::StatusOr<std::optional<Checkpoint>> CheckpointStore::AtStep(
+    int64_t step, const std::string& document_sha256, std::vector<std::string>& warnings) const {
+  std::vector<Checkpoint> candidates = List(warnings);
+  std::erase_if(candidates, [&](const Checkpoint& checkpoint) {
+    return checkpoint.manifest.step != step ||
+           checkpoint.manifest.document_sha256 != document_sha256;
+  });
+  return FirstWhole(std::move(candidates), warnings, NeverStop);
 }
 
 absl::StatusOr<Checkpoint> CheckpointStore::Save(

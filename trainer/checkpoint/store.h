@@ -13,6 +13,7 @@
 #include "base/file_identity.h"
 #include "base/stop_check.h"
 #include "safetensors/safetensors.h"
+#include "spec/run_spec.h"
 #include "trainer/checkpoint/acknowledged.h"
 #include "trainer/checkpoint/manifest.h"
 
@@ -29,16 +30,21 @@ struct Retention {
   int64_t keep_last = 1;
   int64_t keep_best = 0;         // by Manifest::metric_value: the smallest,
   bool largest_is_best = false;  // or the largest
+  int64_t also_step = -1;        // the newest one of this step; -1: none
 };
+
+// The last step up to `step` of which the document asks for a checkpoint, 0 included. A stop's own
+// is none.
+int64_t RegularCheckpoint(const spec::CheckpointSpec& spec, int64_t step);
 
 // NOT_FOUND when `folder` holds no checkpoint's manifest; whether that fits is not looked at.
 absl::Status CheckIsCheckpoint(const std::filesystem::path& folder);
 
 // Which of `checkpoints` (any order) may go: all but the newest keep_last, the best keep_best,
-// always the newest, and the one that the controller has stored last: `acknowledged`, or, where
-// that is not there any more, the newest up to its step. A later attempt's are newer than an
-// earlier one's, whatever their steps: those that an attempt begun at an earlier step has left
-// behind shall not push out what it writes.
+// always the newest, the one of also_step, and the one that the controller has stored last:
+// `acknowledged`, or, where that is not there any more, the newest up to its step. A later
+// attempt's are newer than an earlier one's, whatever their steps: those that an attempt begun at
+// an earlier step has left behind shall not push out what it writes.
 std::vector<Checkpoint> Superfluous(std::vector<Checkpoint> checkpoints, const Retention& retention,
                                     const std::optional<Acknowledged>& acknowledged = {});
 
@@ -61,6 +67,11 @@ class CheckpointStore {
   absl::StatusOr<std::optional<Checkpoint>> Newest(const std::filesystem::path& preferred,
                                                    std::vector<std::string>& warnings,
                                                    const StopCheck& stop = NeverStop) const;
+
+  // The newest one of exactly this step and document whose state has the bytes that its manifest
+  // says; nothing when there is none. `warnings` as above.
+  absl::StatusOr<std::optional<Checkpoint>> AtStep(int64_t step, const std::string& document_sha256,
+                                                   std::vector<std::string>& warnings) const;
 
   // Writes one; fills the manifest's state_bytes and state_sha256. `before_rename` runs when all is
   // on the disk but the folder does not have its name yet: what the checkpoint implies is made

@@ -1,34 +1,56 @@
 #include "trainer/health/non_finite.h"
 
-#include <cmath>
-
 #include "absl/strings/str_cat.h"
-#include "base/health_codes.h"
 
 namespace fp4::trainer {
 namespace {
 
-// The first parameter with a gradient that is not finite; null: none.
-const Parameter* FirstNonFinite(const ParameterSet& parameters) {
-  for (const Parameter& parameter : parameters.all()) {
-    const at::Tensor& gradient = parameter.master.grad();
-    if (gradient.defined() && !at::isfinite(gradient).all().item<bool>()) return &parameter;
+std::string_view NameOf(LayerTensor which) {
+  switch (which) {
+    case LayerTensor::kInput:
+      return "input";
+    case LayerTensor::kWeight:
+      return "weight";
+    case LayerTensor::kOutput:
+      return "output";
+    case LayerTensor::kOutputGradient:
+      return "gradient of the output";
+    case LayerTensor::kInputGradient:
+      return "gradient of the input";
+    case LayerTensor::kWeightGradient:
+      return "gradient of the weight";
   }
-  return nullptr;
+  return "";
 }
+
+bool IsFinite(const at::Tensor& values) { return at::isfinite(values).all().item<bool>(); }
 
 }  // namespace
 
-std::optional<Finding> FindNonFinite(int64_t step, double loss, double gradient_norm,
-                                     const ParameterSet& parameters) {
-  if (std::isfinite(loss) && std::isfinite(gradient_norm)) return std::nullopt;
-  const Parameter* culprit = std::isfinite(loss) ? FirstNonFinite(parameters) : nullptr;
-  const std::string what = !std::isfinite(loss) ? absl::StrCat("the loss is ", loss)
-                           : culprit == nullptr
-                               ? "the norm of the gradients overflows"
-                               : absl::StrCat("the gradient of ", culprit->name, " is not finite");
-  return Finding{health_code::kNonFinite, culprit == nullptr ? "" : culprit->layer(),
-                 absl::StrCat("at step ", step, " ", what, "; the update was not applied")};
+void NonFiniteFinder::Look(const std::string& layer, const std::string& what,
+                           const at::Tensor& values) {
+  if (first_ || IsFinite(values)) return;
+  first_ = {layer, absl::StrCat("the ", what, " of ", layer)};
+}
+
+void NonFiniteFinder::Saw(const std::string& layer, LayerTensor which, const at::Tensor& values) {
+  Look(layer, std::string(NameOf(which)), values);
+}
+
+void NonFiniteFinder::SawOperand(const std::string& layer, LayerTensor which,
+                                 const OperandQuantizer& /*quantizer*/, const at::Tensor& values,
+                                 const at::Tensor& operand) {
+  Look(layer, std::string(NameOf(which)), values);
+  Look(layer, absl::StrCat("quantized ", std::string(NameOf(which))), operand);
+}
+
+std::optional<NonFiniteTensor> FirstNonFiniteGradient(const ParameterSet& parameters) {
+  for (const Parameter& parameter : parameters.all()) {
+    const at::Tensor& gradient = parameter.master.grad();
+    if (gradient.defined() && !IsFinite(gradient))
+      return NonFiniteTensor{parameter.layer(), absl::StrCat("the gradient of ", parameter.name)};
+  }
+  return std::nullopt;
 }
 
 }  // namespace fp4::trainer

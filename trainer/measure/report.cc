@@ -41,9 +41,13 @@ Report::Report(Parts& parts, EventLog& log)
     : parts_(parts),
       log_(log),
       energy_(*parts.backend, parts.resumed ? parts.resumed->manifest.energy_joules : 0.0) {
-  if (!parts.resumed) return;
-  const Manifest& resumed = parts.resumed->manifest;
+  if (parts.resumed) TakeResumed();
+}
+
+void Report::TakeResumed() {
+  const Manifest& resumed = parts_.resumed->manifest;
   saved_step_ = resumed.step;
+  evaluated_step_ = -1;
   // An evaluation that gave no finite value is made again: what was wrong is told again.
   if (!resumed.evaluated || !resumed.metric_value) return;
   evaluated_step_ = resumed.step;
@@ -131,8 +135,12 @@ absl::Status Report::Checkpoint(int64_t step) {
   FP4_RETURN_IF_ERROR(log_.Append(EventOf(saved)));
   FP4_RETURN_IF_ERROR(log_.Sync());
   const spec::CheckpointSpec& keep = parts_.run.checkpoint;
+  const bool goes_back = parts_.run.training.on_anomaly.action == spec::AnomalyAction::kRollback;
   return parts_.checkpoints->Prune(
-      {keep.keep_last, keep.keep_best, metric::BetterOf(keep.metric) == metric::Better::kLarger});
+      {.keep_last = keep.keep_last,
+       .keep_best = keep.keep_best,
+       .largest_is_best = metric::BetterOf(keep.metric) == metric::Better::kLarger,
+       .also_step = goes_back ? RegularCheckpoint(keep, step) : -1});
 }
 
 absl::Status Report::Switch(int64_t step, const PrecisionSwitch& each) {

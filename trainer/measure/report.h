@@ -41,6 +41,10 @@ class Report {
   // validation loss is not finite.
   absl::Status Completed() const;
 
+  // When the parts have gone back to a checkpoint: its step is the last one that was evaluated and
+  // saved.
+  void WentBack() { TakeResumed(); }
+
   // Tells of a layer that changes its precision after `step`.
   absl::Status Switch(int64_t step, const PrecisionSwitch& each);
 
@@ -52,6 +56,8 @@ class Report {
   absl::Status Stop(const Finding& finding);
 
  private:
+  // Where parts.resumed stands is evaluated and saved as its manifest says.
+  void TakeResumed();
   absl::Status Metrics(int64_t step, MetricValues values);
   // What is wrong with the last evaluation.
   std::optional<Finding> NonFiniteEvaluation() const;

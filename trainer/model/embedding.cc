@@ -57,14 +57,25 @@ void Embedding::RefreshWeight(std::vector<QuantizeJob>& jobs) {
 
 at::Tensor Embedding::Forward(const at::Tensor& tokens) {
   context_.layer = name_;
-  return EmbeddingFunction::apply(tokens, trains_weight() ? master_ : master_.detach(), this);
+  Show(LayerTensor::kWeight, table_);
+  at::Tensor rows =
+      EmbeddingFunction::apply(tokens, trains_weight() ? master_ : master_.detach(), this);
+  Show(LayerTensor::kOutput, rows.detach());
+  return rows;
+}
+
+void Embedding::Show(LayerTensor which, const at::Tensor& values) const {
+  if (context_.observer != nullptr) context_.observer->Saw(name_, which, values);
 }
 
 at::Tensor Embedding::Backward(const at::Tensor& gradient, const at::Tensor& tokens) const {
   context_.layer = name_;
+  Show(LayerTensor::kOutputGradient, gradient);
   at::Tensor scaled = scale_ == 1.0 ? gradient : gradient * scale_;
-  return at::embedding_dense_backward(scaled, tokens, master_.size(0), /*padding_idx=*/-1,
-                                      /*scale_grad_by_freq=*/false);
+  at::Tensor dw = at::embedding_dense_backward(scaled, tokens, master_.size(0), /*padding_idx=*/-1,
+                                               /*scale_grad_by_freq=*/false);
+  Show(LayerTensor::kWeightGradient, dw);
+  return dw;
 }
 
 }  // namespace fp4::trainer

@@ -3,6 +3,7 @@
 #include "spec/run_spec.h"
 #include "trainer/backend/backend.h"
 #include "trainer/precision/layer.h"
+#include "trainer/precision/layer_observer.h"
 #include "trainer/precision/operand.h"
 
 namespace fp4::trainer {
@@ -34,6 +35,8 @@ class Embedding : public QuantizedLayer {
   double scale() const { return scale_; }
 
  private:
+  void Show(LayerTensor which, const at::Tensor& values) const;
+
   const std::string name_;
   const at::Tensor master_;
   const double scale_;

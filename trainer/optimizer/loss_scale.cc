@@ -25,6 +25,11 @@ void LossScale::StepDone() {
   if (value_ * 2 <= std::numeric_limits<float>::max()) value_ *= 2;
 }
 
+void LossScale::StepLeftOut() {
+  value_ = before_.value;
+  clean_steps_ = before_.clean_steps;
+}
+
 void LossScale::Save(StateSnapshot& snapshot) const {
   snapshot.Add(kScale, at::scalar_tensor(value_, at::kDouble));
   snapshot.AddCount(kCleanSteps, clean_steps_);

@@ -17,18 +17,27 @@ class LossScale : public Stateful {
 
   double value() const { return value_; }
 
-  // The gradients of a step overflowed: halves the scale. False: it would fall below 1.
+  void BeginStep() { before_ = {value_, clean_steps_}; }
+  // The gradients of the step overflowed: halves the scale. False: it would fall below 1.
   bool Halve();
-  // A step has been applied.
+  // The step has been applied.
   void StepDone();
+  // The step is not applied: all is as it was when it began.
+  void StepLeftOut();
 
   void Save(StateSnapshot& snapshot) const override;
   absl::Status Restore(const StateReader& reader) override;
 
  private:
+  struct Moment {
+    double value = 0;
+    int64_t clean_steps = 0;
+  };
+
   const int64_t growth_interval_;
   double value_;
   int64_t clean_steps_ = 0;
+  Moment before_;  // the step under way
 };
 
 }  // namespace fp4::trainer

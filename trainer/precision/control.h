@@ -32,6 +32,10 @@ class PrecisionControl {
   // When the masters have changed: quantizes the weights anew.
   void AfterUpdate(int64_t update);
 
+  // When the update is left out: the masters are what they were, and what is random in the weights
+  // is drawn anew for the next update.
+  void UpdateLeftOut() { model_.Refresh(); }
+
   // The parts of it that have a state.
   std::vector<Stateful*> stateful();
 

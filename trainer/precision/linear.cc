@@ -31,7 +31,7 @@ class LinearFunction : public torch::autograd::Function<LinearFunction> {
   }
 };
 
-// An operand of a GEMM that contracts over the rows of `values`: blocks run along them.
+// The weight as an operand of a GEMM that contracts over its rows: blocks run along them.
 at::Tensor AlongRows(const OperandQuantizer& quantizer, const at::Tensor& values) {
   return quantizer.quantized() ? quantizer.Apply(values.t()).t() : quantizer.Apply(values);
 }
@@ -132,28 +132,58 @@ at::Tensor Linear::Forward(const at::Tensor& x) {
   return LinearFunction::apply(rows, target, this).view(shape);
 }
 
+at::Tensor Linear::Operand(const OperandQuantizer& quantizer, LayerTensor which,
+                           const at::Tensor& values) const {
+  at::Tensor operand = quantizer.Apply(values);
+  if (context_.observer != nullptr)
+    context_.observer->SawOperand(name_, which, quantizer, values, operand);
+  return operand;
+}
+
+at::Tensor Linear::OperandAlongRows(const OperandQuantizer& quantizer, LayerTensor which,
+                                    const at::Tensor& values) const {
+  return quantizer.quantized() ? Operand(quantizer, which, values.t()).t()
+                               : Operand(quantizer, which, values);
+}
+
+void Linear::Show(LayerTensor which, const at::Tensor& values) const {
+  if (context_.observer != nullptr) context_.observer->Saw(name_, which, values);
+}
+
 at::Tensor Linear::Input(const at::Tensor& x) {
   context_.layer = name_;
-  return operands_.fprop_a.Apply(x);
+  return Operand(operands_.fprop_a, LayerTensor::kInput, x);
 }
 
 at::Tensor Linear::Fprop(const at::Tensor& input) {
   context_.layer = name_;
-  return at::mm(input, FpropWeight().t());
+  const at::Tensor& weight = FpropWeight();
+  Show(LayerTensor::kWeight, weight);
+  at::Tensor y = at::mm(input, weight.t());
+  Show(LayerTensor::kOutput, y);
+  return y;
 }
 
 at::Tensor Linear::Dgrad(const at::Tensor& dy) {
   context_.layer = name_;
-  return at::mm(operands_.dgrad_a.Apply(dy), DgradWeight());
+  at::Tensor dx =
+      at::mm(Operand(operands_.dgrad_a, LayerTensor::kOutputGradient, dy), DgradWeight());
+  Show(LayerTensor::kInputGradient, dx);
+  return dx;
 }
 
 at::Tensor Linear::Wgrad(const at::Tensor& dy, const at::Tensor& kept) {
   context_.layer = name_;
   at::Tensor x = kept;
   if (operands_.wgrad_input != Second::kAsInFprop)
-    x = operands_.wgrad_blocks_as_in_fprop ? operands_.wgrad_b.Apply(kept)
-                                           : AlongRows(operands_.wgrad_b, kept);
-  return at::mm(AlongRows(operands_.wgrad_a, dy).t(), x).to(at::kFloat);
+    x = operands_.wgrad_blocks_as_in_fprop
+            ? Operand(operands_.wgrad_b, LayerTensor::kInput, kept)
+            : OperandAlongRows(operands_.wgrad_b, LayerTensor::kInput, kept);
+  at::Tensor dw =
+      at::mm(OperandAlongRows(operands_.wgrad_a, LayerTensor::kOutputGradient, dy).t(), x)
+          .to(at::kFloat);
+  Show(LayerTensor::kWeightGradient, dw);
+  return dw;
 }
 
 }  // namespace fp4::trainer

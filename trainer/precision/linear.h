@@ -26,6 +26,7 @@
 #include "trainer/backend/backend.h"
 #include "trainer/precision/estimator.h"
 #include "trainer/precision/layer.h"
+#include "trainer/precision/layer_observer.h"
 #include "trainer/precision/operands.h"
 #include "trainer/step_context.h"
 
@@ -80,6 +81,13 @@ class Linear : public QuantizedLayer {
 
  private:
   bool EstimatorMakesWeight(const at::Tensor& values);
+  // An operand of a GEMM that contracts over the columns of `values`, and one that contracts over
+  // their rows, which blocks then run along. Shown to who looks.
+  at::Tensor Operand(const OperandQuantizer& quantizer, LayerTensor which,
+                     const at::Tensor& values) const;
+  at::Tensor OperandAlongRows(const OperandQuantizer& quantizer, LayerTensor which,
+                              const at::Tensor& values) const;
+  void Show(LayerTensor which, const at::Tensor& values) const;
   // `operand`: what the GEMM sees of `values`; a job makes it where it is quantized.
   void RefreshOperand(const OperandQuantizer& quantizer, const at::Tensor& values,
                       at::Tensor& operand, std::vector<QuantizeJob>& jobs) const;

@@ -60,6 +60,36 @@ TEST_F(CheckpointStoreTest, SavedOneIsFoundWithItsManifest) {
   EXPECT_EQ(found->manifest.state_bytes, static_cast<int64_t>(fs::file_size(found->state_file())));
 }
 
+TEST_F(CheckpointStoreTest, OneOfAStepIsTheLastAttemptsThatIsWhole) {
+  Save(100, 1);
+  Save(200, 2);
+  Checkpoint damaged = Save(100, 3);
+  std::ofstream(damaged.state_file(), std::ios::in | std::ios::binary) << 'x';
+
+  const auto found = CheckpointStore(folder_).AtStep(100, "", warnings_);
+  ASSERT_TRUE(found.ok() && found->has_value());
+  EXPECT_EQ((*found)->manifest.attempt, 1);
+  EXPECT_EQ(warnings_.size(), 1u);
+  EXPECT_FALSE(CheckpointStore(folder_).AtStep(150, "", warnings_)->has_value());
+  EXPECT_FALSE(CheckpointStore(folder_).AtStep(200, "of another", warnings_)->has_value());
+}
+
+TEST_F(CheckpointStoreTest, OneToGoBackToStays) {
+  for (const int64_t step : {100, 200, 250}) Save(step);
+  ASSERT_TRUE(CheckpointStore(folder_).Prune({.keep_last = 1, .also_step = 200}).ok());
+  EXPECT_EQ(Steps(), (std::vector<int64_t>{250, 200}));
+}
+
+TEST(RegularCheckpointTest, IsTheLastMultipleOfTheInterval) {
+  spec::CheckpointSpec spec;
+  spec.interval_steps = 100;
+  EXPECT_EQ(RegularCheckpoint(spec, 250), 200);
+  EXPECT_EQ(RegularCheckpoint(spec, 200), 200);
+  EXPECT_EQ(RegularCheckpoint(spec, 99), 0);
+  spec.interval_steps = 0;
+  EXPECT_EQ(RegularCheckpoint(spec, 99), 0);
+}
+
 TEST_F(CheckpointStoreTest, NewestIsByStepThenAttempt) {
   Save(100, 1);
   Save(90, 3);

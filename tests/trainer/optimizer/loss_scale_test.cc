@@ -18,6 +18,17 @@ TEST(LossScaleTest, DoublesAfterCleanStepsAndHalvesAtOnce) {
   EXPECT_EQ(scale.value(), 1024);
 }
 
+TEST(LossScaleTest, StepThatIsLeftOutLeavesItAsItWas) {
+  LossScale scale({.initial = 1024, .growth_interval = 2});
+  scale.StepDone();
+  scale.BeginStep();
+  ASSERT_TRUE(scale.Halve());
+  scale.StepLeftOut();
+  EXPECT_EQ(scale.value(), 1024);
+  scale.StepDone();  // the second clean step
+  EXPECT_EQ(scale.value(), 2048);
+}
+
 TEST(LossScaleTest, DoesNotFallBelowOne) {
   LossScale scale({.initial = 3, .growth_interval = 2});
   EXPECT_TRUE(scale.Halve());

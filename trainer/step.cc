@@ -1,0 +1,67 @@
+#include "trainer/step.h"
+
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "trainer/optimizer/gradients.h"
+
+namespace fp4::trainer {
+namespace {
+
+double LossScaleOf(const Parts& parts) {
+  return parts.loss_scale ? parts.loss_scale->value() : 1.0;
+}
+
+// Forward and backward of micro-batch `m` (from 0); its gradients are added to those that are
+// there.
+LossSums ComputeMicroBatch(Parts& parts, int64_t step, int64_t m) {
+  parts.context.micro_batch = (step - 1) * parts.run.training.gradient_accumulation + m;
+  const Batch batch = parts.task->Training(step + parts.anomalies->policy().data_offset(), m);
+  const auto targets = static_cast<double>(parts.targets_per_step());
+  return parts.model->ForwardBackward(batch, LossScaleOf(parts) / targets);
+}
+
+std::optional<StepResult> ComputeGradients(Parts& parts, int64_t step, const StopCheck& stop) {
+  at::Tensor loss;
+  for (int64_t m = 0; m < parts.run.training.gradient_accumulation; ++m) {
+    if (stop()) return std::nullopt;
+    const LossSums sums = ComputeMicroBatch(parts, step, m);
+    loss = m == 0 ? sums.loss : loss + sums.loss;
+  }
+  if (parts.loss_scale) UnscaleGradients(*parts.parameters, parts.loss_scale->value());
+  parts.model->FinishGradients();
+  return StepResult{loss.item<double>() / static_cast<double>(parts.targets_per_step()),
+                    GradientNorm(*parts.parameters).item<double>()};
+}
+
+}  // namespace
+
+std::optional<StepResult> ComputeStep(Parts& parts, int64_t step, const StopCheck& stop) {
+  if (parts.loss_scale) parts.loss_scale->BeginStep();
+  for (;;) {
+    const std::optional<StepResult> result = ComputeGradients(parts, step, stop);
+    const bool overflowed = result && parts.loss_scale && !std::isfinite(result->gradient_norm) &&
+                            !GradientsAreFinite(*parts.parameters);
+    if (!overflowed || !parts.loss_scale->Halve()) return result;
+    ClearGradients(*parts.parameters);
+  }
+}
+
+std::optional<NonFiniteTensor> FindNonFinite(Parts& parts, int64_t step) {
+  const std::optional<NonFiniteTensor> in_gradients = FirstNonFiniteGradient(*parts.parameters);
+  ClearGradients(*parts.parameters);
+  NonFiniteFinder finder;
+  const ScopedObserver look(parts.context, finder);
+  const int64_t accumulation = parts.run.training.gradient_accumulation;
+  for (int64_t m = 0; m < accumulation; ++m) {
+    ComputeMicroBatch(parts, step, m);
+    if (!finder.first()) continue;
+    NonFiniteTensor found = *finder.first();
+    if (accumulation > 1)
+      absl::StrAppend(&found.what, " in micro-batch ", m + 1, " of ", accumulation);
+    return found;
+  }
+  return in_gradients;
+}
+
+}  // namespace fp4::trainer
