@@ -1,9 +1,10 @@
-// What a run trains. A model is a file of this folder and a row of the table in make_model.cc; its
-// tensors are those that spec/ lists for its kind.
+// What a run trains. A model is a file of this folder, which registers it under the name of its
+// kind; its tensors are those that spec/ lists for the kind.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spec/run_spec.h"
@@ -88,6 +89,20 @@ struct ModelParts {
   Linear::EstimatorFactory Estimators() const;
 };
 
+using MakeModelFunction = std::unique_ptr<Model> (*)(const ModelParts& parts);
+
+// A static object of this type at the end of a model's file makes it known as `kind`, a name of
+// spec/model_kinds.h, which outlives the program.
+struct ModelRegistration {
+  ModelRegistration(std::string_view kind, MakeModelFunction make);
+};
+
+template <typename Type>
+std::unique_ptr<Model> MakeModelOf(const ModelParts& parts) {
+  return std::make_unique<Type>(parts);
+}
+
+// The model of the kind that the document names.
 std::unique_ptr<Model> MakeModel(const ModelParts& parts);
 
 }  // namespace fp4::trainer

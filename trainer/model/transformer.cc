@@ -50,4 +50,8 @@ LossSums Transformer::Evaluate(const Batch& batch) {
   return HeadLoss(head_, Hidden(batch.inputs), batch.targets.reshape(-1));
 }
 
+namespace {
+const ModelRegistration registration("transformer", MakeModelOf<Transformer>);
+}  // namespace
+
 }  // namespace fp4::trainer

@@ -133,4 +133,9 @@ absl::Status AdamW::Restore(const StateReader& reader) {
   return absl::OkStatus();
 }
 
+namespace {
+bool TakesAll(const spec::OptimizerSpec&, const spec::TensorInfo&) { return true; }
+const OptimizerRegistration registration({"adamw", TakesAll, MakeOptimizer<AdamW>});
+}  // namespace
+
 }  // namespace fp4::trainer

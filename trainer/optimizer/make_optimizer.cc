@@ -1,49 +1,46 @@
-#include <array>
-#include <string_view>
+#include <algorithm>
 
-#include "spec/optimizer_tensors.h"
-#include "trainer/optimizer/adamw.h"
-#include "trainer/optimizer/muon.h"
 #include "trainer/optimizer/optimizer.h"
 
 namespace fp4::trainer {
 namespace {
 
-bool TakesAll(const spec::OptimizerSpec&, const spec::TensorInfo&) { return true; }
-
-struct Row {
-  std::string_view name;  // as optimizer.name says it
-  bool (*takes)(const spec::OptimizerSpec& spec, const spec::TensorInfo& tensor);
-  std::unique_ptr<Optimizer> (*make)(const spec::OptimizerSpec& spec,
-                                     std::vector<Parameter> parameters);
-};
-
-template <typename Type>
-std::unique_ptr<Optimizer> Make(const spec::OptimizerSpec& spec,
-                                std::vector<Parameter> parameters) {
-  return std::make_unique<Type>(spec, std::move(parameters));
+std::vector<OptimizerKind>& Kinds() {
+  static std::vector<OptimizerKind> kinds;
+  return kinds;
 }
 
-// The last row takes what the one that the document names leaves.
-constexpr std::array kOptimizers = {
-    Row{"muon", spec::UpdatedByMuon, Make<Muon>},
-    Row{"adamw", TakesAll, Make<AdamW>},
-};
+const OptimizerKind& KindNamed(const std::string& name) {
+  const auto found = std::ranges::find(Kinds(), name, &OptimizerKind::name);
+  TORCH_CHECK(found != Kinds().end(), "there is no optimizer '", name, "'");
+  return *found;
+}
+
+// Moves the parameters that `takes` accepts out of `left`.
+std::vector<Parameter> Take(const std::function<bool(const Parameter&)>& takes,
+                            std::vector<Parameter>& left) {
+  const auto others = std::ranges::stable_partition(left, std::not_fn(takes));
+  std::vector<Parameter> taken(std::make_move_iterator(others.begin()),
+                               std::make_move_iterator(others.end()));
+  left.erase(others.begin(), others.end());
+  return taken;
+}
 
 }  // namespace
+
+OptimizerRegistration::OptimizerRegistration(OptimizerKind kind) { Kinds().push_back(kind); }
 
 std::vector<std::unique_ptr<Optimizer>> MakeOptimizers(const spec::OptimizerSpec& spec,
                                                        const ParameterSet& parameters) {
   std::vector<Parameter> left = parameters.all();
   std::vector<std::unique_ptr<Optimizer>> optimizers;
-  for (const Row& row : kOptimizers) {
-    if (row.name != spec.name && &row != &kOptimizers.back()) continue;
-    std::vector<Parameter> taken, others;
-    for (Parameter& parameter : left)
-      (row.takes(spec, parameter) ? taken : others).push_back(std::move(parameter));
-    if (!taken.empty()) optimizers.push_back(row.make(spec, std::move(taken)));
-    left = std::move(others);
-  }
+  const auto make = [&](const OptimizerKind& kind) {
+    std::vector<Parameter> taken =
+        Take([&](const Parameter& parameter) { return kind.takes(spec, parameter); }, left);
+    if (!taken.empty()) optimizers.push_back(kind.make(spec, std::move(taken)));
+  };
+  make(KindNamed(spec.name));
+  make(KindNamed(spec::OptimizerSpec().name));
   TORCH_CHECK(left.empty(), "no optimizer takes ", left.front().name);
   return optimizers;
 }

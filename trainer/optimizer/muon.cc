@@ -5,6 +5,7 @@
 
 #include "base/metric_names.h"
 #include "base/status_macros.h"
+#include "spec/optimizer_tensors.h"
 #include "trainer/optimizer/master_rounding.h"
 
 namespace fp4::trainer {
@@ -102,5 +103,9 @@ absl::Status Muon::Restore(const StateReader& reader) {
   }
   return absl::OkStatus();
 }
+
+namespace {
+const OptimizerRegistration registration({"muon", spec::UpdatedByMuon, MakeOptimizer<Muon>});
+}  // namespace
 
 }  // namespace fp4::trainer

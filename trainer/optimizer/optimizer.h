@@ -1,8 +1,9 @@
-// What turns gradients into new values. An optimizer is a file of this folder and a row of the
-// table in make_optimizer.cc.
+// What turns gradients into new values. An optimizer is a file of this folder, which registers it
+// under the name that documents use.
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,26 @@ class Optimizer : public Stateful {
 
  private:
   const std::vector<Parameter> parameters_;
+};
+
+// How an optimizer is made of its part of the parameters.
+struct OptimizerKind {
+  std::string_view name;  // as optimizer.name says it; outlives the program
+  // Which parameters it takes of a run that names it. Those that are left go to the default one.
+  bool (*takes)(const spec::OptimizerSpec& spec, const spec::TensorInfo& tensor);
+  std::unique_ptr<Optimizer> (*make)(const spec::OptimizerSpec& spec,
+                                     std::vector<Parameter> parameters);
+};
+
+template <typename Type>
+std::unique_ptr<Optimizer> MakeOptimizer(const spec::OptimizerSpec& spec,
+                                         std::vector<Parameter> parameters) {
+  return std::make_unique<Type>(spec, std::move(parameters));
+}
+
+// A static object of this type at the end of an optimizer's file makes it known.
+struct OptimizerRegistration {
+  explicit OptimizerRegistration(OptimizerKind kind);
 };
 
 // The optimizer that the document names, for the parameters that it takes, then the one that takes
