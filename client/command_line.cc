@@ -61,6 +61,13 @@ struct Assign {
     if (!value.ok()) throw CLI::ValidationError(name, std::string(value.status().message()));
     *target = *value;
   }
+  void operator()(double* target) const {
+    const absl::StatusOr<double> value =
+        ParseNumber<double>(words.back(), static_cast<double>(option.range.low),
+                            static_cast<double>(option.range.high));
+    if (!value.ok()) throw CLI::ValidationError(name, std::string(value.status().message()));
+    *target = *value;
+  }
   void operator()(std::string* target) const {
     CheckIsText(words.back());
     const auto& choices = option.choices;
@@ -88,6 +95,7 @@ std::string DefaultText(const Option& option) {
 std::string ValueName(const Option& option) {
   if (!option.value_name.empty()) return option.value_name;
   if (!option.choices.empty()) return absl::StrJoin(option.choices, "|");
+  if (std::holds_alternative<double*>(option.target)) return "NUMBER";
   return std::holds_alternative<int64_t*>(option.target) ? "INT" : "TEXT";
 }
 

@@ -17,7 +17,7 @@
 
 namespace fp4::client {
 
-// Which whole numbers an option takes.
+// Which numbers an option takes; whole ones for an int64_t.
 struct IntegerRange {
   int64_t low = 0;
   int64_t high = std::numeric_limits<int64_t>::max();
@@ -27,14 +27,14 @@ struct Option {
   // Where the value goes; it must live as long as the verb. What it holds at the beginning is the
   // default, which the help page shows unless it is empty, zero or less. A bool is a flag; a
   // vector's option may be given again and again.
-  using Target = std::variant<bool*, int64_t*, std::string*, std::vector<std::string>*>;
+  using Target = std::variant<bool*, int64_t*, double*, std::string*, std::vector<std::string>*>;
 
   std::string names;  // "--limit", "-y,--yes"; a positional argument has no dashes: "EXPERIMENT"
   Target target;
   std::string help;
   bool required = false;
   std::string value_name = {};            // stands for the value in the help page: "HOST:PORT"
-  IntegerRange range = {};                // of an int64_t
+  IntegerRange range = {};                // of an int64_t or a double
   std::vector<std::string> choices = {};  // of a string; empty: any
 };
 

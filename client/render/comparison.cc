@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/metric_names.h"
 #include "client/render/findings.h"
 #include "client/render/numbers.h"
 
@@ -9,6 +10,16 @@ namespace fp4::client {
 namespace {
 
 constexpr int kDigits = 4;
+
+struct Axis {
+  v1::ComparisonAxis axis;
+  const char* name;
+};
+constexpr Axis kAxes[] = {{v1::COMPARISON_AXIS_UNSPECIFIED, "end"},
+                          {v1::COMPARISON_AXIS_STEPS, "steps"},
+                          {v1::COMPARISON_AXIS_TOKENS, "tokens"},
+                          {v1::COMPARISON_AXIS_TIME, "time"},
+                          {v1::COMPARISON_AXIS_BYTES, "bytes"}};
 
 std::string MeanText(const v1::VariantComparison& variant, const Layout& layout) {
   if (variant.n() == 0) return "";
@@ -28,9 +39,63 @@ Cell DifferenceCell(const v1::VariantComparison& variant) {
   const v1::Interval& interval = difference.ci95();
   absl::StrAppend(&text, " [", FormatSigned(interval.low(), kDigits), ", ",
                   FormatSigned(interval.high(), kDigits), "]");
-  // An interval without zero in it is a difference that the seeds do not explain.
-  const bool clear = interval.low() > 0 || interval.high() < 0;
-  return {text, clear ? Color::kBold : Color::kPlain};
+  const v1::Verdict::Kind kind = variant.verdict().kind();
+  const bool claimed = kind == v1::Verdict::BETTER || kind == v1::Verdict::WORSE;
+  return {text, claimed ? Color::kBold : Color::kPlain};
+}
+
+// Where the runs are looked at.
+std::string PlaceText(const v1::CompareResponse& comparison) {
+  const double limit = comparison.at_limit();
+  const v1::ComparisonAxis at = comparison.at();
+  if (at == v1::COMPARISON_AXIS_STEPS) {
+    return absl::StrCat("at step ", FormatFixed(limit, 0), ", which all completed runs reached");
+  }
+  if (at == v1::COMPARISON_AXIS_TOKENS) {
+    return absl::StrCat("at ", FormatCount(limit), " tokens, which all completed runs reached");
+  }
+  if (at == v1::COMPARISON_AXIS_TIME) {
+    return absl::StrCat("after ", FormatInterval(absl::Seconds(limit)),
+                        " of training, the end of the slowest variant");
+  }
+  if (at == v1::COMPARISON_AXIS_BYTES) {
+    return "at the end of training, between weights of equally many bytes";
+  }
+  return "at the end of training";
+}
+
+std::string Heading(const v1::CompareResponse& comparison, const std::string& title,
+                    const Layout& layout) {
+  std::string text = absl::StrCat(Printable(title), ": ", comparison.metric(), " ",
+                                  PlaceText(comparison), "\nmean over n seeds");
+  if (comparison.last() > 1) {
+    absl::StrAppend(&text, ", of the last ", comparison.last(), " values of each run");
+  }
+  if (comparison.variants_size() > 1) {
+    absl::StrAppend(&text, "; difference to ", Printable(comparison.reference()),
+                    ", paired by seed");
+  }
+  return Wrapped(text, layout.width, 2);
+}
+
+Color VerdictColor(v1::Verdict::Kind kind) {
+  if (kind == v1::Verdict::BETTER || kind == v1::Verdict::NO_WORSE) return Color::kGreen;
+  if (kind == v1::Verdict::FAILED) return Color::kRed;
+  return kind == v1::Verdict::WORSE ? Color::kYellow : Color::kPlain;
+}
+
+// A sentence on each variant; the reference has nothing to be compared with when it is alone.
+std::string RenderVerdicts(const v1::CompareResponse& comparison, const Layout& layout) {
+  std::string text;
+  for (const v1::VariantComparison& variant : comparison.variants()) {
+    if (!variant.has_verdict() || comparison.variants_size() < 2) continue;
+    const std::string line =
+        Wrapped(absl::StrCat(Printable(variant.name()), ": ", Printable(variant.verdict().text())),
+                layout.width, 2);
+    absl::StrAppend(&text, Colored(line, VerdictColor(variant.verdict().kind()), layout.color),
+                    "\n");
+  }
+  return text;
 }
 
 std::string RenderNotes(const v1::CompareResponse& comparison, const Layout& layout) {
@@ -52,32 +117,55 @@ std::string RenderNotes(const v1::CompareResponse& comparison, const Layout& lay
 
 }  // namespace
 
+std::string AxisName(v1::ComparisonAxis axis) {
+  for (const Axis& row : kAxes) {
+    if (row.axis == axis) return row.name;
+  }
+  return "";
+}
+
+std::optional<v1::ComparisonAxis> AxisOfName(const std::string& name) {
+  for (const Axis& row : kAxes) {
+    if (row.name == name) return row.axis;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> AxisNames() {
+  std::vector<std::string> names;
+  for (const Axis& row : kAxes) {
+    if (row.axis != v1::COMPARISON_AXIS_UNSPECIFIED) names.emplace_back(row.name);
+  }
+  return names;
+}
+
 std::string RenderComparison(const v1::CompareResponse& comparison, const std::string& title,
-                             const Layout& layout) {
+                             const ComparisonParts& parts, const Layout& layout) {
   Table table({{.header = "VARIANT", .min_width = 10, .names = true},
                {.header = "N", .right = true},
                {.header = absl::AsciiStrToUpper(comparison.metric()), .right = true},
                {.header = "DIFFERENCE [95 % CI]", .right = true},
-               {.header = "ACCURACY", .right = true, .drop_order = 2},
-               {.header = "TOK/S", .right = true, .drop_order = 3},
+               {.header = "EXCESS", .right = true, .drop_order = 2},
+               {.header = "ACCURACY", .right = true, .drop_order = 3},
+               {.header = "TOK/S", .right = true, .drop_order = 4},
                {.header = "BITS/WEIGHT", .right = true, .drop_order = 1}});
+  const bool is_excess = comparison.metric() == metric::kValExcessLoss;
   for (const v1::VariantComparison& variant : comparison.variants()) {
-    table.AddRow({Printable(variant.name()), absl::StrCat(variant.n()), MeanText(variant, layout),
-                  DifferenceCell(variant),
-                  variant.has_accuracy() ? FormatFixed(variant.accuracy(), kDigits) : "",
-                  variant.has_tokens_per_second() ? FormatCount(variant.tokens_per_second()) : "",
-                  variant.has_bits_per_value() ? FormatFixed(variant.bits_per_value(), 2) : ""});
+    table.AddRow(
+        {Printable(variant.name()), absl::StrCat(variant.n()), MeanText(variant, layout),
+         DifferenceCell(variant),
+         variant.has_excess_loss() && !is_excess ? FormatFixed(variant.excess_loss(), kDigits) : "",
+         variant.has_accuracy() ? FormatFixed(variant.accuracy(), kDigits) : "",
+         variant.has_tokens_per_second() ? FormatCount(variant.tokens_per_second()) : "",
+         variant.has_bits_per_value() ? FormatFixed(variant.bits_per_value(), 2) : ""});
   }
-  std::string text = absl::StrCat(Printable(title), ": ", comparison.metric(),
-                                  " at the end of training\nmean over n seeds");
-  if (comparison.variants_size() > 1) {
-    absl::StrAppend(&text, "; difference to ", Printable(comparison.reference()),
-                    ", paired by seed");
+  std::string text = absl::StrCat(Heading(comparison, title, layout), "\n\n", table.Render(layout));
+  for (const std::string& part : {RenderVerdicts(comparison, layout),
+                                  parts.pareto ? RenderFronts(comparison, layout) : std::string(),
+                                  RenderNotes(comparison, layout)}) {
+    if (!part.empty()) absl::StrAppend(&text, "\n", part);
   }
-  text = Wrapped(text, layout.width, 2);
-  absl::StrAppend(&text, "\n\n", table.Render(layout));
-  const std::string notes = RenderNotes(comparison, layout);
-  return notes.empty() ? text : absl::StrCat(text, "\n", notes);
+  return text;
 }
 
 }  // namespace fp4::client

@@ -1,41 +1,14 @@
 #include "client/render/json.h"
 
-#include <cmath>
-#include <nlohmann/json.hpp>
-
 #include "base/clock.h"
+#include "client/render/json_values.h"
 #include "client/render/runs.h"
 
 namespace fp4::client {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Json Number(double value) {
-  if (std::isfinite(value)) return value;
-  return std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
-}
-
 Json TimeJson(bool present, const google::protobuf::Timestamp& time) {
   return present ? Json(FormatTimestamp(ToTime(time))) : Json();
-}
-
-Json HealthJson(const v1::Health& health) {
-  return {{"severity", health.severity()},
-          {"code", health.code()},
-          {"layer", health.layer()},
-          {"message", health.message()}};
-}
-
-template <typename Container, typename Convert>
-Json Array(const Container& items, Convert convert) {
-  Json array = Json::array();
-  for (const auto& item : items) array.push_back(convert(item));
-  return array;
 }
 
 Json CheckpointJson(const v1::Checkpoint& checkpoint) {
@@ -85,7 +58,7 @@ Json ExperimentObject(const v1::Experiment& experiment) {
           {"name", experiment.name()},
           {"project", experiment.project()},
           {"description", experiment.description()},
-          {"labels", Array(experiment.labels(), [](const std::string& label) { return label; })},
+          {"labels", TextArray(experiment.labels())},
           {"created_by", experiment.created_by()},
           {"create_time", TimeJson(experiment.has_create_time(), experiment.create_time())},
           {"num_runs", experiment.num_runs()},
@@ -106,29 +79,6 @@ Json SlotJson(const v1::Slot& slot) {
           {"memory_bytes", slot.memory_bytes()},
           {"cpu_threads", slot.cpu_threads()},
           {"run", slot.run_id().empty() ? Json() : Json(slot.run_id())}};
-}
-
-Json VariantJson(const v1::VariantComparison& variant) {
-  Json difference;
-  if (variant.has_difference() && variant.difference().n() > 0) {
-    const v1::Difference& d = variant.difference();
-    Json ci95;
-    if (d.has_ci95()) ci95 = {Number(d.ci95().low()), Number(d.ci95().high())};
-    difference = {{"mean", Number(d.mean())}, {"ci95", ci95}, {"n", d.n()}};
-  }
-  auto optional = [](bool present, double value) { return present ? Number(value) : Json(); };
-  return {
-      {"name", variant.name()},
-      {"n", variant.n()},
-      {"mean", optional(variant.n() > 0, variant.mean())},
-      {"std", optional(variant.has_std(), variant.std())},
-      {"difference", difference},
-      {"accuracy", optional(variant.has_accuracy(), variant.accuracy())},
-      {"tokens_per_second", optional(variant.has_tokens_per_second(), variant.tokens_per_second())},
-      {"bits_per_value", optional(variant.has_bits_per_value(), variant.bits_per_value())},
-      {"health", Array(variant.health(), HealthJson)},
-      {"num_failed", variant.num_failed()},
-      {"num_runs", variant.num_runs()}};
 }
 
 Json WorkerJson(const v1::Worker& worker) {
@@ -162,7 +112,7 @@ std::string ExperimentJson(const v1::Experiment& experiment) {
   Json json = ExperimentObject(experiment);
   json["document_name"] = experiment.document_name();
   json["document"] = experiment.document();
-  json["overrides"] = Array(experiment.overrides(), [](const std::string& text) { return text; });
+  json["overrides"] = TextArray(experiment.overrides());
   json["runs"] = Array(experiment.runs(), RunObject);
   return Dump(json);
 }
@@ -186,15 +136,6 @@ std::string RunSeriesJson(const std::vector<RunSeries>& all) {
                 {"seed", one.run.seed()},
                 {"points", PointsArray(one.series)}};
   }));
-}
-
-std::string ComparisonJson(const v1::CompareResponse& comparison) {
-  return Dump(
-      {{"experiment", comparison.experiment_id()},
-       {"metric", comparison.metric()},
-       {"reference", comparison.reference()},
-       {"variants", Array(comparison.variants(), VariantJson)},
-       {"warnings", Array(comparison.warnings(), [](const std::string& text) { return text; })}});
 }
 
 std::string FlatJson(const std::vector<JsonText>& fields) {

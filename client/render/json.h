@@ -29,8 +29,9 @@ struct RunSeries {
 // [{"run", "variant", "seed", "points": [{"step", "value", "attempt"}]}]
 std::string RunSeriesJson(const std::vector<RunSeries>& all);
 
-// {"experiment", "metric", "reference", "variants": [{"name", "n", "mean", "std", "difference":
-// {"mean", "ci95"}, …}]}
+// {"experiment", "metric", "reference", "at", …, "variants": [{"name", "n", "mean", "std",
+// "difference": {"mean", "ci95"}, "verdict": {"kind", "text", "p_holm", "seeds_needed"}, …}],
+// "pareto", "warnings"}
 std::string ComparisonJson(const v1::CompareResponse& comparison);
 
 // The event as the trainer wrote it, with "run" and "cursor"; a change of state has the type

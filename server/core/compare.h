@@ -1,5 +1,5 @@
 // The comparison of an experiment's variants: what a change of precision cost, with the interval
-// that the seeds allow.
+// that the seeds allow, and what may be said of it.
 #pragma once
 
 #include <cstdint>
@@ -8,24 +8,23 @@
 #include <string>
 #include <vector>
 
-#include "server/core/run_state.h"
-#include "server/core/started_facts.h"
+#include "server/core/pareto.h"
+#include "server/core/run_axis.h"
+#include "server/core/run_result.h"
 #include "server/core/statistics.h"
+#include "server/core/variant_differences.h"
+#include "server/core/verdict.h"
 #include "spec/events.h"
 
 namespace fp4::core {
 
-// One run, as far as the comparison needs it. Only a completed run has a final value: the last
-// point of one that failed or still trains belongs to another step and would bias the mean.
-struct RunResult {
-  std::string variant;
-  uint64_t seed = 0;
-  RunState state = RunState::kQueued;
-  std::optional<double> final_value;        // last point of the metric
-  std::optional<double> final_accuracy;     // last point of val/accuracy
-  std::optional<double> tokens_per_second;  // median of train/tokens_per_second
-  StartedFacts started;
-  std::vector<spec::HealthEvent> health;
+struct ComparisonQuestion {
+  std::vector<VariantDocument> variants;  // in the document's order; at least one
+  std::string reference;                  // one of them
+  std::string metric;
+  double margin = 0;  // of "no worse by", in the metric's unit; 0: not asked
+  int64_t last = 1;   // a run's value is the mean of so many last points
+  ComparisonAxis axis = ComparisonAxis::kEnd;
 };
 
 struct VariantDifference {
@@ -41,8 +40,10 @@ struct VariantSummary {
   double mean = 0;                              // NaN when n = 0
   std::optional<double> std;                    // absent when n < 2
   std::optional<VariantDifference> difference;  // absent for the reference, and without a pair
-  std::optional<double> accuracy, tokens_per_second,
-      bits_per_value;                     // means over the runs that have one
+  ComparisonVerdict verdict;
+  // Means over the runs that have one; all but the speed and the sizes of completed runs only.
+  std::optional<double> accuracy, excess_loss, tokens_per_second, bits_per_value, weight_bytes,
+      train_seconds, joules;
   std::vector<spec::HealthEvent> health;  // one per (code, layer), in order of appearance
 };
 
@@ -50,15 +51,24 @@ struct Comparison {
   std::string reference;
   std::vector<VariantSummary> variants;  // in the given order
   std::vector<std::string> warnings;     // what makes the runs hard to compare, for people
+  std::optional<double> limit;           // CommonLimit's
+  std::vector<ParetoFront> fronts;       // of the costs that at least two variants have
 };
 
 // The variant to compare with when none is asked for: "baseline", else the first. `variants` is not
 // empty.
 std::string DefaultReference(std::span<const std::string> variants);
 
+// How many last points a run's value is the mean of when nobody says: training.final_average of
+// the reference's document for metrics of evaluations ("val/…"), 1 for others.
+int64_t DefaultLast(const ComparisonQuestion& question);
+
+// Why the question makes no sense for these runs; empty: it does. Time can be compared on one
+// machine and device only.
+std::string WhyNotComparable(const ComparisonQuestion& question, std::span<const RunResult> runs);
+
 // Differences are paired by seed: value(variant, seed) - value(reference, seed), over the seeds
-// where both are known. `reference` is one of `variants`. Pure.
-Comparison Compare(std::span<const std::string> variants, const std::string& reference,
-                   std::span<const RunResult> runs);
+// where both are known. Pure.
+Comparison Compare(const ComparisonQuestion& question, std::span<const RunResult> runs);
 
 }  // namespace fp4::core

@@ -24,19 +24,30 @@ double NumValues(const Json& layer) {
   return product;
 }
 
-std::optional<double> BitsPerValue(const Json& object) {
+struct WeightSize {
+  double bits = 0, values = 0;
+};
+
+// Of all layers together; nothing when one of them does not say.
+std::optional<WeightSize> WeightsOf(const Json& object) {
   const auto layers = object.find("layers");
   if (layers == object.end() || !layers->is_array()) return std::nullopt;
-  double bits = 0, values = 0;
+  WeightSize size;
   for (const Json& layer : *layers) {
     if (!layer.is_object()) return std::nullopt;
     const auto weight_bits = layer.find("weight_bits");
     if (weight_bits == layer.end() || !weight_bits->is_number()) return std::nullopt;
-    bits += weight_bits->get<double>() * NumValues(layer);
-    values += NumValues(layer);
+    size.bits += weight_bits->get<double>() * NumValues(layer);
+    size.values += NumValues(layer);
   }
-  if (values == 0) return std::nullopt;
-  return bits / values;
+  if (size.values == 0) return std::nullopt;
+  return size;
+}
+
+std::optional<double> NumberOf(const Json& object, const char* name) {
+  const auto it = object.find(name);
+  if (it == object.end() || !it->is_number()) return std::nullopt;
+  return it->get<double>();
 }
 
 }  // namespace
@@ -46,12 +57,16 @@ StartedFacts ReadStartedFacts(std::string_view json) {
   if (!object.is_object()) return {};
   const auto step = object.find("resumed_from_step");
   const bool says_step = step != object.end() && step->is_number_integer();
+  const std::optional<WeightSize> weights = WeightsOf(object);
   return {.compute_dtype = Text(object, "compute_dtype"),
           .instruction_set = Text(object, "instruction_set"),
           .device = Text(object, "device_name"),
           .threads = Text(object, "threads"),
-          .bits_per_value = BitsPerValue(object),
-          .resumed_from_step = says_step ? std::optional(step->get<int64_t>()) : std::nullopt};
+          .bits_per_value = weights ? std::optional(weights->bits / weights->values) : std::nullopt,
+          .weight_bytes = weights ? std::optional(weights->bits / 8) : std::nullopt,
+          .resumed_from_step = says_step ? std::optional(step->get<int64_t>()) : std::nullopt,
+          .data_sha256 = Text(object, "data_sha256"),
+          .tokens_per_step = NumberOf(object, "tokens_per_step")};
 }
 
 }  // namespace fp4::core

@@ -12,9 +12,11 @@ namespace fp4::core {
 struct StartedFacts {
   std::string compute_dtype, instruction_set, device, threads;
   // Bits per value of all layers' weights together as fprop sees them, each layer weighted by its
-  // size.
-  std::optional<double> bits_per_value;
-  std::optional<int64_t> resumed_from_step;  // 0: from the beginning
+  // size, and the bytes of them all. A matrix that two layers share counts once.
+  std::optional<double> bits_per_value, weight_bytes;
+  std::optional<int64_t> resumed_from_step = std::nullopt;  // 0: from the beginning
+  std::string data_sha256 = {};
+  std::optional<double> tokens_per_step = std::nullopt;
 };
 
 // `json` is StartedEvent::json. Never fails: what is missing or of another type is left out.

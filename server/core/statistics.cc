@@ -3,26 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <numeric>
 #include <vector>
+
+#include "server/core/student_t.h"
 
 namespace fp4::core {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-// A(t | degrees) as a function of theta = atan(t / sqrt(degrees)).
-double ProbabilityWithin(double theta, int degrees) {
-  const double cosine = std::cos(theta), sine = std::sin(theta);
-  const bool odd = degrees % 2 == 1;
-  double term = odd ? cosine : 1, sum = degrees == 1 ? 0 : term;
-  for (int k = odd ? 3 : 2; k <= degrees - 2; k += 2) {
-    term *= cosine * cosine * (k - 1) / k;
-    sum += term;
-  }
-  return odd ? 2 / std::numbers::pi * (theta + sine * sum) : sine * sum;
-}
 
 }  // namespace
 
@@ -45,15 +34,6 @@ double SampleStd(std::span<const double> values) {
   double sum = 0;
   for (double value : values) sum += (value - mean) * (value - mean);
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
-}
-
-double StudentTwoSided(double probability, int degrees) {
-  double low = 0, high = std::numbers::pi / 2;
-  for (int i = 0; i < 100; ++i) {
-    const double middle = (low + high) / 2;
-    (ProbabilityWithin(middle, degrees) < probability ? low : high) = middle;
-  }
-  return std::tan(high) * std::sqrt(static_cast<double>(degrees));
 }
 
 ConfidenceInterval MeanInterval95(std::span<const double> values) {

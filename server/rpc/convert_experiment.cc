@@ -5,36 +5,6 @@
 #include "wire/times.h"
 
 namespace fp4::rpc {
-namespace {
-
-v1::VariantComparison SummaryToProto(const core::VariantSummary& summary) {
-  v1::VariantComparison message;
-  message.set_name(summary.name);
-  message.set_n(summary.n);
-  if (summary.n > 0) message.set_mean(summary.mean);
-  if (summary.std) message.set_std(*summary.std);
-  if (summary.difference) {
-    v1::Difference* difference = message.mutable_difference();
-    difference->set_mean(summary.difference->mean);
-    difference->set_n(summary.difference->num_pairs);
-    if (const auto& interval = summary.difference->ci95) {
-      difference->mutable_ci95()->set_low(interval->low);
-      difference->mutable_ci95()->set_high(interval->high);
-    }
-  }
-  if (summary.accuracy) message.set_accuracy(*summary.accuracy);
-  if (summary.tokens_per_second) message.set_tokens_per_second(*summary.tokens_per_second);
-  if (summary.bits_per_value) message.set_bits_per_value(*summary.bits_per_value);
-  for (const spec::HealthEvent& finding : summary.health) {
-    *message.add_health() = wire::ToProto(finding);
-  }
-  message.set_num_failed(summary.num_failed);
-  message.set_num_runs(summary.num_runs);
-  return message;
-}
-
-}  // namespace
-
 v1::Run ToProto(const store::RunRecord& run) {
   v1::Run message;
   message.set_id(run.id);
@@ -129,32 +99,6 @@ v1::QueryMetricsResponse ToProto(const store::MetricsPage& page) {
   message.set_next_page_token(page.next_token);
   for (const std::string& name : page.unknown_names) message.add_unknown_names(name);
   for (const std::string& name : page.known_names) message.add_known_names(name);
-  return message;
-}
-
-core::RunResult FromStored(const store::CompareInput& input) {
-  core::RunResult result;
-  result.variant = input.variant;
-  result.seed = input.seed;
-  result.state = input.state;
-  if (input.final_value) result.final_value = input.final_value->value;
-  result.final_accuracy = input.final_accuracy;
-  result.tokens_per_second = input.tokens_per_second;
-  result.started = core::ReadStartedFacts(input.started_json);
-  result.health = input.health;
-  return result;
-}
-
-v1::CompareResponse ToProto(const core::Comparison& comparison, const std::string& experiment_id,
-                            const std::string& metric) {
-  v1::CompareResponse message;
-  message.set_experiment_id(experiment_id);
-  message.set_metric(metric);
-  message.set_reference(comparison.reference);
-  for (const core::VariantSummary& variant : comparison.variants) {
-    *message.add_variants() = SummaryToProto(variant);
-  }
-  for (const std::string& warning : comparison.warnings) message.add_warnings(warning);
   return message;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "fp4/v1/experiments.pb.h"
-#include "server/core/compare.h"
 #include "server/store/records.h"
 #include "server/store/requests.h"
 
@@ -15,9 +14,5 @@ v1::Experiment ToProto(const store::ExperimentRecord& experiment);
 v1::Experiment PreviewToProto(const store::NewExperiment& experiment);
 
 v1::QueryMetricsResponse ToProto(const store::MetricsPage& page);
-
-core::RunResult FromStored(const store::CompareInput& input);
-v1::CompareResponse ToProto(const core::Comparison& comparison, const std::string& experiment_id,
-                            const std::string& metric);
 
 }  // namespace fp4::rpc

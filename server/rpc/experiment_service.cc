@@ -1,6 +1,7 @@
 #include "server/rpc/experiment_service.h"
 
 #include "base/status_macros.h"
+#include "server/rpc/compare.h"
 #include "server/rpc/convert_experiment.h"
 #include "server/rpc/convert_worker.h"
 #include "server/rpc/create_experiment.h"

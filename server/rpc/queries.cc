@@ -3,25 +3,14 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "base/metric_names.h"
-#include "base/reasons.h"
 #include "base/status_macros.h"
-#include "server/core/compare.h"
 #include "server/core/downsample.h"
 #include "server/rpc/convert_event.h"
 #include "server/rpc/convert_experiment.h"
-#include "spec/suggest.h"
-#include "wire/status.h"
+#include "server/rpc/invalid_field.h"
 
 namespace fp4::rpc {
 namespace {
-
-absl::Status InvalidField(const std::string& field, const std::string& description) {
-  const wire::FieldViolation violation{field, description};
-  return wire::InvalidFields(reason::kInvalidArgument, absl::StrCat(field, ": ", description),
-                             {&violation, 1});
-}
 
 absl::StatusOr<int> PageSize(int32_t page_size) {
   if (page_size < 0) return InvalidField("page_size", absl::StrCat("is ", page_size, ", below 0"));
@@ -42,26 +31,6 @@ absl::Status CheckMetricsRequest(const v1::QueryMetricsRequest& request) {
                                                 request.from_step()));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::string> ReferenceOf(const v1::CompareRequest& request,
-                                        const std::vector<std::string>& variants) {
-  if (request.reference().empty()) return core::DefaultReference(variants);
-  if (std::ranges::find(variants, request.reference()) != variants.end())
-    return request.reference();
-  return InvalidField("reference", absl::StrCat("'", request.reference(),
-                                                "' is not a variant of this experiment; allowed: ",
-                                                absl::StrJoin(variants, ", ")));
-}
-
-// A name that no run has, of an experiment that has measured something, is most likely a typing
-// error.
-absl::Status CheckMetric(store::Reader& reader, const std::string& experiment_id,
-                         const std::string& metric) {
-  FP4_ASSIGN_OR_RETURN(const std::vector<std::string> known, reader.MetricNames(experiment_id));
-  if (known.empty() || std::ranges::binary_search(known, metric)) return absl::OkStatus();
-  return InvalidField("metric", absl::StrCat("no run of this experiment has '", metric, "'",
-                                             spec::SuggestionAndChoices(metric, known)));
 }
 
 }  // namespace
@@ -116,22 +85,6 @@ absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(store::Reader& reader,
                            .page_size = request.page_size(),
                            .page_token = request.page_token()}));
   return ToProto(page);
-}
-
-absl::StatusOr<v1::CompareResponse> Compare(store::Reader& reader,
-                                            const v1::CompareRequest& request) {
-  const std::string metric =
-      request.metric().empty() ? std::string(metric::kValLoss) : request.metric();
-  FP4_ASSIGN_OR_RETURN(const std::string id, reader.ResolveExperimentId(request.experiment_id()));
-  FP4_ASSIGN_OR_RETURN(const auto variants, reader.GetVariants(id));
-  if (!request.metric().empty()) FP4_RETURN_IF_ERROR(CheckMetric(reader, id, metric));
-  FP4_ASSIGN_OR_RETURN(const auto inputs, reader.GetCompareInputs(id, metric));
-  std::vector<std::string> names;
-  for (const store::VariantRecord& variant : variants) names.push_back(variant.name);
-  FP4_ASSIGN_OR_RETURN(const std::string reference, ReferenceOf(request, names));
-  std::vector<core::RunResult> results;
-  for (const store::CompareInput& input : inputs) results.push_back(FromStored(input));
-  return ToProto(core::Compare(names, reference, results), id, metric);
 }
 
 }  // namespace fp4::rpc

@@ -15,7 +15,5 @@ absl::StatusOr<v1::ListRunsResponse> ListRuns(store::Reader& reader,
                                               const v1::ListRunsRequest& request);
 absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(store::Reader& reader,
                                                       const v1::QueryMetricsRequest& request);
-absl::StatusOr<v1::CompareResponse> Compare(store::Reader& reader,
-                                            const v1::CompareRequest& request);
 
 }  // namespace fp4::rpc

@@ -1,5 +1,4 @@
 // What comparisons read.
-#include <algorithm>
 #include <set>
 
 #include "base/metric_names.h"
@@ -14,13 +13,19 @@
 namespace fp4::store {
 namespace {
 
-std::optional<double> ReadMedian(Connection& connection, int64_t run, const std::string& name) {
-  std::vector<double> values;
-  for (const Point& point : ReadPoints(connection, run, name)) values.push_back(point.value);
-  if (values.empty()) return std::nullopt;
-  std::ranges::sort(values);
-  const size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+std::optional<double> LastValue(Connection& connection, int64_t run, std::string_view name) {
+  const std::optional<Point> last = LastPoint(connection, run, std::string(name));
+  return last ? std::optional(last->value) : std::nullopt;
+}
+
+std::vector<std::string> ReadHosts(Connection& connection, int64_t run) {
+  std::vector<std::string> hosts;
+  Query query(connection,
+              "SELECT DISTINCT workers.host FROM attempts JOIN workers ON workers.row = worker "
+              "WHERE attempts.run = ? ORDER BY workers.host",
+              run);
+  while (query.Next()) hosts.push_back(query.Text(0));
+  return hosts;
 }
 
 CompareInput ReadCompareInput(Connection& connection, const Query& run, const std::string& metric) {
@@ -30,12 +35,13 @@ CompareInput ReadCompareInput(Connection& connection, const Query& run, const st
   input.variant = run.Text(2);
   input.seed = static_cast<uint64_t>(run.Int(3));
   input.state = core::RunStateFromName(run.Text(4)).value();
-  input.final_value = LastPoint(connection, row, metric);
-  if (const auto accuracy = LastPoint(connection, row, std::string(metric::kValAccuracy))) {
-    input.final_accuracy = accuracy->value;
-  }
-  input.tokens_per_second = ReadMedian(connection, row, std::string(metric::kTokensPerSecond));
-  input.started_json = ReadStarted(connection, row);
+  input.curve = ReadPoints(connection, row, metric);
+  input.excess_loss = ReadPoints(connection, row, std::string(metric::kValExcessLoss));
+  input.throughput = ReadPoints(connection, row, std::string(metric::kTokensPerSecond));
+  input.final_accuracy = LastValue(connection, row, metric::kValAccuracy);
+  input.joules = LastValue(connection, row, metric::kEnergy);
+  input.started_jsons = ReadAllStarted(connection, row);
+  input.hosts = ReadHosts(connection, row);
   input.health = ReadHealth(connection, row);
   return input;
 }

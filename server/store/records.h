@@ -124,15 +124,18 @@ struct WorkerRecord {
   absl::Time last_seen;
 };
 
-// One run's part of a comparison.
+// One run's part of a comparison. Series are by step; empty where the run has none.
 struct CompareInput {
   std::string run_id, variant;
   uint64_t seed = 0;
   core::RunState state = core::RunState::kQueued;
-  std::optional<Point> final_value;         // of the metric, at its highest step
-  std::optional<double> final_accuracy;     // val/accuracy
-  std::optional<double> tokens_per_second;  // median of train/tokens_per_second
-  std::string started_json;
+  std::vector<Point> curve;                // of the metric
+  std::vector<Point> excess_loss;          // val/excess_loss
+  std::vector<Point> throughput;           // train/tokens_per_second
+  std::optional<double> final_accuracy;    // val/accuracy
+  std::optional<double> joules;            // energy/joules
+  std::vector<std::string> started_jsons;  // of the attempts that began, the newest last
+  std::vector<std::string> hosts;          // of the attempts, each once, sorted
   std::vector<spec::HealthEvent> health;
 };
 

@@ -66,9 +66,17 @@ std::vector<spec::HealthEvent> ReadHealth(Connection& connection, int64_t run_ro
   return ReadEventsOf<spec::HealthEvent>(connection, "health", run_row);
 }
 
+std::vector<std::string> ReadAllStarted(Connection& connection, int64_t run_row) {
+  std::vector<std::string> all;
+  for (auto& started : ReadEventsOf<spec::StartedEvent>(connection, "started", run_row)) {
+    all.push_back(std::move(started.json));
+  }
+  return all;
+}
+
 std::string ReadStarted(Connection& connection, int64_t run_row) {
-  auto started = ReadEventsOf<spec::StartedEvent>(connection, "started", run_row);
-  return started.empty() ? "" : std::move(started.back().json);
+  std::vector<std::string> all = ReadAllStarted(connection, run_row);
+  return all.empty() ? "" : std::move(all.back());
 }
 
 std::vector<spec::CheckpointEvent> ReadCheckpoints(Connection& connection, int64_t run_row) {

@@ -25,7 +25,8 @@ RunRecord ReadRun(Connection& connection, const Query& query);
 size_t NumBytes(const RunRecord& run);
 
 std::vector<spec::HealthEvent> ReadHealth(Connection& connection, int64_t run_row);
-// The JSON of the newest `started`; empty: none.
+// The JSON of each `started`, the newest last, and of the newest one alone; empty: none.
+std::vector<std::string> ReadAllStarted(Connection& connection, int64_t run_row);
 std::string ReadStarted(Connection& connection, int64_t run_row);
 std::vector<spec::CheckpointEvent> ReadCheckpoints(Connection& connection, int64_t run_row);
 

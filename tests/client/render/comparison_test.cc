@@ -41,7 +41,7 @@ v1::CompareResponse DemoComparison() {
 }
 
 TEST(ComparisonTest, PrintsTheTableThenTheFindings) {
-  EXPECT_EQ(RenderComparison(DemoComparison(), "demo (k7x2m9qd)", {}),
+  EXPECT_EQ(RenderComparison(DemoComparison(), "demo (k7x2m9qd)", {}, {}),
             "demo (k7x2m9qd): val/loss at the end of training\n"
             "mean over n seeds; difference to baseline, paired by seed\n"
             "\n"
@@ -58,9 +58,76 @@ TEST(ComparisonTest, PrintsTheTableThenTheFindings) {
 }
 
 TEST(ComparisonTest, FitsANarrowTerminal) {
-  const std::string text = RenderComparison(DemoComparison(), "demo", {.width = 60});
+  const std::string text = RenderComparison(DemoComparison(), "demo", {}, {.width = 60});
   EXPECT_EQ(text.find("TOK/S"), std::string::npos);
   EXPECT_NE(text.find("+0.7500 [+0.7000, +0.8000]"), std::string::npos);
+}
+
+v1::CompareResponse JudgedComparison() {
+  v1::CompareResponse comparison = DemoComparison();
+  comparison.clear_warnings();
+  v1::VariantComparison& baseline = *comparison.mutable_variants(0);
+  baseline.mutable_verdict()->set_kind(v1::Verdict::REFERENCE);
+  baseline.mutable_verdict()->set_text("the reference");
+  baseline.set_excess_loss(0.125);
+  baseline.set_weight_bytes(400000);
+  v1::VariantComparison& fp4 = *comparison.mutable_variants(1);
+  fp4.clear_health();
+  fp4.set_num_failed(0);
+  fp4.mutable_verdict()->set_kind(v1::Verdict::UNDECIDED);
+  fp4.mutable_verdict()->set_text("undecided: +0.75");
+  fp4.mutable_verdict()->set_p_holm(0.25);
+  fp4.mutable_verdict()->set_seeds_needed(18);
+  fp4.set_weight_bytes(53000);
+  v1::ParetoFront& front = *comparison.add_fronts();
+  front.set_cost("weight_bytes");
+  front.add_variants("fp4-frozen");
+  front.add_variants("baseline");
+  front.add_dominated("other");
+  comparison.set_at(v1::COMPARISON_AXIS_TIME);
+  comparison.set_at_limit(61.5);
+  comparison.set_last(3);
+  return comparison;
+}
+
+TEST(ComparisonTest, SaysWhereTheRunsWereLookedAtAndASentenceOnEach) {
+  EXPECT_EQ(
+      RenderComparison(JudgedComparison(), "demo", {.pareto = true}, {.width = 100}),
+      "demo: val/loss after 1m01s of training, the end of the slowest variant\n"
+      "mean over n seeds, of the last 3 values of each run; difference to baseline, paired by "
+      "seed\n"
+      "\n"
+      "VARIANT     N         VAL/LOSS        DIFFERENCE [95 % CI]  EXCESS  ACCURACY  BITS/WEIGHT\n"
+      "baseline    3  2.5000 ± 0.0100                              0.1250    0.4321        32.00\n"
+      "fp4-frozen  2           3.2500  +0.7500 [+0.7000, +0.8000]\n"
+      "\n"
+      "baseline: the reference\n"
+      "fp4-frozen: undecided: +0.75\n"
+      "\n"
+      "best for its bytes of the weights (computed): fp4-frozen (53kB, 3.2500), baseline (400kB, "
+      "2.5000); beaten: other\n");
+}
+
+TEST(ComparisonJsonTest, HasAVerdictForEachVariant) {
+  const auto json = nlohmann::json::parse(ComparisonJson(JudgedComparison()));
+  EXPECT_EQ(json["variants"][1]["verdict"],
+            nlohmann::json::parse(R"({"kind": "undecided", "text": "undecided: +0.75",
+                                      "p_holm": 0.25, "seeds_needed": 18})"));
+  EXPECT_EQ(json["variants"][0]["verdict"]["kind"], "reference");
+  EXPECT_TRUE(json["variants"][0]["verdict"]["p_holm"].is_null());
+  EXPECT_TRUE(json["variants"][0]["verdict"]["seeds_needed"].is_null());
+  EXPECT_EQ(json["at"], "time");
+  EXPECT_EQ(json["at_limit"], 61.5);
+  EXPECT_EQ(json["last"], 3);
+  EXPECT_TRUE(json["margin"].is_null());
+  EXPECT_EQ(json["pareto"][0]["cost"], "weight_bytes");
+  EXPECT_EQ(json["pareto"][0]["dominated"][0], "other");
+}
+
+TEST(AxisNameTest, IsTheInverseOfAxisOfName) {
+  for (const std::string& name : AxisNames()) EXPECT_EQ(AxisName(AxisOfName(name).value()), name);
+  EXPECT_EQ(AxisName(v1::COMPARISON_AXIS_UNSPECIFIED), "end");
+  EXPECT_FALSE(AxisOfName("miles").has_value());
 }
 
 TEST(ComparisonJsonTest, HasNullWhereThereIsNoNumber) {

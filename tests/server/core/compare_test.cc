@@ -13,17 +13,19 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 RunResult Completed(const std::string& variant, uint64_t seed, double value) {
-  return {.variant = variant,
-          .seed = seed,
-          .state = RunState::kCompleted,
-          .final_value = value,
-          .final_accuracy = {},
-          .tokens_per_second = {},
-          .started = {},
-          .health = {}};
+  RunResult run;
+  run.variant = variant;
+  run.seed = seed;
+  run.state = RunState::kCompleted;
+  run.curve = {{0, 9.0}, {40, value}};
+  run.attempts.resize(1);
+  return run;
 }
 
-const std::vector<std::string> kVariants = {"fp4", "baseline"};
+ComparisonQuestion Question() {
+  return {
+      .variants = {{"fp4", ""}, {"baseline", ""}}, .reference = "baseline", .metric = "val/loss"};
+}
 
 // Three of four seeds pair. Expected numbers: Python's statistics module.
 std::vector<RunResult> FourSeeds() {
@@ -34,7 +36,7 @@ std::vector<RunResult> FourSeeds() {
 }
 
 TEST(Compare, AgreesWithPython) {
-  const Comparison comparison = Compare(kVariants, "baseline", FourSeeds());
+  const Comparison comparison = Compare(Question(), FourSeeds());
 
   const VariantSummary& fp4 = comparison.variants[0];
   EXPECT_EQ(fp4.n, 4);
@@ -52,7 +54,7 @@ TEST(Compare, AgreesWithPython) {
 
 TEST(Compare, OneSeedHasNeitherDeviationNorInterval) {
   const std::vector<RunResult> runs = {Completed("fp4", 1, 2.5), Completed("baseline", 1, 2.25)};
-  const VariantSummary fp4 = Compare(kVariants, "baseline", runs).variants[0];
+  const VariantSummary fp4 = Compare(Question(), runs).variants[0];
   EXPECT_FALSE(fp4.std.has_value());
   EXPECT_EQ(fp4.difference->mean, 0.25);
   EXPECT_FALSE(fp4.difference->ci95.has_value());
@@ -60,7 +62,7 @@ TEST(Compare, OneSeedHasNeitherDeviationNorInterval) {
 
 TEST(Compare, WithoutACommonSeedThereIsNoDifference) {
   const std::vector<RunResult> runs = {Completed("fp4", 1, 2.5), Completed("baseline", 2, 2.25)};
-  EXPECT_FALSE(Compare(kVariants, "baseline", runs).variants[0].difference.has_value());
+  EXPECT_FALSE(Compare(Question(), runs).variants[0].difference.has_value());
 }
 
 TEST(Compare, OnlyCompletedRunsCount) {
@@ -69,7 +71,7 @@ TEST(Compare, OnlyCompletedRunsCount) {
   runs[1].state = RunState::kCancelled;
   runs[2].state = RunState::kRunning;
 
-  const Comparison comparison = Compare(kVariants, "baseline", runs);
+  const Comparison comparison = Compare(Question(), runs);
 
   EXPECT_EQ(comparison.variants[0].n, 1);
   EXPECT_EQ(comparison.variants[0].num_runs, 4);
@@ -80,23 +82,10 @@ TEST(Compare, OnlyCompletedRunsCount) {
 }
 
 TEST(Compare, AVariantWithoutRunsHasNoMean) {
-  const Comparison comparison = Compare(kVariants, "baseline", {});
+  const Comparison comparison = Compare(Question(), {});
   EXPECT_EQ(comparison.variants[0].n, 0);
   EXPECT_TRUE(std::isnan(comparison.variants[0].mean));
   EXPECT_FALSE(comparison.variants[0].accuracy.has_value());
-}
-
-TEST(Compare, WarnsWhenTheMachinesDiffer) {
-  std::vector<RunResult> runs = FourSeeds();
-  for (RunResult& run : runs) run.started = {"fp32", "avx512", "Xeon", "1", 4.5, 0};
-  EXPECT_THAT(Compare(kVariants, "baseline", runs).warnings, IsEmpty());
-
-  runs[0].started = {"bf16", "avx2", "EPYC", "2", 4.5, 0};
-  EXPECT_THAT(Compare(kVariants, "baseline", runs).warnings,
-              ElementsAre("runs differ in compute type: bf16 (1 run), fp32 (7 runs)",
-                          "runs differ in threads: 1 (7 runs), 2 (1 run)",
-                          "runs differ in instruction set: avx2 (1 run), avx512 (7 runs)",
-                          "runs differ in device: EPYC (1 run), Xeon (7 runs)"));
 }
 
 TEST(Compare, NamesAFindingOnce) {
@@ -104,7 +93,7 @@ TEST(Compare, NamesAFindingOnce) {
   for (int i : {0, 1, 2}) runs[i].health = {{"error", "frozen_layer", "blocks.0.mlp.up", "frozen"}};
   runs[2].health.push_back({"error", "frozen_layer", "blocks.0.mlp.down", "frozen"});
 
-  const Comparison comparison = Compare(kVariants, "baseline", runs);
+  const Comparison comparison = Compare(Question(), runs);
 
   ASSERT_EQ(comparison.variants[0].health.size(), 2);
   EXPECT_EQ(comparison.variants[0].health[1].layer, "blocks.0.mlp.down");
@@ -115,18 +104,117 @@ TEST(Compare, AveragesTheSideColumnsOverTheRunsThatHaveThem) {
   std::vector<RunResult> runs = FourSeeds();
   runs[0].final_accuracy = 0.5;
   runs[1].final_accuracy = 0.25;
-  runs[0].tokens_per_second = 1000;
-  runs[3].started.bits_per_value = 8;
+  runs[0].throughput = {{1, 10}, {2, 1000}, {3, 2000}};
+  runs[3].attempts[0].bits_per_value = 8;
 
-  const VariantSummary fp4 = Compare(kVariants, "baseline", runs).variants[0];
+  const VariantSummary fp4 = Compare(Question(), runs).variants[0];
 
   EXPECT_EQ(fp4.accuracy, 0.375);
   EXPECT_EQ(fp4.tokens_per_second, 1000);
   EXPECT_EQ(fp4.bits_per_value, 8);
 }
 
+TEST(Compare, OfSeveralLastValuesTheMeanCounts) {
+  std::vector<RunResult> runs = FourSeeds();
+  for (RunResult& run : runs) run.curve.push_back({50, run.curve.back().value - 0.5});
+  ComparisonQuestion question = Question();
+  question.last = 2;
+  EXPECT_NEAR(Compare(question, runs).variants[0].mean, 2.15 - 0.25, 1e-14);
+
+  runs[0].curve.erase(runs[0].curve.begin(), runs[0].curve.begin() + 2);
+  const Comparison comparison = Compare(question, runs);
+  EXPECT_EQ(comparison.variants[0].n, 3);
+  EXPECT_THAT(comparison.warnings,
+              Contains("fp4: 1 of 4 runs completed with fewer than 2 values of the metric"));
+}
+
+TEST(Compare, AtEqualStepsEveryRunIsLookedAtWhereAllHaveBeen) {
+  std::vector<RunResult> runs = FourSeeds();
+  for (size_t i = 0; i < 4; ++i) runs[i].curve.push_back({80, 1.0});
+  ComparisonQuestion question = Question();
+  EXPECT_EQ(Compare(question, runs).variants[0].mean, 1);
+  question.axis = ComparisonAxis::kSteps;
+  const Comparison comparison = Compare(question, runs);
+  EXPECT_EQ(comparison.limit, 40);
+  EXPECT_NEAR(comparison.variants[0].mean, 2.15, 1e-14);
+}
+
+TEST(Compare, AtEqualBytesOnlyEquallyLargeWeightsAreCompared) {
+  std::vector<RunResult> runs = FourSeeds();
+  for (RunResult& run : runs) {
+    run.attempts[0].weight_bytes = run.variant == "fp4" ? 1000 : 8000;
+  }
+  ComparisonQuestion question = Question();
+  question.axis = ComparisonAxis::kBytes;
+  const VariantSummary apart = Compare(question, runs).variants[0];
+  EXPECT_FALSE(apart.difference.has_value());
+  EXPECT_THAT(apart.verdict.text, HasSubstr("its weights take 1000 bytes, those of baseline 8000"));
+  for (RunResult& run : runs) run.attempts[0].weight_bytes = run.variant == "fp4" ? 1000 : 1009;
+  EXPECT_TRUE(Compare(question, runs).variants[0].difference.has_value());
+}
+
+TEST(Compare, GivesEachVariantAVerdict) {
+  const Comparison comparison = Compare(Question(), FourSeeds());
+  EXPECT_EQ(comparison.variants[0].verdict.kind, VerdictKind::kUndecided);
+  EXPECT_THAT(comparison.variants[0].verdict.text, HasSubstr("; 1 of 4 seeds not paired"));
+  EXPECT_EQ(comparison.variants[1].verdict.kind, VerdictKind::kReference);
+}
+
+TEST(Compare, ARunThatEndsWithoutANumberFails) {
+  std::vector<RunResult> runs = FourSeeds();
+  runs[1].curve.back().value = NAN;
+  EXPECT_EQ(Compare(Question(), runs).variants[0].verdict.kind, VerdictKind::kFailed);
+  // It is the reference that diverged: the variant loses a pair, no more.
+  runs = FourSeeds();
+  runs[4].curve.back().value = INFINITY;
+  const ComparisonVerdict verdict = Compare(Question(), runs).variants[0].verdict;
+  EXPECT_EQ(verdict.kind, VerdictKind::kUndecided);
+  EXPECT_THAT(verdict.text, HasSubstr("2 of 4 seeds not paired"));
+}
+
+TEST(Compare, FindsTheFrontsOfTheCostsThatAreKnown) {
+  std::vector<RunResult> runs = FourSeeds();
+  for (RunResult& run : runs) {
+    run.attempts[0].weight_bytes = run.variant == "fp4" ? 1000 : 8000;
+    run.attempts[0].tokens_per_step = 10;
+    run.throughput = {{40, run.variant == "fp4" ? 100.0 : 200.0}};
+  }
+  const Comparison comparison = Compare(Question(), runs);
+  ASSERT_EQ(comparison.fronts.size(), 2);
+  EXPECT_EQ(comparison.fronts[0].cost, "weight_bytes");
+  EXPECT_THAT(comparison.fronts[0].variants, ElementsAre("fp4", "baseline"));
+  EXPECT_EQ(comparison.fronts[1].cost, "train_seconds");
+  EXPECT_THAT(comparison.fronts[1].dominated, ElementsAre("fp4"));
+  EXPECT_EQ(comparison.variants[0].train_seconds, 4);
+}
+
+TEST(WhyNotComparable, TimeIsComparedOnOneMachine) {
+  std::vector<RunResult> runs = FourSeeds();
+  for (RunResult& run : runs) {
+    run.hosts = {run.seed == 1 ? "alpha" : "beta"};
+    run.attempts[0].device = "Xeon";
+  }
+  ComparisonQuestion question = Question();
+  EXPECT_EQ(WhyNotComparable(question, runs), "");
+  question.axis = ComparisonAxis::kTime;
+  EXPECT_EQ(WhyNotComparable(question, runs),
+            "time can be compared on one machine only, and the runs were computed on alpha (Xeon), "
+            "beta (Xeon)");
+}
+
+TEST(DefaultLast, IsTheDocumentsForEvaluations) {
+  ComparisonQuestion question = Question();
+  question.variants[1].resolved_document = R"({"schema_version": 1, "name": "demo",
+      "model": {"preset": "micro"}, "data": {"source": "synthetic"},
+      "training": {"steps": 40, "eval_interval": 10, "final_average": 3}})";
+  EXPECT_EQ(DefaultLast(question), 3);
+  question.metric = "train/loss";
+  EXPECT_EQ(DefaultLast(question), 1);
+  EXPECT_EQ(DefaultLast(Question()), 1);
+}
+
 TEST(DefaultReference, IsBaselineElseTheFirst) {
-  EXPECT_EQ(DefaultReference(kVariants), "baseline");
+  EXPECT_EQ(DefaultReference(std::vector<std::string>{"fp4", "baseline"}), "baseline");
   EXPECT_EQ(DefaultReference(std::vector<std::string>{"b", "a"}), "b");
 }
 
@@ -140,6 +228,7 @@ TEST(ReadStartedFacts, WeighsBitsBySize) {
   EXPECT_EQ(facts.instruction_set, "avx2");
   EXPECT_EQ(facts.device, "EPYC");
   EXPECT_DOUBLE_EQ(facts.bits_per_value.value(), (16 * 25600 + 4.5 * 76800) / 102400);
+  EXPECT_DOUBLE_EQ(facts.weight_bytes.value(), (16 * 25600 + 4.5 * 76800) / 8);
 }
 
 TEST(ReadStartedFacts, LeavesOutWhatItCannotRead) {

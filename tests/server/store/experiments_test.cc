@@ -143,7 +143,7 @@ TEST_F(ExperimentsTest, WhatWasDeletedIsRemovedFromTheDatabaseAndTheCursorGoesOn
   EXPECT_GT(EventsOf(runs).front().cursor, before);
 }
 
-TEST_F(ExperimentsTest, CompareInputsCarryFinalValuesBySeed) {
+TEST_F(ExperimentsTest, CompareInputsCarryTheCurvesBySeed) {
   const Held held = StartOneRun();
   spec::Event metrics = MetricsAt(1, 40, 2.5);
   std::get<spec::MetricsEvent>(metrics.kind).values = {
@@ -154,10 +154,14 @@ TEST_F(ExperimentsTest, CompareInputsCarryFinalValuesBySeed) {
       Read([&](Reader& reader) { return reader.GetCompareInputs(experiment, "val/loss"); });
   ASSERT_TRUE(inputs.ok()) << inputs.status();
   ASSERT_THAT(*inputs, SizeIs(2));
-  EXPECT_EQ(inputs->at(0).final_value->value, 2.5);
+  ASSERT_THAT(inputs->at(0).curve, SizeIs(1));
+  EXPECT_EQ(inputs->at(0).curve[0].step, 40);
+  EXPECT_EQ(inputs->at(0).curve[0].value, 2.5);
   EXPECT_EQ(inputs->at(0).final_accuracy, 0.25);
-  EXPECT_EQ(inputs->at(0).tokens_per_second, 100.0);
-  EXPECT_FALSE(inputs->at(1).final_value.has_value());
+  EXPECT_EQ(inputs->at(0).throughput.at(0).value, 100.0);
+  EXPECT_THAT(inputs->at(0).hosts, ElementsAre("host"));
+  EXPECT_TRUE(inputs->at(1).curve.empty());
+  EXPECT_TRUE(inputs->at(1).hosts.empty());
 }
 
 }  // namespace
