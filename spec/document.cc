@@ -98,8 +98,7 @@ class ExperimentReader {
     Resolved resolved = Resolve(merged, options_, problems);
     CheckAcrossFields(merged, resolved, problems);
     resolved.run.variant = name;
-    TakePrecision(ResolvePrecision(*resolved.document.Find("precision"), resolved.run,
-                                   options_.with_unbuilt, problems),
+    TakePrecision(ResolvePrecision(*resolved.document.Find("precision"), resolved.run, problems),
                   resolved.run);
     experiment_.variants.push_back({name, std::move(resolved.run),
                                     WriteJson(WithVariant(std::move(resolved.document), name))});

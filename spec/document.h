@@ -28,7 +28,7 @@ struct ReadOptions {
   // Relative paths of the document are made absolute against this folder; empty: a relative path is
   // a problem (as on the server).
   std::string base_folder;
-  // Takes also what the trainer cannot do yet (spec/features.h). Only to look at such a document:
+  // Takes also the fields that are not built yet. Only to look at such a document:
   // its runs cannot be trained.
   bool with_unbuilt = false;
 };

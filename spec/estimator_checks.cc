@@ -66,6 +66,10 @@ std::string OriginFault(const LayerPrecision& layer) {
       return "source 'forward' is for the weights of dgrad and the activations of wgrad, given "
              "under those";
     }
+    if (operand.options.ms_eden && use.gemm == Gemm::kFprop) {
+      return "ms_eden is for dgrad and wgrad, given under those: it draws random numbers, and an "
+             "evaluation takes none";
+    }
     const bool activations = TensorOf(use) == OperandTensor::kActivations;
     if (operand.outlier_quantile > 0 && !activations) return "outlier_quantile is for activations";
     if (operand.outlier_quantile > 0 && operand.outlier_quantile < 0.5)

@@ -62,9 +62,7 @@ void List(const Type& object, const std::string& prefix, bool deep, std::string&
 std::string RecipeList() {
   std::string out = "Built-in recipes:\n";
   for (const BuiltinRecipe& recipe : BuiltinRecipes()) {
-    const std::string missing = WhyNotBuilt(recipe);
-    absl::StrAppend(&out, "  ", std::string(recipe.name),
-                    missing.empty() ? "" : "  (not built yet)", "\n",
+    absl::StrAppend(&out, "  ", std::string(recipe.name), "\n",
                     Wrapped(std::string(recipe.summary), 6));
   }
   return out;

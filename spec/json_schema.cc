@@ -112,7 +112,7 @@ class SchemaWriter {
 
   static Json RecipeSchema(const Type& type) {
     Json schema = TextSchema(type);
-    schema["examples"] = UsableRecipes();
+    schema["examples"] = BuiltinRecipeNames();
     return schema;
   }
 

@@ -6,9 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "spec/layers.h"
 #include "spec/model_tensors.h"
 #include "spec/recipes.h"
+#include "spec/tensor_core.h"
 
 namespace fp4::spec {
 namespace {
@@ -65,6 +67,17 @@ std::string GemmText(const GemmPrecision& gemm) {
   return absl::StrCat(OrDash(OperandText(gemm.a)), " x ", OrDash(OperandText(gemm.b)));
 }
 
+// "4 - 4": of fprop, dgrad and wgrad.
+std::string TensorCoreText(const LayerPrecision& layer) {
+  std::vector<std::string> bits;
+  for (const Gemm gemm : {Gemm::kFprop, Gemm::kDgrad, Gemm::kWgrad}) {
+    const int found = TensorCoreBits(layer, gemm);
+    bits.push_back(found == 0 ? "-" : absl::StrCat(found));
+  }
+  const bool none = std::ranges::all_of(bits, [](const std::string& text) { return text == "-"; });
+  return none ? "-" : absl::StrJoin(bits, " ");
+}
+
 double WeightBytes(const LayerPrecision& layer, ComputeDtype compute_dtype) {
   return std::ceil(layer.weight_bits(compute_dtype) * static_cast<double>(layer.out_features) *
                    static_cast<double>(layer.in_features) / 8);
@@ -99,6 +112,7 @@ Row TableRow(const RunSpec& run, const BlockGroup& group, const LayerPrecision& 
       layer.is_lookup ? OrDash(OperandText(layer.weight())) : GemmText(layer.gemm(Gemm::kFprop)),
       GemmText(layer.gemm(Gemm::kDgrad)),
       GemmText(layer.gemm(Gemm::kWgrad)),
+      TensorCoreText(layer),
       absl::StrFormat("%.4g", layer.weight_bits(dtype)),
       SharesMatrix(run, layer) ? "(shared)" : BytesText(count * WeightBytes(layer, dtype))};
 }
@@ -137,8 +151,12 @@ nlohmann::ordered_json OperandJson(const OperandPrecision& operand) {
   return OperandText(operand);
 }
 
-nlohmann::ordered_json GemmJson(const GemmPrecision& gemm) {
-  return {{"a", OperandJson(gemm.a)}, {"b", OperandJson(gemm.b)}};
+nlohmann::ordered_json GemmJson(const LayerPrecision& layer, Gemm which) {
+  const GemmPrecision& gemm = layer.gemm(which);
+  nlohmann::ordered_json json = {{"a", OperandJson(gemm.a)}, {"b", OperandJson(gemm.b)}};
+  const int bits = TensorCoreBits(layer, which);
+  json["tensor_core_bits"] = bits == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(bits);
+  return json;
 }
 
 }  // namespace
@@ -151,12 +169,12 @@ double LayerPrecision::weight_bits(ComputeDtype compute_dtype) const {
 }
 
 std::string FormatLayerTable(const RunSpec& run) {
-  std::vector<Row> rows = {
-      {"layer", "shape", "recipe", "fprop", "dgrad", "wgrad", "bits", "weight bytes"}};
+  std::vector<Row> rows = {{"layer", "shape", "recipe", "fprop", "dgrad", "wgrad", "tensor cores",
+                            "bits", "weight bytes"}};
   for (const BlockGroup& group : GroupBlocks(run.layers)) {
     for (const LayerPrecision& layer : group.layers) rows.push_back(TableRow(run, group, layer));
   }
-  rows.push_back({"total", "", "", "", "", "", "", BytesText(TotalBytes(run))});
+  rows.push_back({"total", "", "", "", "", "", "", "", BytesText(TotalBytes(run))});
   return Aligned(rows);
 }
 
@@ -168,9 +186,9 @@ std::string LayerTableJson(const RunSpec& run) {
          {"shape", {layer.out_features, layer.in_features}},
          {"recipe", layer.recipe},
          {"estimator", std::string(EstimatorName(layer.estimator))},
-         {"fprop", GemmJson(layer.gemm(Gemm::kFprop))},
-         {"dgrad", GemmJson(layer.gemm(Gemm::kDgrad))},
-         {"wgrad", GemmJson(layer.gemm(Gemm::kWgrad))},
+         {"fprop", GemmJson(layer, Gemm::kFprop)},
+         {"dgrad", GemmJson(layer, Gemm::kDgrad)},
+         {"wgrad", GemmJson(layer, Gemm::kWgrad)},
          {"weight_bits", layer.weight_bits(run.training.compute_dtype)},
          {"weight_bytes", static_cast<int64_t>(WeightBytes(layer, run.training.compute_dtype))}});
     if (SharesMatrix(run, layer)) rows.back()["shares_embedding"] = true;

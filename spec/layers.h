@@ -13,13 +13,14 @@ namespace fp4::spec {
 // `{a..b}` a range, `{a,b}` a choice.
 bool PatternMatches(std::string_view pattern, std::string_view layer);
 
-// The table as people read it: layer, shape, recipe, the operands of each GEMM, bits per value,
-// bytes.
+// The table as people read it: layer, shape, recipe, the operands of each GEMM, the bits of a
+// tensor core that could compute fprop, dgrad and wgrad as written ("4 - 4"; spec/tensor_core.h),
+// bits per value, bytes.
 std::string FormatLayerTable(const RunSpec& run);
 
-// The same as JSON: [{"layer", "shape", "recipe", "estimator", "fprop": {"a", "b"}, …,
-// "weight_bits", "weight_bytes"}]; a tied head has "shares_embedding": true: its matrix is counted
-// there.
+// The same as JSON: [{"layer", "shape", "recipe", "estimator", "fprop": {"a", "b",
+// "tensor_core_bits"}, …, "weight_bits", "weight_bytes"}]; a tied head has "shares_embedding":
+// true: its matrix is counted there.
 std::string LayerTableJson(const RunSpec& run);
 
 }  // namespace fp4::spec

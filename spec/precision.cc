@@ -13,6 +13,7 @@
 #include "spec/model_tensors.h"
 #include "spec/operand_checks.h"
 #include "spec/pattern.h"
+#include "spec/precision_checks.h"
 #include "spec/recipe_book.h"
 #include "spec/suggest.h"
 
@@ -47,12 +48,11 @@ struct Change {
 
 class Resolver {
  public:
-  Resolver(const Node& precision, const RunSpec& run, bool with_unbuilt, Problems& problems)
+  Resolver(const Node& precision, const RunSpec& run, Problems& problems)
       : precision_(precision),
         run_(run),
-        with_unbuilt_(with_unbuilt),
         problems_(problems),
-        recipes_(precision, path_, with_unbuilt, problems) {}
+        recipes_(precision, path_, problems) {}
 
   ResolvedPrecision Resolve() {
     ReadDefault();
@@ -61,18 +61,21 @@ class Resolver {
     ResolvedPrecision resolved;
     for (const TensorInfo& tensor : tensors_) resolved.layers.push_back(ResolveLayer(tensor));
     ReportUnmatched();
-    CheckShared(resolved.layers);
+    CheckShared(resolved.layers, 0);
     ResolvePhases(resolved);
     ResolveAdaptive(resolved);
     resolved.de_oscillation = precision_.Find("de_oscillation") != nullptr;
-    if (resolved.de_oscillation) CheckDeOscillation(resolved);
+    if (resolved.de_oscillation) {
+      CheckDeOscillation(*precision_.Find("de_oscillation"), path_.Field("de_oscillation"), run_,
+                         resolved, problems_);
+    }
     return resolved;
   }
 
  private:
   void ReadDefault() {
     const Node* name = precision_.Find("default");
-    if (name == nullptr || !FitsPrecisionField(*name, "default", with_unbuilt_)) return;
+    if (name == nullptr || !FitsPrecisionField(*name, "default")) return;
     std::optional<Bundle> bundle = recipes_.Find(*name, path_.Field("default"));
     default_ = {name->text, bundle.value_or(Bundle{}), bundle.has_value(), name->place, "default"};
   }
@@ -82,7 +85,7 @@ class Resolver {
     if (rules == nullptr) return;
     for (size_t i = 0; i < rules->items.size(); ++i) {
       Rule& rule = rules_.emplace_back();
-      if (FitsPrecisionField(rules->items[i], "rules", with_unbuilt_))
+      if (FitsPrecisionField(rules->items[i], "rules"))
         ReadRule(rules->items[i], rules_path_.Item(i), rule);
     }
   }
@@ -147,7 +150,7 @@ class Resolver {
     if (schedule == nullptr) return;
     for (size_t i = 0; i < schedule->items.size(); ++i) {
       const Node& node = schedule->items[i];
-      if (!FitsPrecisionField(node, "schedule", with_unbuilt_)) continue;
+      if (!FitsPrecisionField(node, "schedule")) continue;
       Change change{.from_step = AsInteger(*node.Find("from_step")),
                     .node = &node,
                     .path = schedule_path_.Item(i)};
@@ -159,6 +162,7 @@ class Resolver {
         change.whole = std::move(rule.assignment);
       }
       CheckStep(change);
+      CheckSaysSomething(change);
       changes_.push_back(std::move(change));
     }
   }
@@ -176,6 +180,15 @@ class Resolver {
                     absl::StrCat("is ", change.from_step, ", beyond the ", run_.training.steps,
                                  " of training.steps"));
     }
+  }
+
+  void CheckSaysSomething(const Change& change) {
+    const bool says = std::ranges::any_of(change.node->members, [](const Member& member) {
+      return member.key != "from_step" && member.key != "match";
+    });
+    if (says) return;
+    problems_.Add(change.node->place, change.path,
+                  "changes nothing: it has neither `use` nor a part of a recipe");
   }
 
   // What a change makes of a layer whose own assignment is `own`.
@@ -206,7 +219,7 @@ class Resolver {
           break;
         }
       }
-      CheckShared(phase.layers);
+      CheckShared(phase.layers, start.from_step);
       resolved.phases.push_back(std::move(phase));
     }
     for (const Change& change : changes_) {
@@ -241,38 +254,7 @@ class Resolver {
       if (!Matches(*pattern, tensors_[i].layer()) || !EverQuantized(resolved, i)) continue;
       resolved.adaptive_high.push_back(Row(tensors_[i], assignment, path.Field("high")));
     }
-    if (resolved.adaptive_high.empty()) {
-      problems_.Add(section->place, path,
-                    "watches no layer: neither precision.default nor a rule quantizes the weight "
-                    "of one that it matches");
-    }
-  }
-
-  static bool EverQuantized(const ResolvedPrecision& resolved, size_t layer) {
-    return resolved.layers[layer].weight().quantized() ||
-           std::ranges::any_of(resolved.phases, [layer](const PrecisionPhase& phase) {
-             return phase.layers[layer].weight().quantized();
-           });
-  }
-
-  void CheckDeOscillation(const ResolvedPrecision& resolved) {
-    const Node& section = *precision_.Find("de_oscillation");
-    if (run_.optimizer.masters == StoredDtype::kBf16) {
-      problems_.Add(section.place, path_.Field("de_oscillation"),
-                    "needs fp32 masters; optimizer.masters is bf16");
-    }
-    bool any = false;
-    for (size_t i = 0; i < tensors_.size(); ++i) {
-      any = any || EverQuantized(resolved, i);
-      if (resolved.layers[i].weight().options.rounding != numerics::Rounding::kStochastic) continue;
-      problems_.Add(section.place, path_.Field("de_oscillation"),
-                    absl::StrCat("needs weights that are rounded to nearest; ",
-                                 resolved.layers[i].layer, " rounds stochastically"));
-      return;
-    }
-    if (!any)
-      problems_.Add(section.place, path_.Field("de_oscillation"),
-                    "has nothing to do: neither precision.default nor a rule quantizes a weight");
+    CheckAdaptive(*section, path, resolved, problems_);
   }
 
   // A look-up has no operand but the table.
@@ -321,30 +303,40 @@ class Resolver {
                      SuggestionAndChoices("", LayerPatterns(run_.model))));
   }
 
-  // A matrix that two layers share learns through both or not at all.
-  void CheckShared(const std::vector<LayerPrecision>& layers) {
+  // A matrix that two layers share learns through both or not at all. `step`: the table is that of
+  // the phase that begins there; 0: it is the first one.
+  void CheckShared(const std::vector<LayerPrecision>& layers, int64_t step) {
     for (const LayerPrecision& layer : layers) {
       const auto owner = std::ranges::find(layers, layer.shares, &LayerPrecision::layer);
       if (owner == layers.end() || owner->estimator == layer.estimator) continue;
       const bool frozen = layer.estimator == Estimator::kNone;
-      ReportHalfFrozen(frozen ? layer.layer : owner->layer, frozen ? owner->layer : layer.layer);
+      ReportHalfFrozen(frozen ? layer.layer : owner->layer, frozen ? owner->layer : layer.layer,
+                       step);
     }
   }
 
-  void ReportHalfFrozen(const std::string& frozen, const std::string& learning) {
+  void ReportHalfFrozen(const std::string& frozen, const std::string& learning, int64_t step) {
+    const std::string message =
+        absl::StrCat("freezes ", frozen, ", which shares its matrix with ", learning,
+                     "; freeze both or neither, or set model.tie_embeddings to false");
+    for (size_t i = changes_.size(); i-- > 0;) {
+      const Change& change = changes_[i];
+      if (change.from_step > step || !Matches(change.pattern, frozen)) continue;
+      const std::string_view field = change.node->Find("use") != nullptr ? "use" : "estimator";
+      const Node* at = change.node->Find(field);
+      if (at != nullptr) problems_.Add(at->place, change.path.Field(field), message);
+      return;
+    }
     for (size_t i = rules_.size(); i-- > 0;) {
       if (!Matches(rules_[i].pattern, frozen)) continue;
       const Path item = rules_path_.Item(i);
-      problems_.Add(rules_[i].assignment.place, item.Field(rules_[i].assignment.field),
-                    absl::StrCat("freezes ", frozen, ", which shares its matrix with ", learning,
-                                 "; freeze both or neither, or set model.tie_embeddings to false"));
+      problems_.Add(rules_[i].assignment.place, item.Field(rules_[i].assignment.field), message);
       return;
     }
   }
 
   const Node& precision_;
   const RunSpec& run_;
-  const bool with_unbuilt_;
   Problems& problems_;
   const Path root_;
   const Path path_ = root_.Field("precision");
@@ -360,9 +352,8 @@ class Resolver {
 
 }  // namespace
 
-ResolvedPrecision ResolvePrecision(const Node& precision, const RunSpec& run, bool with_unbuilt,
-                                   Problems& problems) {
-  return Resolver(precision, run, with_unbuilt, problems).Resolve();
+ResolvedPrecision ResolvePrecision(const Node& precision, const RunSpec& run, Problems& problems) {
+  return Resolver(precision, run, problems).Resolve();
 }
 
 }  // namespace fp4::spec

@@ -1,9 +1,7 @@
 #include "spec/recipe_book.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "spec/check.h"
-#include "spec/features.h"
 #include "spec/fields.h"
 #include "spec/suggest.h"
 
@@ -33,17 +31,15 @@ void NoteOrigins(const Member& member, const Path& path, Bundle& bundle) {
 
 }  // namespace
 
-bool FitsPrecisionField(const Node& node, std::string_view field, bool with_unbuilt) {
+bool FitsPrecisionField(const Node& node, std::string_view field) {
   const Type& precision = FindField(DocumentType(), "precision")->type;
   const Type& type = FindField(precision, field)->type;
   Problems unused;
-  return Check(node, type.items.empty() ? type : type.items[0], Path{}, CheckAs::kDocument, unused,
-               with_unbuilt);
+  return Check(node, type.items.empty() ? type : type.items[0], Path{}, CheckAs::kDocument, unused);
 }
 
-RecipeBook::RecipeBook(const Node& precision, const Path& path, bool with_unbuilt,
-                       Problems& problems)
-    : with_unbuilt_(with_unbuilt), problems_(problems) {
+RecipeBook::RecipeBook(const Node& precision, const Path& path, Problems& problems)
+    : problems_(problems) {
   const Node* recipes = precision.Find("recipes");
   if (recipes == nullptr) return;
   const Path recipes_path = path.Field("recipes");
@@ -54,7 +50,7 @@ RecipeBook::RecipeBook(const Node& precision, const Path& path, bool with_unbuil
       problems_.Add(member.key_place, own_path, "is the name of a built-in recipe; choose another");
     }
     std::optional<Bundle>& own = own_[member.key];
-    if (!FitsPrecisionField(member.value, "recipes", with_unbuilt)) continue;
+    if (!FitsPrecisionField(member.value, "recipes")) continue;
     Bundle bundle;
     if (Apply(member.value, own_path, bundle)) own = bundle;
   }
@@ -63,14 +59,7 @@ RecipeBook::RecipeBook(const Node& precision, const Path& path, bool with_unbuil
 std::optional<Bundle> RecipeBook::Find(const Node& name, const Path& path) {
   if (auto own = own_.find(name.text); own != own_.end()) return own->second;
   for (const BuiltinRecipe& builtin : BuiltinRecipes()) {
-    if (builtin.name != name.text) continue;
-    const std::string missing = WhyNotBuilt(builtin);
-    const bool shown = with_unbuilt_ && builtin.missing.empty();
-    if (missing.empty() || shown) return BuiltinBundle(builtin);
-    problems_.Add(name.place, path,
-                  absl::StrCat("is '", name.text, "', which needs ", missing, ": not built yet",
-                               SuggestionAndChoices("", Names())));
-    return std::nullopt;
+    if (builtin.name == name.text) return BuiltinBundle(builtin);
   }
   problems_.Add(name.place, path,
                 absl::StrCat("is ", Shown(name), SuggestionAndChoices(name.text, Names())));
@@ -82,24 +71,31 @@ bool RecipeBook::Apply(const Node& recipe, const Path& path, Bundle& bundle) {
   for (const Member& member : recipe.members) {
     if (!IsRuleOnly(member.key)) ok = ApplyField(member, path, bundle) && ok;
   }
-  return ok && CheckOptions(bundle);
+  return ok && CheckEstimatorOptions(recipe, path, bundle) && CheckOptions(bundle);
+}
+
+bool RecipeBook::CheckEstimatorOptions(const Node& recipe, const Path& path, const Bundle& bundle) {
+  bool ok = true;
+  for (const std::string_view option : {"dge_power", "dge_cap"}) {
+    const Node* given = recipe.Find(option);
+    if (given == nullptr || bundle.estimator == Estimator::kDge) continue;
+    problems_.Add(
+        given->place, path.Field(option),
+        absl::StrCat("is given, and the estimator is '",
+                     std::string(EstimatorName(bundle.estimator)), "'; it is an option of 'dge'"));
+    ok = false;
+  }
+  return ok;
 }
 
 bool RecipeBook::ApplyField(const Member& member, const Path& parent, Bundle& bundle) {
   const Path path = parent.Field(member.key);
-  const std::vector<std::string> missing_before = UnbuiltFeatures(bundle);
   if (std::string error = ApplyRecipeField(member.key, member.value, bundle); !error.empty()) {
     problems_.Add(member.value.place, path, std::move(error));
     return false;
   }
   NoteOrigins(member, path, bundle);
-  const std::vector<std::string> missing = UnbuiltFeatures(bundle);
-  if (missing.empty() || with_unbuilt_) return true;
-  if (missing_before != missing) {
-    problems_.Add(member.value.place, path,
-                  absl::StrCat("needs ", absl::StrJoin(missing, ", "), ": not built yet"));
-  }
-  return false;
+  return true;
 }
 
 // Options that a format does not take at all, whatever the layer.
@@ -121,7 +117,7 @@ bool RecipeBook::CheckOptions(const Bundle& bundle) {
 }
 
 std::vector<std::string> RecipeBook::Names() const {
-  std::vector<std::string> names = UsableRecipes();
+  std::vector<std::string> names = BuiltinRecipeNames();
   for (const auto& [name, bundle] : own_) names.push_back(name);
   return names;
 }

@@ -15,8 +15,7 @@ class RecipeBook {
  public:
   // Reads precision.recipes. `precision` is the canonical section, `path` its path. What does not
   // fit its type is passed over: Check has reported it.
-  // `with_unbuilt`: see ReadOptions.
-  RecipeBook(const Node& precision, const Path& path, bool with_unbuilt, Problems& problems);
+  RecipeBook(const Node& precision, const Path& path, Problems& problems);
 
   // The recipe that a field names; nothing: it cannot be used, and a problem says why.
   std::optional<Bundle> Find(const Node& name, const Path& path);
@@ -27,16 +26,15 @@ class RecipeBook {
 
  private:
   bool ApplyField(const Member& member, const Path& parent, Bundle& bundle);
+  bool CheckEstimatorOptions(const Node& recipe, const Path& path, const Bundle& bundle);
   bool CheckOptions(const Bundle& bundle);
   std::vector<std::string> Names() const;
 
-  const bool with_unbuilt_;
   Problems& problems_;
   std::map<std::string, std::optional<Bundle>> own_;  // nothing: reported already
 };
 
 // Whether a node fits the type of a field of "precision" or, for lists and maps, of its items.
-// `with_unbuilt`: see ReadOptions.
-bool FitsPrecisionField(const Node& node, std::string_view field, bool with_unbuilt);
+bool FitsPrecisionField(const Node& node, std::string_view field);
 
 }  // namespace fp4::spec

@@ -5,9 +5,7 @@
 #include <cassert>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "numerics/quantizer_options.h"
-#include "spec/features.h"
 #include "spec/field.h"
 
 namespace fp4::spec {
@@ -88,6 +86,8 @@ std::string ApplyOperand(const Node& value, OperandPrecision& operand) {
     if (row == nullptr) return absl::StrCat("has no option '", ShownKey(option.key), "'");
     row->set(ValueOf(*row, option.value), operand.options);
   }
+  if (value.Find("outlier_residual") != nullptr && operand.outlier_quantile == 0)
+    return "gives outlier_residual without an outlier_quantile: nothing is clamped";
   return "";
 }
 
@@ -119,26 +119,25 @@ std::vector<std::string> EstimatorNames() {
 
 std::span<const BuiltinRecipe> BuiltinRecipes() {
   static constexpr std::array recipes = {
-      BuiltinRecipe{"baseline", "Nothing is quantized.", "{}", ""},
+      BuiltinRecipe{"baseline", "Nothing is quantized.", "{}"},
       BuiltinRecipe{"fp4", "FP4 weights (bitsandbytes' format) that train straight-through.",
-                    R"({"weights": "fp4", "estimator": "straight-through"})", ""},
+                    R"({"weights": "fp4", "estimator": "straight-through"})"},
       BuiltinRecipe{"fp4-frozen",
                     "FP4 weights that no gradient reaches: they stay at their initial values. "
                     "Repeats a published fault.",
-                    R"({"weights": "fp4", "estimator": "none"})", ""},
+                    R"({"weights": "fp4", "estimator": "none"})"},
       BuiltinRecipe{"frozen",
                     "Unquantized weights that no gradient reaches: the control for fp4-frozen.",
-                    R"({"estimator": "none"})", ""},
-      BuiltinRecipe{"nf4", "NF4 weights.", R"({"weights": "nf4"})", ""},
-      BuiltinRecipe{"mxfp4-weights", "MXFP4 weights.", R"({"weights": "mxfp4"})", ""},
-      BuiltinRecipe{"nvfp4-weights", "NVFP4 weights.", R"({"weights": "nvfp4"})", ""},
-      BuiltinRecipe{"int4", "4-bit integer weights.", R"({"weights": "int4"})", ""},
-      BuiltinRecipe{"int8", "8-bit integer weights.", R"({"weights": "int8"})", ""},
-      BuiltinRecipe{"fp8", "FP8 (E4M3) weights.", R"({"weights": "fp8_e4m3"})", ""},
+                    R"({"estimator": "none"})"},
+      BuiltinRecipe{"nf4", "NF4 weights.", R"({"weights": "nf4"})"},
+      BuiltinRecipe{"mxfp4-weights", "MXFP4 weights.", R"({"weights": "mxfp4"})"},
+      BuiltinRecipe{"nvfp4-weights", "NVFP4 weights.", R"({"weights": "nvfp4"})"},
+      BuiltinRecipe{"int4", "4-bit integer weights.", R"({"weights": "int4"})"},
+      BuiltinRecipe{"int8", "8-bit integer weights.", R"({"weights": "int8"})"},
+      BuiltinRecipe{"fp8", "FP8 (E4M3) weights.", R"({"weights": "fp8_e4m3"})"},
       BuiltinRecipe{"ternary", "BitNet b1.58: ternary weights, 8-bit activations.",
-                    R"({"weights": "ternary", "activations": {"format": "int8", "block": "row"}})",
-                    ""},
-      BuiltinRecipe{"binary", "Binary weights, one scale a row.", R"({"weights": "binary"})", ""},
+                    R"({"weights": "ternary", "activations": {"format": "int8", "block": "row"}})"},
+      BuiltinRecipe{"binary", "Binary weights, one scale a row.", R"({"weights": "binary"})"},
       BuiltinRecipe{"nvfp4",
                     "NVFP4 throughout (arXiv 2509.25149): 16x16 weights, stochastic gradients, "
                     "wgrad rotated.",
@@ -146,8 +145,7 @@ std::span<const BuiltinRecipe> BuiltinRecipes() {
                         "activations": {"format": "nvfp4", "block": "1x16"},
                         "gradients": {"format": "nvfp4", "block": "1x16", "rounding": "stochastic"},
                         "wgrad": {"gradients": {"hadamard": 16, "hadamard_signs": "fixed"},
-                                  "activations": {"hadamard": 16, "hadamard_signs": "fixed"}}})",
-                    ""},
+                                  "activations": {"hadamard": 16, "hadamard_signs": "fixed"}}})"},
       BuiltinRecipe{"quartet2",
                     "NVFP4 with four-over-six forward and MS-EDEN backward (arXiv 2601.22813).",
                     R"({"weights": {"format": "nvfp4", "block": "1x16", "four_over_six": "mse"},
@@ -155,25 +153,21 @@ std::span<const BuiltinRecipe> BuiltinRecipes() {
                         "dgrad": {"gradients": {"format": "nvfp4", "hadamard": 128, "ms_eden": true},
                                   "weights": {"format": "nvfp4", "source": "forward", "four_over_six": "off", "hadamard": 128, "ms_eden": true}},
                         "wgrad": {"gradients": {"format": "nvfp4", "hadamard": 128, "ms_eden": true},
-                                  "activations": {"format": "nvfp4", "source": "forward", "four_over_six": "off", "hadamard": 128, "ms_eden": true}}})",
-                    ""},
+                                  "activations": {"format": "nvfp4", "source": "forward", "four_over_six": "off", "hadamard": 128, "ms_eden": true}}})"},
       BuiltinRecipe{"mxfp4",
                     "MXFP4 throughout, backward stochastic and rotated (arXiv 2502.20586).",
                     R"({"weights": "mxfp4", "activations": "mxfp4",
                         "dgrad": {"gradients": {"format": "mxfp4", "rounding": "stochastic", "hadamard": 64, "prescale": 0.75},
                                   "weights": {"rounding": "stochastic", "hadamard": 64, "prescale": 0.75}},
                         "wgrad": {"gradients": {"format": "mxfp4", "rounding": "stochastic", "hadamard": 64, "prescale": 0.75},
-                                  "activations": {"rounding": "stochastic", "hadamard": 64, "prescale": 0.75}}})",
-                    ""},
+                                  "activations": {"rounding": "stochastic", "hadamard": 64, "prescale": 0.75}}})"},
       BuiltinRecipe{"fp4-dge",
                     "E2M1 with a differentiable estimator and clamped outliers (arXiv 2501.17116).",
                     R"({"weights": {"format": "e2m1", "block": "row"},
                         "activations": {"format": "e2m1", "block": "row", "outlier_quantile": 0.99},
-                        "estimator": "dge"})",
-                    ""},
+                        "estimator": "dge"})"},
       BuiltinRecipe{"qat-noise", "Learned-scale noise while training, hard rounding in evaluation.",
-                    R"({"weights": {"format": "e2m1", "block": "tensor"}, "estimator": "noise"})",
-                    ""},
+                    R"({"weights": {"format": "e2m1", "block": "tensor"}, "estimator": "noise"})"},
   };
   return recipes;
 }
@@ -211,16 +205,9 @@ Bundle BuiltinBundle(const BuiltinRecipe& recipe) {
   return bundle;
 }
 
-std::string WhyNotBuilt(const BuiltinRecipe& recipe) {
-  if (!recipe.missing.empty()) return std::string(recipe.missing);
-  return absl::StrJoin(UnbuiltFeatures(BuiltinBundle(recipe)), ", ");
-}
-
-std::vector<std::string> UsableRecipes() {
+std::vector<std::string> BuiltinRecipeNames() {
   std::vector<std::string> names;
-  for (const BuiltinRecipe& recipe : BuiltinRecipes()) {
-    if (WhyNotBuilt(recipe).empty()) names.emplace_back(recipe.name);
-  }
+  for (const BuiltinRecipe& recipe : BuiltinRecipes()) names.emplace_back(recipe.name);
   return names;
 }
 

@@ -17,7 +17,6 @@ namespace fp4::spec {
 // A built-in recipe, written as one of precision.recipes would be.
 struct BuiltinRecipe {
   std::string_view name, summary, json;
-  std::string_view missing;  // a part of it that no field can say yet; empty: none
 };
 
 std::span<const BuiltinRecipe> BuiltinRecipes();
@@ -46,14 +45,10 @@ std::vector<std::string> EstimatorNames();
 // error, empty when fine, says what is wrong.
 std::string ApplyRecipeField(std::string_view field, const Node& value, Bundle& bundle);
 
-// A built-in recipe's bundle; only formats that exist are looked at by others.
 Bundle BuiltinBundle(const BuiltinRecipe& recipe);
 
-// Why a built-in recipe cannot be used yet; empty: it can.
-std::string WhyNotBuilt(const BuiltinRecipe& recipe);
-
-// Those that can be used.
-std::vector<std::string> UsableRecipes();
+// In their order.
+std::vector<std::string> BuiltinRecipeNames();
 
 // "nvfp4 16x16, stochastic"; "" for an operand that is not quantized.
 std::string OperandText(const OperandPrecision& operand);

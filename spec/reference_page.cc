@@ -101,14 +101,11 @@ void AppendPrecisionParts(std::string& out) {
 }
 
 void AppendRecipes(std::string& out) {
-  out += "### Built-in recipes\n\n| name | meaning | as written | state |\n|---|---|---|---|\n";
+  out += "### Built-in recipes\n\n| name | meaning | as written |\n|---|---|---|\n";
   for (const BuiltinRecipe& recipe : BuiltinRecipes()) {
-    const std::string missing = WhyNotBuilt(recipe);
-    const std::string json =
-        recipe.missing.empty() ? Code(WriteCompactJson(ParseJson(recipe.json).root)) : "";
     absl::StrAppend(&out, "| `", std::string(recipe.name), "` | ",
-                    Cell(std::string(recipe.summary)), " | ", json, " | ",
-                    missing.empty() ? "" : absl::StrCat("needs ", missing), " |\n");
+                    Cell(std::string(recipe.summary)), " | ",
+                    Code(WriteCompactJson(ParseJson(recipe.json).root)), " |\n");
   }
   out += "\n";
 }

@@ -16,16 +16,21 @@ BASE = {
     "seeds": [1],
 }
 
+# Products of two quantized operands cancel to nothing but the rounding of fp32 now and then, and Adam makes a whole step of
+# that unless its eps is large.
+LARGE_EPS = {"eps": 1e-3}
 # A model whose every dimension is a multiple of a block of 16, and as few values as that allows: where activations and
 # gradients are rounded, each of them may stand on an edge.
 BLOCKS_OF_16 = {
     "model": {"d_model": 16, "num_layers": 1, "num_heads": 2, "d_ff": 32, "vocab_size": 64, "sequence_length": 8},
     "training": {"micro_batch_size": 2},
+    "optimizer": LARGE_EPS,
 }
 # The same for blocks of 32.
 BLOCKS_OF_32 = {
     "model": {"d_model": 32, "num_layers": 1, "num_heads": 4, "d_ff": 32, "vocab_size": 64, "sequence_length": 8},
     "training": {"micro_batch_size": 4},
+    "optimizer": LARGE_EPS,
 }
 # Tensors of 4,096 values and more, which small states need, and others beside them.
 LARGE = {"model": {"d_model": 64, "num_layers": 1, "num_heads": 4, "d_ff": 72, "vocab_size": 64}}
@@ -46,6 +51,7 @@ FP4_HEAD = {"match": "lm_head", "use": "fp4"}
 NVFP4 = {"format": "nvfp4", "block": "1x16"}
 MXFP4 = {"format": "mxfp4"}
 INT8 = {"format": "int8", "block": "row"}
+E2M1 = {"format": "e2m1", "block": "row"}
 TILES = {"format": "nvfp4", "block": "16x16"}
 FIXED = {"hadamard": 16, "hadamard_signs": "fixed"}
 
@@ -117,12 +123,12 @@ FORMATS_OF_16 = {
     "nvfp4-rows": {"precision": recipe(weights=NVFP4, activations=NVFP4, gradients=NVFP4)},
     "nvfp4-own": {"precision": recipe(weights=NVFP4, activations=NVFP4, gradients=NVFP4, dgrad={"weights": NVFP4},
                                       wgrad={"activations": NVFP4})},
-    # Of another format: what fprop used consists of few numbers, and many of them are half-way again in their own format.
+    # What fprop used consists of few numbers. In nvfp4 again many of them would be exactly half-way; nf4's have odd decimals.
     "from-forward": {"precision": recipe(
-        weights=INT8, activations=INT8, gradients=NVFP4, dgrad={"weights": NVFP4 | {"source": "forward"}},
+        weights="nf4", activations="nf4", gradients=NVFP4, dgrad={"weights": NVFP4 | {"source": "forward"}},
         wgrad={"activations": NVFP4 | {"source": "forward"}})},
     "from-forward-rotated": {"precision": recipe(
-        weights=INT8, activations=INT8,
+        weights="nf4", activations="nf4",
         dgrad={"gradients": NVFP4 | FIXED, "weights": NVFP4 | FIXED | {"source": "forward"}},
         wgrad={"gradients": NVFP4 | FIXED, "activations": NVFP4 | FIXED | {"source": "forward"}})},
     "nvfp4-four-over-six": {"precision": recipe(
@@ -152,7 +158,7 @@ FORMATS_OF_16 = {
     "int8-everywhere": {"precision": recipe(
         fprop={"activations": INT8, "weights": INT8}, dgrad={"gradients": INT8, "weights": INT8},
         wgrad={"gradients": INT8, "activations": INT8})},
-    "dge": {"precision": recipe(weights={"format": "e2m1", "block": "row"}, estimator="dge")},
+    "dge": {"precision": recipe(weights=E2M1, estimator="dge")},
     "dge-of-nvfp4": {"precision": recipe(weights=NVFP4, estimator="dge", dge_power=3, dge_cap=2)},
     "fp4-dge": {"precision": rule("fp4-dge", activations={"outlier_quantile": 0.9})},
     "fp4-dge-without-residual": {"precision": rule(
@@ -161,7 +167,7 @@ FORMATS_OF_16 = {
         "fp4-dge", activations="none")},
     "schedule": {"precision": {"default": "fp4-dge", "schedule": [
         {"from_step": 3, "match": "blocks.*.mlp.*", "use": "nvfp4-weights"},
-        {"from_step": 5, "fprop": "none"},
+        {"from_step": 5, "fprop": {"activations": "none"}},
         {"from_step": 8, "match": "blocks.*.attention.*", "use": "baseline"}]}},
     "schedule-of-the-last-update": {"precision": {"default": "nvfp4-weights", "schedule": [
         {"from_step": 10, "use": "baseline"}]}},

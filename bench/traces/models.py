@@ -13,8 +13,8 @@ class Model:
     that precision.default means."""
     body = "blocks."
 
-    def __init__(self, document, noise):
-        self.document, self.noise, self.spec = document, noise, document["model"]
+    def __init__(self, document, products):
+        self.document, self.products, self.spec = document, products, document["model"]
         loaded = safetensors.numpy.load_file(document["folder"] / self.spec["initialize_from"])
         self.weights = {name: torch.from_numpy(value.copy()).requires_grad_() for name, value in loaded.items()}
         self.used = {}  # layer -> (its weight, its precision) at this update
@@ -36,7 +36,7 @@ class Model:
         weight = self.weights[weight or f"{layer}.weight"]
         self.used[layer] = weight, self.precision(layer)
         rows = x.reshape(-1, x.shape[-1])
-        y = Linear.apply(rows, weight.reshape(len(weight), -1), self.used[layer][1], self.noise)
+        y = Linear.apply(rows, weight.reshape(len(weight), -1), self.used[layer][1], self.products)
         return y.view(*x.shape[:-1], -1)
 
     def rms_norm(self, x, layer):

@@ -2,7 +2,7 @@
 import torch
 
 from data import training_and_validation
-from linear import Noise
+from linear import Products
 from optimizers import Optimizers
 from transformer import Transformer
 
@@ -74,10 +74,10 @@ def train_step(document, model, optimizers, records, step):
     return total, norm
 
 
-def trace(document, noise=0.0, noise_seed=0):
-    """`noise`: how much the products are disturbed, in units of their root mean square."""
+def trace(document, order=0):
+    """`order`: the seed of the order in which products are summed; see Products."""
     torch.set_num_threads(1)
-    model = KINDS[document["model"]["kind"]](document, Noise(noise, noise_seed))
+    model = KINDS[document["model"]["kind"]](document, Products(order))
     records, validation = training_and_validation(document)
     optimizers = Optimizers(document, model)
     steps = document["training"]["steps"]

@@ -188,29 +188,33 @@ TEST(QuantizerOptions, ANameThatIsNoneIsAnErrorEvenWhereNothingCheckedTheDocumen
   EXPECT_EQ(ApplyRecipeField("weights", weights.root, bundle), "has no option 'blok'");
 }
 
-TEST(UsableRecipes, AreAllThatThereAre) {
-  EXPECT_EQ(UsableRecipes().size(), BuiltinRecipes().size());
-}
-
 TEST(FormatLayerTable, GroupsEqualBlocks) {
   const RunSpec run = WithPrecision(
       R"({"default": "fp4", "rules": [{"match": "blocks.3.mlp.*", "use": "fp4-frozen"},
                                                                    {"match": "lm_head", "use": "nf4", "weights": {"block": 128}}]})");
   EXPECT_EQ(
       FormatLayerTable(run),
-      R"(layer                        shape      recipe               fprop        dgrad        wgrad  bits  weight bytes
-embedding                    256 x 128  baseline             -            -            -        32     128.0 KiB
-blocks.{0..2}.attention.qkv  384 x 128  fp4                  - x fp4      - x fp4      -       4.5      81.0 KiB
-blocks.{0..2}.attention.out  128 x 128  fp4                  - x fp4      - x fp4      -       4.5      27.0 KiB
-blocks.{0..2}.mlp.up         512 x 128  fp4                  - x fp4      - x fp4      -       4.5     108.0 KiB
-blocks.{0..2}.mlp.down       128 x 512  fp4                  - x fp4      - x fp4      -       4.5     108.0 KiB
-blocks.3.attention.qkv       384 x 128  fp4                  - x fp4      - x fp4      -       4.5      27.0 KiB
-blocks.3.attention.out       128 x 128  fp4                  - x fp4      - x fp4      -       4.5       9.0 KiB
-blocks.3.mlp.up              512 x 128  fp4-frozen (frozen)  - x fp4      - x fp4      -       4.5      36.0 KiB
-blocks.3.mlp.down            128 x 512  fp4-frozen (frozen)  - x fp4      - x fp4      -       4.5      36.0 KiB
-lm_head                      256 x 128  nf4+                 - x nf4 128  - x nf4 128  -      4.25      17.0 KiB
-total                                                                                                  577.0 KiB
+      R"(layer                        shape      recipe               fprop        dgrad        wgrad  tensor cores  bits  weight bytes
+embedding                    256 x 128  baseline             -            -            -      -               32     128.0 KiB
+blocks.{0..2}.attention.qkv  384 x 128  fp4                  - x fp4      - x fp4      -      -              4.5      81.0 KiB
+blocks.{0..2}.attention.out  128 x 128  fp4                  - x fp4      - x fp4      -      -              4.5      27.0 KiB
+blocks.{0..2}.mlp.up         512 x 128  fp4                  - x fp4      - x fp4      -      -              4.5     108.0 KiB
+blocks.{0..2}.mlp.down       128 x 512  fp4                  - x fp4      - x fp4      -      -              4.5     108.0 KiB
+blocks.3.attention.qkv       384 x 128  fp4                  - x fp4      - x fp4      -      -              4.5      27.0 KiB
+blocks.3.attention.out       128 x 128  fp4                  - x fp4      - x fp4      -      -              4.5       9.0 KiB
+blocks.3.mlp.up              512 x 128  fp4-frozen (frozen)  - x fp4      - x fp4      -      -              4.5      36.0 KiB
+blocks.3.mlp.down            128 x 512  fp4-frozen (frozen)  - x fp4      - x fp4      -      -              4.5      36.0 KiB
+lm_head                      256 x 128  nf4+                 - x nf4 128  - x nf4 128  -      -             4.25      17.0 KiB
+total                                                                                                                577.0 KiB
 )");
+}
+
+TEST(FormatLayerTable, SaysWhatATensorCoreCouldCompute) {
+  const std::string table = FormatLayerTable(WithPrecision(
+      R"({"default": "nvfp4", "rules": [{"match": "blocks.*.mlp.up", "use": "mxfp4",
+                                         "wgrad": "none"}]})"));
+  EXPECT_THAT(table, ::testing::ContainsRegex("attention.qkv .* 4 4 4  "));
+  EXPECT_THAT(table, ::testing::ContainsRegex("mlp.up .* 4 4 -  "));
 }
 
 TEST(LayerTableJson, HasOneRowALayer) {
@@ -220,7 +224,9 @@ TEST(LayerTableJson, HasOneRowALayer) {
   EXPECT_EQ(rows[1],
             nlohmann::json::parse(
                 R"({"layer": "blocks.0.attention.qkv", "shape": [384, 128], "recipe": "fp4-frozen",
-      "estimator": "none", "fprop": {"a": null, "b": "fp4"}, "dgrad": {"a": null, "b": "fp4"}, "wgrad": {"a": null, "b": null},
+      "estimator": "none", "fprop": {"a": null, "b": "fp4", "tensor_core_bits": null},
+      "dgrad": {"a": null, "b": "fp4", "tensor_core_bits": null},
+      "wgrad": {"a": null, "b": null, "tensor_core_bits": null},
       "weight_bits": 4.5, "weight_bytes": 27648})"));
 }
 

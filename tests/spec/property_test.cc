@@ -67,7 +67,7 @@ Json Allowed(const Type& type) {
     case Type::Kind::kChoice:
       return *rc::gen::elementOf(type.choices);
     case Type::Kind::kRecipe:
-      return *rc::gen::elementOf(UsableRecipes());
+      return *rc::gen::elementOf(BuiltinRecipeNames());
     case Type::Kind::kDuration:
       return std::to_string(*rc::gen::inRange(0, 9999)) + *rc::gen::element("s", "m", "h");
     case Type::Kind::kPattern:

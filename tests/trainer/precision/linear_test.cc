@@ -190,24 +190,5 @@ TEST_F(LinearTest, RotationOfALosslessFormatChangesNothingButRounding) {
   EXPECT_TRUE(at::allclose(master_.grad(), at::mm(drows.t(), rows), 1e-5, 1e-5));
 }
 
-TEST_F(LinearTest, StochasticGradientsAverageToTheExactOnesByTheLaw) {
-  spec::OperandPrecision& dy = precision_.gemms[1].a;
-  dy.format = "nvfp4";
-  dy.options.rounding = numerics::Rounding::kStochastic;
-  Linear linear = MakeLinear();
-  Refresh(linear);
-  at::Tensor drows = dy_.view({32, 48}), exact = at::mm(drows, master_.detach());
-  at::Tensor sum = at::zeros_like(exact);
-  double error_of_16 = 0;
-  for (int n = 1; n <= 1024; ++n) {
-    context_.micro_batch = n;
-    sum += linear.Dgrad(drows);
-    if (n == 16) error_of_16 = (sum / n - exact).norm().item<double>();
-  }
-  // A mean of 64 times as many has an error of an eighth.
-  const double error = (sum / 1024 - exact).norm().item<double>();
-  EXPECT_NEAR(error_of_16 / error, 8.0, 1.5);
-}
-
 }  // namespace
 }  // namespace fp4::trainer
