@@ -140,8 +140,8 @@ FORMATS_OF_16 = {
     "nvfp4-wgrad-alone": {"precision": recipe(wgrad="nvfp4")},
     "nvfp4-all-rotated": {"precision": recipe(**{gemm: {a: NVFP4 | FIXED, b: NVFP4 | FIXED} for gemm, a, b in (
         ("fprop", "activations", "weights"), ("dgrad", "gradients", "weights"), ("wgrad", "gradients", "activations"))})},
-    "nvfp4-head": {"model": UNTIED, "precision": rule(
-        match="{blocks.**,lm_head}", weights=TILES, activations=NVFP4, gradients=NVFP4)},
+    "nvfp4-head": {"model": UNTIED, "precision": recipe(weights=TILES, activations=NVFP4, gradients=NVFP4)
+                   | {"rules": [{"match": "lm_head", "use": "mine"}]}},
     "nvfp4-tied-head": {"precision": rule(match="lm_head", weights=TILES, activations=NVFP4, gradients=NVFP4)},
     "nvfp4-embedding": {"precision": rule("nvfp4-weights", "embedding")},
     "nvfp4-accumulation": {"training": {"gradient_accumulation": 3},

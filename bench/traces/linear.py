@@ -6,13 +6,17 @@ from operands import dge_slope, quantize, scaled_values
 
 class Products:
     """a @ b. With a seed above 0 its terms are summed in another order, as another processor would: whether a case stands on
-    an edge is seen by that."""
+    an edge is seen by that. `reordered`: then other arithmetic may take another way to the same values too."""
 
     def __init__(self, seed):
         self.generator = torch.Generator().manual_seed(seed) if seed > 0 else None
 
+    @property
+    def reordered(self):
+        return self.generator is not None
+
     def __call__(self, a, b):
-        if self.generator is None:
+        if not self.reordered:
             return a @ b
         order = torch.randperm(a.shape[1], generator=self.generator)
         first, second = order.chunk(2)

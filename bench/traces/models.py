@@ -40,7 +40,9 @@ class Model:
         return y.view(*x.shape[:-1], -1)
 
     def rms_norm(self, x, layer):
-        return x / torch.sqrt(x.pow(2).mean(-1, keepdim=True) + self.spec["norm_eps"]) * self.weights[f"{layer}.weight"]
+        square = x.pow(2).mean(-1, keepdim=True) + self.spec["norm_eps"]
+        normal = x * torch.rsqrt(square) if self.products.reordered else x / torch.sqrt(square)
+        return normal * self.weights[f"{layer}.weight"]
 
     def finish_gradients(self):
         for weight, layer_precision in self.used.values():

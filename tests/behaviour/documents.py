@@ -77,11 +77,12 @@ def malformed():
 def with_broken_weights(folder):
     """A recorded trace whose initial weights hold a NaN: its first loss is not finite. Writes it into `folder`."""
     cases = REPOSITORY / "tests/trainer_traces/cases"
-    weights = (cases / "tied.safetensors").read_bytes()
-    (folder / "broken.safetensors").write_bytes(weights[:-4] + struct.pack("<f", float("nan")))
     document = read(cases / "baseline.json")
+    weights = (cases / document["model"]["initialize_from"]).read_bytes()
+    (folder / "broken.safetensors").write_bytes(weights[:-4] + struct.pack("<f", float("nan")))
     document["model"]["initialize_from"] = "broken.safetensors"
-    document["data"] = {**document["data"], "paths": [str(cases / "tokens.bin")], "validation_paths": [str(cases / "validation.bin")]}
+    files = {key: [str(cases / path) for path in document["data"][key]] for key in ("paths", "validation_paths")}
+    document["data"] = {**document["data"], **files}
     target = folder / "broken-weights.json"
     target.write_text(json.dumps(document, indent=1))
     return target

@@ -21,7 +21,7 @@ FAULTS = {
     "token file too short": {"data": {"source": "tokens", "paths": ["short.txt"], "split": "window"}},
     "vocabulary too small": {"model": {"vocab_size": 32}},
     "weights absent": {"model": {"initialize_from": "absent.safetensors"}},
-    "weights of another model": {"model": {"initialize_from": str(documents.REPOSITORY / "tests/trainer_traces/cases/tied.safetensors")}},
+    "weights of another model": {"model": {"initialize_from": str(documents.REPOSITORY / "tests/trainer_traces/cases/weights-0.safetensors")}},
     "evaluation only": {"training": {"steps": 0}},
 }
 

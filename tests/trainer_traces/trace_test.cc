@@ -63,20 +63,39 @@ class TraceTest : public testing::TestWithParam<std::string> {
   std::filesystem::path folder_;
 };
 
+// How far from PyTorch's numbers; gradient norms as a share of themselves. The few cases that need
+// more have bounds of their own beside their numbers, and why in bench/traces/cases.py.
+struct Bounds {
+  double evaluation = 1e-5, losses = 1e-4, grad_norms = 1e-3;
+};
+
+Bounds BoundsOf(const nlohmann::json& expected) {
+  Bounds bounds;
+  if (!expected.contains("bounds")) return bounds;
+  expected["bounds"]["evaluation"].get_to(bounds.evaluation);
+  expected["bounds"]["losses"].get_to(bounds.losses);
+  expected["bounds"]["grad_norms"].get_to(bounds.grad_norms);
+  return bounds;
+}
+
 TEST_P(TraceTest, AgreesWithPyTorch) {
   const nlohmann::json& expected = Expected().at(GetParam());
+  const Bounds bounds = BoundsOf(expected);
   Curves curves = Train(GetParam());
   ASSERT_EQ(curves["train/loss"].size(), 10u);
   ASSERT_EQ(curves["val/loss"].size(), 2u);
-  EXPECT_NEAR(curves["val/loss"][0], expected["evaluation"]["loss"].get<double>(), 1e-5);
-  EXPECT_NEAR(curves["val/loss"][10], expected["final_evaluation"]["loss"].get<double>(), 1e-4);
+  EXPECT_NEAR(curves["val/loss"][0], expected["evaluation"]["loss"].get<double>(),
+              bounds.evaluation);
+  EXPECT_NEAR(curves["val/loss"][10], expected["final_evaluation"]["loss"].get<double>(),
+              bounds.losses);
   // A rounding error may turn a target or two.
   EXPECT_NEAR(curves["val/accuracy"][0], expected["evaluation"]["accuracy"].get<double>(), 0.015);
   for (int step = 1; step <= 10; ++step) {
-    EXPECT_NEAR(curves["train/loss"][step], expected["losses"][step - 1].get<double>(), 1e-4)
+    EXPECT_NEAR(curves["train/loss"][step], expected["losses"][step - 1].get<double>(),
+                bounds.losses)
         << step;
     const double norm = expected["grad_norms"][step - 1].get<double>();
-    EXPECT_NEAR(curves["train/grad_norm"][step], norm, 1e-3 * norm) << step;
+    EXPECT_NEAR(curves["train/grad_norm"][step], norm, bounds.grad_norms * norm) << step;
   }
 }
 
