@@ -24,7 +24,7 @@ std::string WordsFor(const absl::Status& error, const std::string& address) {
 }  // namespace
 
 absl::Status FromRpc(const grpc::Status& status, const std::string& address) {
-  const absl::Status error = wire::FromGrpcStatus(status);
+  absl::Status error = wire::FromGrpcStatus(status);
   if (error.ok() || ReasonOf(error)) return error;
   return WithExitCode(absl::Status(error.code(), WordsFor(error, address)), ExitCode::kUnreachable);
 }

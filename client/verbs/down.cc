@@ -46,7 +46,7 @@ Verb DownVerb() {
                        .target = &options->timeout_s,
                        .help = "How long to wait for each of them",
                        .value_name = "SECONDS",
-                       .range = {1, 7 * 24 * 3600}}},
+                       .range = {1, int64_t{7} * 24 * 3600}}},
           .run = [options](Context& context) { return Run(*options, context); }};
 }
 
