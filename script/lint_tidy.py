@@ -76,6 +76,11 @@ def key_of(path, command, sources, common, build):
     for place, name in ((str(build), "BUILD"), (venv, "VENV"), (str(ROOT), "ROOT")):
         command = command.replace(place, name)
     digest = hashlib.sha256(common + command.encode())
+    for folder in path.parents:
+        if folder == ROOT:
+            break
+        if (folder / ".clang-tidy").is_file():  # the rules of this folder alone
+            digest.update((folder / ".clang-tidy").read_bytes())
     for each in sources.closure(path):
         digest.update(str(each.relative_to(ROOT) if each.is_relative_to(ROOT) else each).encode() + b"\0" + sources.text(each) + b"\0")
     return digest.hexdigest()
