@@ -52,7 +52,7 @@ struct Controller::Parts {
       : options(options), health(clock), store_metrics(registry, health) {}
 
   telemetry::HealthReport CheckHealth() const {
-    const telemetry::HealthReport report = health.Check(store->Health());
+    telemetry::HealthReport report = health.Check(store->Health());
     const absl::Status server = grpc_server->Health();
     if (!report.healthy || server.ok()) return report;
     return {.healthy = false, .message = std::string(server.message())};
