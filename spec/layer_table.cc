@@ -60,7 +60,7 @@ std::string GroupName(const BlockGroup& group, const std::string& layer) {
                       name.rest.empty() ? "" : ".", name.rest);
 }
 
-std::string OrDash(std::string text) { return text.empty() ? "-" : text; }
+std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
 
 std::string GemmText(const GemmPrecision& gemm) {
   if (!gemm.a.quantized() && !gemm.b.quantized()) return "-";

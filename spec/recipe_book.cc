@@ -17,13 +17,11 @@ void NoteOrigins(const Member& member, const Path& path, Bundle& bundle) {
   for (size_t i = 0; i < std::size(kOperandUses); ++i) {
     const OperandUse use = kOperandUses[i];
     const std::string_view operand = OperandName(TensorOf(use));
-    if (member.key == operand) {
+    const bool names_gemm = member.key == GemmName(use.gemm);
+    const bool whole_gemm = names_gemm && member.value.kind == Node::Kind::kString;
+    if (member.key == operand || whole_gemm) {
       bundle.origins[i] = {member.value.place, path.ToString()};
-    } else if (member.key != GemmName(use.gemm)) {
-      continue;
-    } else if (member.value.kind == Node::Kind::kString) {
-      bundle.origins[i] = {member.value.place, path.ToString()};
-    } else if (const Node* own = member.value.Find(operand)) {
+    } else if (const Node* own = names_gemm ? member.value.Find(operand) : nullptr) {
       bundle.origins[i] = {own->place, path.Field(operand).ToString()};
     }
   }

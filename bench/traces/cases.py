@@ -173,6 +173,17 @@ FORMATS_OF_16 = {
         {"from_step": 10, "use": "baseline"}]}},
 }
 
+ESTIMATORS = {
+    "lsq-of-int4": {"precision": rule("int4", weights={"block": "row"}, estimator="lsq")},
+    "lsq-of-e2m1-decay-all": {"precision": recipe(weights=E2M1, estimator="lsq"),
+                              "optimizer": {"weight_decay": 1.0}},
+    "lsq-of-ternary": {"precision": rule("ternary", estimator="lsq", activations="none")},
+    "lsq-accumulation-muon": {"training": {"gradient_accumulation": 2}, "optimizer": {"name": "muon", "muon": {"dtype": "fp32"}},
+                              "precision": rule("int4", weights={"block": "row"}, estimator="lsq")},
+    "quest-of-int4": {"model": {"d_ff": 128}, "precision": rule(
+        "int4", "blocks.*.mlp.down", weights={"block": "row"}, estimator="quest")},
+}
+
 FORMATS_OF_32 = {
     "mxfp4": {"precision": recipe(weights=MXFP4, activations=MXFP4, gradients=MXFP4)},
     "mxfp4-own": {"precision": recipe(weights=MXFP4, activations=MXFP4, gradients=MXFP4, dgrad={"weights": MXFP4},
@@ -188,6 +199,7 @@ FORMATS_OF_32 = {
         weights=NVFP4, activations=NVFP4, dgrad={"weights": MXFP4 | {"source": "forward"}},
         wgrad={"activations": MXFP4 | {"source": "forward"}})},
     "mxfp8": {"precision": recipe(fprop="mxfp8", dgrad="mxfp8", wgrad="mxfp8")},
+    "quest-of-mxfp4": {"precision": rule("mxfp4-weights", estimator="quest")},
     "dge-of-mxfp4": {"precision": rule("mxfp4-weights", estimator="dge")},
 }
 
@@ -216,6 +228,7 @@ SMALL_STATES = {
 
 # name -> (base, patches by name)
 GROUPS = [({}, WEIGHTS), ({}, MODELS), ({}, WEIGHT_FORMATS), (BLOCKS_OF_16, TERNARY), (BLOCKS_OF_16, FORMATS_OF_16),
+          (BLOCKS_OF_16, ESTIMATORS),
           (BLOCKS_OF_32, FORMATS_OF_32), ({}, OPTIMIZERS), (LARGE, SMALL_STATES)]
 
 # What the tests of fp4-train allow too: absolute, gradient norms relative to themselves.

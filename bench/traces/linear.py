@@ -1,7 +1,7 @@
 """A linear layer whose three products take quantized operands."""
 import torch
 
-from operands import dge_slope, quantize, scaled_values
+from operands import quantize
 
 
 class Products:
@@ -24,12 +24,15 @@ class Products:
 
 
 class Linear(torch.autograd.Function):
-    """x (rows, in), weight (out, in)."""
+    """x (rows, in), weight (out, in). `estimator`: makes the weight of fprop where it has a way of its own."""
 
     @staticmethod
-    def forward(ctx, x, weight, precision, products):
+    def forward(ctx, x, weight, precision, estimator, products):
         taken = quantize(x, precision.operand("fprop", "activations").options)
-        ctx.weight = quantize(weight, precision.operand("fprop", "weights").options)
+        if hasattr(estimator, "quantize"):
+            ctx.weight = estimator.quantize(weight)
+        else:
+            ctx.weight = quantize(weight, precision.operand("fprop", "weights").options)
         ctx.save_for_backward(x, taken, weight)
         ctx.precision, ctx.products = precision, products
         return products(taken, ctx.weight.T)
@@ -46,7 +49,7 @@ class Linear(torch.autograd.Function):
             left = quantize(dy.T.contiguous(), ctx.precision.operand("wgrad", "gradients").options)
             right = second_operand(x, taken, ctx.precision, "wgrad", "activations")
             dw = ctx.products(left, right)
-        return dx, dw, None, None
+        return dx, dw, None, None, None
 
 
 def second_operand(values, used_in_fprop, precision, gemm, name):
@@ -59,10 +62,3 @@ def second_operand(values, used_in_fprop, precision, gemm, name):
         return values
     source = used_in_fprop if operand.options.get("source") == "forward" else values
     return quantize(source.T.contiguous(), operand.options).T
-
-
-def finish_gradient(weight, precision):
-    """Once, when a step's gradient is complete: what the estimator makes of it."""
-    if precision.estimator == "dge" and weight.grad is not None:
-        u = scaled_values(weight.detach(), precision.operand("fprop", "weights").options)
-        weight.grad.mul_(dge_slope(u, precision.dge_power, precision.dge_cap))

@@ -2,8 +2,9 @@
 import safetensors.numpy
 import torch
 
+import estimators
 import precision
-from linear import Linear, finish_gradient
+from linear import Linear
 
 
 class Model:
@@ -17,8 +18,17 @@ class Model:
         self.document, self.products, self.spec = document, products, document["model"]
         loaded = safetensors.numpy.load_file(document["folder"] / self.spec["initialize_from"])
         self.weights = {name: torch.from_numpy(value.copy()).requires_grad_() for name, value in loaded.items()}
-        self.used = {}  # layer -> (its weight, its precision) at this update
+        self.used = {}  # layer -> (its weight, its estimator) at this update
         self.update = 1
+        self._add_scales()
+
+    def _add_scales(self):
+        """What the layers learn beside their weights."""
+        for name, weight in list(self.weights.items()):
+            layer = name.removesuffix(".weight")
+            if weight.dim() >= 2 and self.precision(layer).estimator == "lsq":
+                grid = estimators.GRIDS[self.precision(layer).operand("fprop", "weights").options["format"]]
+                self.weights[f"{name}_scale"] = estimators.Learned.initial_scale(weight.detach(), grid)
 
     def begin(self, update):
         """From now on everything is computed with the precision of this update."""
@@ -34,9 +44,11 @@ class Model:
     def linear(self, x, layer, weight=None):
         """y (…, out) of x (…, in). `weight`: the tensor of another layer that this one shares."""
         weight = self.weights[weight or f"{layer}.weight"]
-        self.used[layer] = weight, self.precision(layer)
+        own = self.precision(layer)
+        estimator = estimators.make(own, self.weights.get(f"{layer}.weight_scale"))
+        self.used[layer] = weight, estimator
         rows = x.reshape(-1, x.shape[-1])
-        y = Linear.apply(rows, weight.reshape(len(weight), -1), self.used[layer][1], self.products)
+        y = Linear.apply(rows, weight.reshape(len(weight), -1), own, estimator, self.products)
         return y.view(*x.shape[:-1], -1)
 
     def rms_norm(self, x, layer):
@@ -45,8 +57,11 @@ class Model:
         return normal * self.weights[f"{layer}.weight"]
 
     def finish_gradients(self):
-        for weight, layer_precision in self.used.values():
-            finish_gradient(weight, layer_precision)
+        """Once, when a step's gradients are complete: what the estimators make of them."""
+        with torch.no_grad():
+            for weight, estimator in self.used.values():
+                if estimator is not None and weight.grad is not None:
+                    estimator.finish(weight)
 
     def parts(self, name):
         """Rows of the matrices that a tensor stacks."""
