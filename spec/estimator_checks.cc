@@ -46,6 +46,18 @@ std::string FormatFault(const LayerPrecision& layer) {
   return "";
 }
 
+// Estimators that make the weight themselves know its format's numbers, and nothing of how the
+// format scales or rotates.
+bool MakesWeight(Estimator estimator) {
+  return estimator == Estimator::kQuest || LearnsScale(estimator);
+}
+
+bool HasOptionsBesidesBlock(const OperandPrecision& weight) {
+  numerics::QuantizeOptions plain;
+  plain.block = weight.options.block;
+  return !(weight.options == plain);
+}
+
 // What a learning estimator asks of the layer.
 std::string LayerFault(const LayerPrecision& layer) {
   if (layer.is_lookup) return "is for linear layers, not for a look-up";
@@ -54,6 +66,8 @@ std::string LayerFault(const LayerPrecision& layer) {
                         "; set model.tie_embeddings to false");
   if (layer.weight().options.rounding == numerics::Rounding::kStochastic)
     return "takes weights that are rounded to nearest";
+  if (MakesWeight(layer.estimator) && HasOptionsBesidesBlock(layer.weight()))
+    return "scales and rotates the weights by itself; leave out options of their format but block";
   return FormatFault(layer);
 }
 

@@ -48,6 +48,19 @@ void CheckWindow(const Node& section, const Path& path, const RunSpec& run, Prob
                             run.training.steps, " of training.steps"));
 }
 
+// Why two roundings of the same weight may differ; empty: they do not.
+std::string_view WhyRoundingChanges(const LayerPrecision& layer) {
+  const OperandPrecision& weight = layer.weight();
+  if (!weight.quantized()) return "";
+  if (weight.options.rounding == numerics::Rounding::kStochastic) return "rounds stochastically";
+  if (layer.estimator == Estimator::kNoise) return "trains with noise";
+  const bool random_signs =
+      weight.options.signs.pattern == numerics::RotationSigns::Pattern::kRandom;
+  return weight.options.hadamard != 0 && random_signs
+             ? "is rotated by signs that are drawn for each micro-batch"
+             : "";
+}
+
 }  // namespace
 
 bool EverQuantized(const ResolvedPrecision& resolved, size_t layer) {
@@ -80,17 +93,22 @@ void CheckDeOscillation(const Node& section, const Path& path, const RunSpec& ru
     problems.Add(section.place, path, "needs fp32 masters; optimizer.masters is bf16");
   CheckWindow(section, path, run, problems);
   bool any = false;
-  for (size_t i = 0; i < resolved.layers.size(); ++i) {
-    any = any || EverQuantized(resolved, i);
-    if (resolved.layers[i].weight().options.rounding != numerics::Rounding::kStochastic) continue;
-    problems.Add(section.place, path,
-                 absl::StrCat("needs weights that are rounded to nearest; ",
-                              resolved.layers[i].layer, " rounds stochastically"));
-    return;
-  }
-  if (!any)
+  for (size_t i = 0; i < resolved.layers.size(); ++i) any = any || EverQuantized(resolved, i);
+  if (!any) {
     problems.Add(section.place, path,
                  "has nothing to do: neither precision.default nor a rule quantizes a weight");
+  }
+  std::vector<LayerPrecision> tables = resolved.layers;
+  for (const PrecisionPhase& phase : resolved.phases)
+    tables.insert(tables.end(), phase.layers.begin(), phase.layers.end());
+  for (const LayerPrecision& layer : tables) {
+    const std::string_view why = WhyRoundingChanges(layer);
+    if (why.empty()) continue;
+    problems.Add(section.place, path,
+                 absl::StrCat("needs weights that are rounded to nearest, each time alike; ",
+                              layer.layer, " ", std::string(why)));
+    return;
+  }
 }
 
 }  // namespace fp4::spec
