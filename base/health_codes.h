@@ -10,6 +10,12 @@ inline constexpr std::string_view kFrozenLayer = "frozen_layer";
 inline constexpr std::string_view kNonFinite = "non_finite";
 inline constexpr std::string_view kNoGradient = "no_gradient";
 inline constexpr std::string_view kAnomaly = "anomaly";
+inline constexpr std::string_view kDeadUnits = "dead_units";
+inline constexpr std::string_view kWeightRange = "weight_range";
+inline constexpr std::string_view kUnderflow = "underflow";
+inline constexpr std::string_view kClipping = "clipping";
+inline constexpr std::string_view kScaleSaturation = "scale_saturation";
+inline constexpr std::string_view kOscillation = "oscillation";
 
 struct HealthCode {
   std::string_view code;
@@ -33,6 +39,23 @@ inline constexpr HealthCode kTable[] = {
     {kAnomaly, "warning", "a loss or gradient norm far above the usual",
      "a loss or gradient norm lies far above those of the steps before it; `training.on_anomaly` "
      "says what becomes of the update"},
+    {kDeadUnits, "warning", "many units give one number whatever the input",
+     "more than a tenth of the units that feed a layer gave one number for all records, in three "
+     "looks in a row"},
+    {kWeightRange, "warning", "weights beyond the format's largest number",
+     "a weight is larger than the largest number of its format, which has no scale"},
+    {kUnderflow, "warning", "quantizing makes many values 0",
+     "of an operand's values that are not 0, more become 0 than the format does by design, in two "
+     "looks in a row"},
+    {kClipping, "warning", "quantizing cuts off many values",
+     "more of an operand's values lie beyond the largest magnitude that their block holds than a "
+     "scale should let, in two looks in a row"},
+    {kScaleSaturation, "warning", "block scales at the end of their range",
+     "more than a tenth of an operand's block scales stand at the smallest or the largest code of "
+     "their type, in two looks in a row"},
+    {kOscillation, "warning", "many weights jump to and fro",
+     "more than a tenth of a sample of a layer's quantized weights jump to and fro between two "
+     "numbers while their masters hardly move"},
 };
 
 // The row of `code`; null for a code of another version.

@@ -20,6 +20,18 @@ inline constexpr std::string_view kValPerplexity = "val/perplexity";
 inline constexpr std::string_view kValExcessLoss = "val/excess_loss";
 inline constexpr std::string_view kWeightError = "quant/<layer>/weight_error";
 inline constexpr std::string_view kWeightSqnr = "quant/<layer>/weight_sqnr_db";
+inline constexpr std::string_view kWeightRelativeError = "quant/<layer>/weight_relative_error";
+inline constexpr std::string_view kWeightZeros = "quant/<layer>/weight_zeros";
+inline constexpr std::string_view kWeightClipped = "quant/<layer>/weight_clipped";
+inline constexpr std::string_view kActivationRelativeError =
+    "quant/<layer>/activation_relative_error";
+inline constexpr std::string_view kActivationSqnr = "quant/<layer>/activation_sqnr_db";
+inline constexpr std::string_view kActivationZeros = "quant/<layer>/activation_zeros";
+inline constexpr std::string_view kActivationClipped = "quant/<layer>/activation_clipped";
+inline constexpr std::string_view kGradientRelativeError = "quant/<layer>/gradient_relative_error";
+inline constexpr std::string_view kGradientSqnr = "quant/<layer>/gradient_sqnr_db";
+inline constexpr std::string_view kGradientZeros = "quant/<layer>/gradient_zeros";
+inline constexpr std::string_view kGradientClipped = "quant/<layer>/gradient_clipped";
 inline constexpr std::string_view kAllocatedBytes = "memory/allocated_bytes";
 inline constexpr std::string_view kEnergy = "energy/joules";
 
@@ -53,6 +65,22 @@ inline constexpr Metric kTable[] = {
      "mean absolute difference between the layer's weight and its quantized values"},
     {kWeightSqnr, "dB", Better::kLarger,
      "signal-to-noise ratio of the layer's weight as it is quantized"},
+    {kWeightRelativeError, "1", Better::kSmaller,
+     "norm of the difference between the layer's weight and its quantized values, by the weight's"},
+    {kWeightZeros, "fraction", Better::kSmaller,
+     "of the weight's values that are not 0, those that quantizing makes 0"},
+    {kWeightClipped, "fraction", Better::kSmaller,
+     "weights beyond the largest magnitude that their block can hold"},
+    {kActivationRelativeError, "1", Better::kSmaller,
+     "as of weights, of what enters the layer in a micro-batch of this step"},
+    {kActivationSqnr, "dB", Better::kLarger, "signal-to-noise ratio of the same"},
+    {kActivationZeros, "fraction", Better::kSmaller, "of its values that are not 0, those made 0"},
+    {kActivationClipped, "fraction", Better::kSmaller, "of its values, those cut off"},
+    {kGradientRelativeError, "1", Better::kSmaller,
+     "as of weights, of the gradient that comes back to the layer in a micro-batch of this step"},
+    {kGradientSqnr, "dB", Better::kLarger, "signal-to-noise ratio of the same"},
+    {kGradientZeros, "fraction", Better::kSmaller, "of its values that are not 0, those made 0"},
+    {kGradientClipped, "fraction", Better::kSmaller, "of its values, those cut off"},
     {kAllocatedBytes, "bytes", Better::kSmaller,
      "what the program holds in memory, as its allocator counts"},
     {kEnergy, "joules", Better::kSmaller,

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "numerics/arithmetic/float_mode.h"
-#include "numerics/block_format.h"
+#include "numerics/scale_use.h"
 
 namespace fp4::numerics {
 namespace {
@@ -91,35 +91,7 @@ ErrorStats MeasureError(std::span<const float> original, std::span<const float> 
 
 int64_t CountClipped(const Format& format, std::span<const float> values,
                      const Quantized& quantized, const QuantizeOptions& options) {
-  const FormatInfo& info = format.info();
-  if (info.max_value == 0.0f) return 0;
-  ScopedFloatMode float_mode;
-  std::vector<float> prepared(values.begin(), values.end());
-  PrepareValues(prepared, options);
-  ResolvedOptions resolved = Resolve(info, options);
-  const bool exact = info.scale_rule == ScaleRule::kPowerOfTwo ||
-                     resolved.block.kind == BlockShape::Kind::kElement;
-  const double slack = exact ? 1.0 : 1 + 1e-6;
-  int64_t clipped = 0;
-  auto count = [&](float value, double limit) {
-    clipped += std::fabs(value * options.prescale) > limit * slack;
-  };
-  if (resolved.block.kind == BlockShape::Kind::kElement) {
-    for (float value : prepared) count(value, info.max_value);
-    return clipped;
-  }
-  BlockGrid grid = MakeBlockGrid(resolved.block, quantized.shape);
-  std::vector<float> scales = DecodeScales(info, quantized, grid.count());
-  float factor = TensorFactor(info, options, resolved, quantized.tensor_scale);
-  for (int64_t block = 0; block < grid.count(); ++block) {
-    double limit =
-        static_cast<double>(info.max_value) * scales[static_cast<size_t>(block)] * factor;
-    grid.ForEachRun(block, [&](int64_t begin, int64_t length) {
-      for (int64_t i = begin; i < begin + length; ++i)
-        count(prepared[static_cast<size_t>(i)], limit);
-    });
-  }
-  return clipped;
+  return MeasureScaleUse(format, values, quantized, options).clipped;
 }
 
 }  // namespace fp4::numerics

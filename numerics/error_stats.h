@@ -30,11 +30,7 @@ struct ErrorStats {
 ErrorStats MeasureError(std::span<const float> original, std::span<const float> decoded,
                         const ParallelFor& parallel);
 
-// How many elements of a tensor lie beyond the largest magnitude that their block's scale can reach
-// (by more than the rounding of that scale, where it is not a power of two): what saturation cut
-// off. `quantized` is the encoding
-// of `values` with these options; rotated options compare the rotated elements. 0 for formats
-// without a largest magnitude; poisoned blocks are left out.
+// What saturation cut off: ScaleUse::clipped (numerics/scale_use.h).
 int64_t CountClipped(const Format& format, std::span<const float> values,
                      const Quantized& quantized, const QuantizeOptions& options);
 

@@ -30,15 +30,6 @@ Field Later(std::string name, std::string doc, Type type, std::string default_js
           .store = std::move(store)};
 }
 
-// A field that is not built yet.
-Field Next(std::string name, std::string doc, Type type, std::string default_json,
-           std::function<void(const Node&, RunSpec&)> store) {
-  Field field = Later(std::move(name), std::move(doc), std::move(type), std::move(default_json),
-                      std::move(store));
-  field.built = false;
-  return field;
-}
-
 template <typename Enum>
 Field LaterChoice(std::string name, std::string doc, std::vector<std::string> choices,
                   const std::string& default_choice, Enum& (*target)(RunSpec&)) {
@@ -210,12 +201,12 @@ Type TrainingType() {
        .store = into(&TrainingSpec::activation_checkpointing)},
       LossScaleField(),
       OnAnomalyField(),
-      Next("stats_interval",
-           "Steps between statistics of every operand of every layer; 0: with each evaluation.",
-           Integer(0, kMostSteps), "0", into(&TrainingSpec::stats_interval)),
-      Next("final_average",
-           "How many of the last evaluations the val/loss of a comparison is the mean of.",
-           Integer(1, 1000), "1", into(&TrainingSpec::final_average)),
+      Later("stats_interval",
+            "Steps between statistics of every operand of every layer; 0: with each evaluation.",
+            Integer(0, kMostSteps), "0", into(&TrainingSpec::stats_interval)),
+      Later("final_average",
+            "How many of the last evaluations the val/loss of a comparison is the mean of.",
+            Integer(1, 1000), "1", into(&TrainingSpec::final_average)),
   });
 }
 

@@ -212,7 +212,8 @@ absl::StatusOr<std::unique_ptr<Parts>> Build(const BuildInputs& inputs, StepCont
     for (const auto& [code, layers] : parts->resumed->manifest.reported)
       reported[code].insert(layers.begin(), layers.end());
   }
-  parts->health = std::make_unique<HealthMonitor>(*parts->parameters, std::move(reported));
+  parts->health = std::make_unique<HealthMonitor>(HealthParts{*parts->parameters, *parts->model},
+                                                  std::move(reported));
   parts->manifest.metric = parts->run.checkpoint.metric;
   FillFacts(*parts);
   return parts;
@@ -231,7 +232,8 @@ absl::Status GoBackTo(const Checkpoint& checkpoint, Parts& parts) {
   parts.parameters.reset();
   PlaceContext(parts);
   FP4_RETURN_IF_ERROR(BuildModel(parts));
-  parts.health = std::make_unique<HealthMonitor>(*parts.parameters, std::move(reported));
+  parts.health = std::make_unique<HealthMonitor>(HealthParts{*parts.parameters, *parts.model},
+                                                 std::move(reported));
   return absl::OkStatus();
 }
 

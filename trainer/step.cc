@@ -21,10 +21,12 @@ LossSums ComputeMicroBatch(Parts& parts, int64_t step, int64_t m) {
   return parts.model->ForwardBackward(batch, LossScaleOf(parts) / targets);
 }
 
-std::optional<StepResult> ComputeGradients(Parts& parts, int64_t step, const StopCheck& stop) {
+std::optional<StepResult> ComputeGradients(Parts& parts, int64_t step, const StopCheck& stop,
+                                           StepLook* look) {
   at::Tensor loss;
   for (int64_t m = 0; m < parts.run.training.gradient_accumulation; ++m) {
     if (stop()) return std::nullopt;
+    const ScopedObserver observed(parts.context, m == 0 ? look : nullptr);
     const LossSums sums = ComputeMicroBatch(parts, step, m);
     loss = m == 0 ? sums.loss : loss + sums.loss;
   }
@@ -36,10 +38,12 @@ std::optional<StepResult> ComputeGradients(Parts& parts, int64_t step, const Sto
 
 }  // namespace
 
-std::optional<StepResult> ComputeStep(Parts& parts, int64_t step, const StopCheck& stop) {
+std::optional<StepResult> ComputeStep(Parts& parts, int64_t step, const StopCheck& stop,
+                                      StepLook* look) {
   if (parts.loss_scale) parts.loss_scale->BeginStep();
   for (;;) {
-    const std::optional<StepResult> result = ComputeGradients(parts, step, stop);
+    if (look != nullptr) look->Begin();
+    const std::optional<StepResult> result = ComputeGradients(parts, step, stop, look);
     const bool overflowed = result && parts.loss_scale && !std::isfinite(result->gradient_norm) &&
                             !GradientsAreFinite(*parts.parameters);
     if (!overflowed || !parts.loss_scale->Halve()) return result;
@@ -51,7 +55,7 @@ std::optional<NonFiniteTensor> FindNonFinite(Parts& parts, int64_t step) {
   const std::optional<NonFiniteTensor> in_gradients = FirstNonFiniteGradient(*parts.parameters);
   ClearGradients(*parts.parameters);
   NonFiniteFinder finder;
-  const ScopedObserver look(parts.context, finder);
+  const ScopedObserver observed(parts.context, &finder);
   const int64_t accumulation = parts.run.training.gradient_accumulation;
   for (int64_t m = 0; m < accumulation; ++m) {
     ComputeMicroBatch(parts, step, m);

@@ -20,11 +20,11 @@ struct StepContext {
   LayerObserver* observer = nullptr;  // who looks at the tensors of layers now; null: nobody
 };
 
-// Lets `observer` look as long as it lives.
+// Lets `observer`, if not null, look as long as it lives.
 class ScopedObserver {
  public:
-  ScopedObserver(StepContext& context, LayerObserver& observer) : context_(context) {
-    context_.observer = &observer;
+  ScopedObserver(StepContext& context, LayerObserver* observer) : context_(context) {
+    context_.observer = observer;
   }
   ~ScopedObserver() { context_.observer = nullptr; }
   ScopedObserver(const ScopedObserver&) = delete;

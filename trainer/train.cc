@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "base/metric_names.h"
 #include "base/status_macros.h"
@@ -31,6 +32,11 @@ bool CheckpointIsDue(const Parts& parts, const Report& report, int64_t step, boo
          IsMultiple(step, parts.run.checkpoint.interval_steps);
 }
 
+bool LookIsDue(const spec::TrainingSpec& training, int64_t update) {
+  if (training.stats_interval > 0) return IsMultiple(update, training.stats_interval);
+  return update == training.steps || IsMultiple(update, training.eval_interval);
+}
+
 // Values that a stop cut short are not told: the next attempt evaluates.
 absl::Status EvaluateAndTell(Parts& parts, int64_t step, const StopCheck& stop, Report& report) {
   const std::optional<MetricValues> values =
@@ -58,6 +64,17 @@ absl::StatusOr<Outcome> StopAt(const Parts& parts, int64_t step, Report& report)
   return Outcome::kStopped;
 }
 
+absl::Status Tell(const std::vector<Finding>& findings, Report& report) {
+  for (const Finding& finding : findings) FP4_RETURN_IF_ERROR(report.Health(finding));
+  return absl::OkStatus();
+}
+
+// The gradients of `update` have been used, or never will be.
+void EndGradients(Parts& parts, int64_t update) {
+  ClearGradients(*parts.parameters);
+  parts.context.micro_batch = update * parts.run.training.gradient_accumulation;
+}
+
 // Clips the gradients of `update` and makes new values of them.
 absl::Status ApplyUpdate(Parts& parts, int64_t update, const StepResult& result,
                          const UpdateRate& rate, Report& report) {
@@ -70,21 +87,32 @@ absl::Status ApplyUpdate(Parts& parts, int64_t update, const StepResult& result,
       {update, result.loss, result.gradient_norm, rate.Of(run.optimizer.learning_rate)});
   for (const auto& optimizer : parts.optimizers) optimizer->Step(rate);
   if (parts.loss_scale) parts.loss_scale->StepDone();
-  for (const Finding& finding : parts.health->AfterUpdate())
-    FP4_RETURN_IF_ERROR(report.Health(finding));
-  return absl::OkStatus();
+  FP4_RETURN_IF_ERROR(Tell(parts.health->AfterUpdate(), report));
+  EndGradients(parts, update);
+  parts.precision->AfterUpdate(update);
+  return Tell(parts.health->AfterQuantizing(), report);
 }
 
-// The step is done, with its update or without.
-void FinishStep(Parts& parts, int64_t update, bool applied) {
-  ClearGradients(*parts.parameters);
-  parts.context.micro_batch = update * parts.run.training.gradient_accumulation;
-  if (applied) {
-    parts.precision->AfterUpdate(update);
-  } else {
-    if (parts.loss_scale) parts.loss_scale->StepLeftOut();
-    parts.precision->UpdateLeftOut();
+void LeaveOutUpdate(Parts& parts, int64_t update) {
+  EndGradients(parts, update);
+  if (parts.loss_scale) parts.loss_scale->StepLeftOut();
+  parts.precision->UpdateLeftOut();
+}
+
+// What was seen while `update` was computed, beside its weights.
+absl::Status TellOfLook(Parts& parts, int64_t update, Look look, Report& report) {
+  look.step = update;
+  MetricValues values;
+  for (const OperandFacts& facts : look.operands)
+    std::ranges::move(MetricsOf(facts), std::back_inserter(values));
+  const bool evaluated = EvaluationIsDue(parts, report, update);  // which tells of the weights
+  for (const QuantizedLayer* layer : parts.model->layers()) {
+    if (!layer->weight_quantized()) continue;
+    look.operands.push_back(MeasureWeight(*layer));
+    if (!evaluated) std::ranges::move(MetricsOf(look.operands.back()), std::back_inserter(values));
   }
+  if (!values.empty()) FP4_RETURN_IF_ERROR(report.Statistics(update, std::move(values)));
+  return Tell(parts.health->AfterLook(look), report);
 }
 
 }  // namespace
@@ -94,6 +122,7 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
   Report report(parts, log);
   FP4_RETURN_IF_ERROR(report.Started());
 
+  StepLook look;
   int64_t step = parts.first_step();  // so many steps are done
   for (;;) {
     if (EvaluationIsDue(parts, report, step))
@@ -111,7 +140,9 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
     parts.context.step = update;
     parts.precision->BeginUpdate(update);
     report.BeginStep();
-    const std::optional<StepResult> result = ComputeStep(parts, update, stop);
+    const bool looks = LookIsDue(training, update);
+    const std::optional<StepResult> result =
+        ComputeStep(parts, update, stop, looks ? &look : nullptr);
     if (!result) return StopAt(parts, step, report);
     FP4_RETURN_IF_ERROR(parts.task->CheckData());
     FP4_ASSIGN_OR_RETURN(const AnomalyVerdict verdict,
@@ -121,9 +152,12 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
       continue;
     }
     const UpdateRate rate(parts.run.lr_schedule, update, training.steps);
-    const bool applied = verdict == AnomalyVerdict::kApply;
-    if (applied) FP4_RETURN_IF_ERROR(ApplyUpdate(parts, update, *result, rate, report));
-    FinishStep(parts, update, applied);
+    if (verdict == AnomalyVerdict::kApply) {
+      FP4_RETURN_IF_ERROR(ApplyUpdate(parts, update, *result, rate, report));
+      if (looks) FP4_RETURN_IF_ERROR(TellOfLook(parts, update, look.look(), report));
+    } else {
+      LeaveOutUpdate(parts, update);
+    }
 
     report.EndStep();
     if (update == training.steps || IsMultiple(update, training.log_interval))

@@ -58,7 +58,6 @@ TEST(LaterFields, AreRefusedByNameUnlessAtTheirDefault) {
   EXPECT_GT(num_fields, 0u);
   for (const char* refused :
        {R"("model": {"kind": "convnet"})", R"("model": {"preset": "autoencoder-16"})",
-        R"("training": {"final_average": 2})", R"("training": {"stats_interval": 2})",
         R"("data": {"source": "images"})"}) {
     const ReadResult result =
         ReadExperiment(absl::StrCat(R"({"name": "a", )", refused, "}"), {}, {});

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "trainer/health/finding.h"
+#include "trainer/health/look.h"
+#include "trainer/model/model.h"
 
 namespace fp4::trainer {
 
@@ -17,12 +19,25 @@ struct UpdateFacts {
   double learning_rate = 0;  // of the first optimizer
 };
 
-// Not thread-safe. A check may give the same finding again: the monitor reports it once.
+// What checks are made from; it outlives them.
+struct HealthParts {
+  const ParameterSet& parameters;
+  const Model& model;
+};
+
+// Not thread-safe. A check overrides what it needs, and may give the same finding again: the
+// monitor reports it once.
 class HealthCheck {
  public:
   virtual ~HealthCheck() = default;
-  virtual void BeforeUpdate(const UpdateFacts& update) = 0;
-  virtual std::vector<Finding> AfterUpdate() = 0;
+
+  virtual void BeforeUpdate(const UpdateFacts& /*update*/) {}
+  // When the optimizers have stepped; the quantized weights are those before the update.
+  virtual std::vector<Finding> AfterUpdate() { return {}; }
+  // When the weights are quantized anew.
+  virtual std::vector<Finding> AfterQuantizing() { return {}; }
+  // After an update that the run has looked closely at.
+  virtual std::vector<Finding> AfterLook(const Look& /*look*/) { return {}; }
 };
 
 }  // namespace fp4::trainer

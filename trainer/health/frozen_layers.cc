@@ -18,10 +18,10 @@ bool HasGradient(const Parameter& parameter) {
 
 }  // namespace
 
-FrozenLayersCheck::FrozenLayersCheck(const ParameterSet& parameters)
-    : parameters_(parameters),
-      learns_(parameters.all().size(), false),
-      before_(parameters.all().size()) {}
+FrozenLayersCheck::FrozenLayersCheck(const HealthParts& parts)
+    : parameters_(parts.parameters),
+      learns_(parts.parameters.all().size(), false),
+      before_(parts.parameters.all().size()) {}
 
 void FrozenLayersCheck::BeforeUpdate(const UpdateFacts& update) {
   counts_ = update.learning_rate > 0 && updates_ < kUpdates;

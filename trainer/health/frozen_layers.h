@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "trainer/health/check.h"
-#include "trainer/model/parameters.h"
 
 namespace fp4::trainer {
 
@@ -13,8 +12,8 @@ class FrozenLayersCheck : public HealthCheck {
  public:
   static constexpr int kUpdates = 5;
 
-  // `parameters` outlives it.
-  explicit FrozenLayersCheck(const ParameterSet& parameters);
+  // What `parts` name outlives it.
+  explicit FrozenLayersCheck(const HealthParts& parts);
 
   void BeforeUpdate(const UpdateFacts& update) override;
   std::vector<Finding> AfterUpdate() override;

@@ -4,23 +4,26 @@
 #include <vector>
 
 #include "trainer/health/check.h"
-#include "trainer/model/parameters.h"
 
 namespace fp4::trainer {
 
 // Runs every check, and passes each finding on once a run. Not thread-safe.
 class HealthMonitor {
  public:
-  // `reported`: what earlier attempts have reported. `parameters` outlives it.
-  HealthMonitor(const ParameterSet& parameters, ReportedFindings reported);
+  // `reported`: what earlier attempts have reported. What `parts` name outlives it.
+  HealthMonitor(const HealthParts& parts, ReportedFindings reported);
 
-  // Between backward and the update, and after the update, of each step.
+  // At their places in each step, as HealthCheck has them; the findings are those that are new.
   void BeforeUpdate(const UpdateFacts& update);
   std::vector<Finding> AfterUpdate();
+  std::vector<Finding> AfterQuantizing();
+  std::vector<Finding> AfterLook(const Look& look);
 
   const ReportedFindings& reported() const { return reported_; }
 
  private:
+  void KeepNew(std::vector<Finding> found, std::vector<Finding>& news);
+
   ReportedFindings reported_;
   std::vector<std::unique_ptr<HealthCheck>> checks_;
 };

@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "trainer/health/check.h"
-#include "trainer/model/parameters.h"
 
 namespace fp4::trainer {
 
@@ -15,7 +14,7 @@ class NoGradientCheck : public HealthCheck {
   static constexpr int kUpdates = 5;
 
   // Looks at the norm alone.
-  explicit NoGradientCheck(const ParameterSet& /*parameters*/) {}
+  explicit NoGradientCheck(const HealthParts& /*parts*/) {}
 
   void BeforeUpdate(const UpdateFacts& update) override;
   std::vector<Finding> AfterUpdate() override;

@@ -1,9 +1,9 @@
 #include "trainer/measure/evaluate.h"
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
 
-#include "base/metric_names.h"
+#include "trainer/measure/operand_facts.h"
 
 namespace fp4::trainer {
 
@@ -31,23 +31,15 @@ std::optional<MetricValues> Evaluate(Model& model, Task& task, int64_t micro_bat
   model.SetTraining(true);
   if (!sums) return std::nullopt;
   MetricValues values = task.ValidationMetrics(*sums);
-  std::ranges::move(WeightErrors(model), std::back_inserter(values));
+  std::ranges::move(WeightMetrics(model), std::back_inserter(values));
   return values;
 }
 
-MetricValues WeightErrors(const Model& model) {
-  at::NoGradGuard no_grad;
+MetricValues WeightMetrics(const Model& model) {
   MetricValues values;
   for (const QuantizedLayer* layer : model.layers()) {
-    if (!layer->weight_quantized()) continue;
-    const at::Tensor master = layer->master().detach().to(at::kFloat);
-    at::Tensor error = layer->weight().to(at::kFloat) - master;
-    double signal = master.square().sum(at::kDouble).item<double>();
-    double noise = error.square().sum(at::kDouble).item<double>();
-    values.emplace_back(metric::OfLayer(metric::kWeightError, layer->name()),
-                        error.abs().mean(at::kDouble).item<double>());
-    values.emplace_back(metric::OfLayer(metric::kWeightSqnr, layer->name()),
-                        10 * std::log10(signal / noise));
+    if (layer->weight_quantized())
+      std::ranges::move(MetricsOf(MeasureWeight(*layer)), std::back_inserter(values));
   }
   return values;
 }

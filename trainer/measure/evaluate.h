@@ -9,14 +9,13 @@
 namespace fp4::trainer {
 
 // Measures `model` on the task's validation records, `micro_batch_size` at a time: the task's
-// metrics, then quant/<layer>/weight_error, …/weight_sqnr_db of each quantized weight. The model's
+// metrics, then those of WeightMetrics. The model's
 // quantizers round to nearest, and nothing is dropped. Nothing at all when `stop` asked for it
 // before the end: half a value is none.
 std::optional<MetricValues> Evaluate(Model& model, Task& task, int64_t micro_batch_size,
                                      const StopCheck& stop = NeverStop);
 
-// Mean |w - q| and the signal-to-noise ratio 10 log10(sum w^2 / sum (w - q)^2), of each weight that
-// is quantized.
-MetricValues WeightErrors(const Model& model);
+// quant/<layer>/weight_… of each weight that is quantized.
+MetricValues WeightMetrics(const Model& model);
 
 }  // namespace fp4::trainer

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "trainer/build.h"
 #include "trainer/measure/energy.h"
@@ -23,6 +24,11 @@ class Report {
 
   absl::Status Step(int64_t step, double loss, double gradient_norm, double learning_rate,
                     const MetricValues& more);
+
+  // Tells what was seen of the operands of `step`.
+  absl::Status Statistics(int64_t step, MetricValues values) {
+    return Metrics(step, std::move(values));
+  }
 
   // Tells what an evaluation of the model after `step` updates gave, and reports a validation loss
   // that is not finite.

@@ -30,6 +30,9 @@ class Embedding : public QuantizedLayer {
   const at::Tensor& master() const override { return master_; }
   const at::Tensor& weight() const override { return table_; }
   bool weight_quantized() const override { return quantizer_.quantized(); }
+  const OperandQuantizer* weight_quantizer() const override {
+    return quantizer_.quantized() ? &quantizer_ : nullptr;
+  }
   bool weight_stochastic() const override { return quantizer_.stochastic(); }
   bool trains_weight() const { return estimator_ == spec::Estimator::kStraightThrough; }
   double scale() const { return scale_; }

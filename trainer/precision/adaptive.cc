@@ -35,14 +35,22 @@ AdaptivePrecision::AdaptivePrecision(const spec::RunSpec& run, Model& model,
   }
 }
 
+const OperandQuantizer& AdaptivePrecision::QuantizerOf(Watch& watch,
+                                                       const spec::LayerPrecision& low) const {
+  if (!watch.quantizer || watch.quantizer_of != low.weight()) {
+    watch.quantizer.emplace(low.weight(), low.layer + "/adaptive", "b", at::kFloat, context_,
+                            backend_);
+    watch.quantizer_of = low.weight();
+  }
+  return *watch.quantizer;
+}
+
 void AdaptivePrecision::Follow(Watch& watch, const spec::LayerPrecision& low) const {
   const at::Tensor master = watch.layer->master().detach();
   const at::Tensor& gradient = watch.layer->master().grad();
-  const OperandQuantizer quantizer(low.weight(), low.layer + "/adaptive", "b", at::kFloat, context_,
-                                   backend_);
   const double scale = spec_.relative ? std::max(MeanMagnitude(master), 1e-30) : 1.0;
   const double r = gradient.defined() ? MeanMagnitude(gradient) / scale : 0.0;
-  const double e = MeanMagnitude(quantizer.Apply(master) - master) / scale;
+  const double e = MeanMagnitude(QuantizerOf(watch, low).Apply(master) - master) / scale;
   Average(r, watch.observed, watch.gradient);
   Average(e, watch.observed, watch.error);
   ++watch.observed;
@@ -77,14 +85,21 @@ std::vector<PrecisionSwitch> AdaptivePrecision::Observe(
   return switches;
 }
 
+std::vector<bool> AdaptivePrecision::HighAt(int64_t update) const {
+  std::vector<bool> high;
+  high.reserve(watches_.size());
+  for (const Watch& watch : watches_)
+    high.push_back(update > watch.last_switch ? watch.high : !watch.high);
+  return high;
+}
+
 std::vector<spec::LayerPrecision> AdaptivePrecision::Table(
-    const std::vector<spec::LayerPrecision>& low, int64_t update) const {
+    const std::vector<spec::LayerPrecision>& low, const std::vector<bool>& high) const {
   std::vector<spec::LayerPrecision> table = low;
-  for (const Watch& watch : watches_) {
-    const bool high = update > watch.last_switch ? watch.high : !watch.high;
-    if (!high) continue;
-    auto row = std::ranges::find(table, watch.layer->name(), &spec::LayerPrecision::layer);
-    if (row != table.end()) *row = *watch.high_row;
+  for (size_t i = 0; i < watches_.size(); ++i) {
+    if (!high[i]) continue;
+    auto row = std::ranges::find(table, watches_[i].layer->name(), &spec::LayerPrecision::layer);
+    if (row != table.end()) *row = *watches_[i].high_row;
   }
   return table;
 }

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "trainer/checkpoint/state.h"
 #include "trainer/model/model.h"
+#include "trainer/precision/operand.h"
 
 namespace fp4::trainer {
 
@@ -33,9 +34,11 @@ class AdaptivePrecision : public Stateful {
   std::vector<PrecisionSwitch> Observe(int64_t update,
                                        const std::vector<spec::LayerPrecision>& low);
 
-  // `low` with the rows of the layers that are in high at `update`.
+  // Which of the layers that are watched are in high at `update`.
+  std::vector<bool> HighAt(int64_t update) const;
+  // `low` with the rows of those.
   std::vector<spec::LayerPrecision> Table(const std::vector<spec::LayerPrecision>& low,
-                                          int64_t update) const;
+                                          const std::vector<bool>& high) const;
 
   void Save(StateSnapshot& snapshot) const override;
   absl::Status Restore(const StateReader& reader) override;
@@ -44,13 +47,16 @@ class AdaptivePrecision : public Stateful {
   struct Watch {
     QuantizedLayer* layer = nullptr;
     const spec::LayerPrecision* high_row = nullptr;
-    bool high = false;               // from the update after last_switch on
-    double gradient = 0, error = 0;  // moving averages
-    int64_t observed = 0;            // updates that they are of
-    int64_t in_a_row = 0;            // updates that spoke for a switch
-    int64_t last_switch = 0;         // the update; 0: none
+    bool high = false;                               // from the update after last_switch on
+    double gradient = 0, error = 0;                  // moving averages
+    int64_t observed = 0;                            // updates that they are of
+    int64_t in_a_row = 0;                            // updates that spoke for a switch
+    int64_t last_switch = 0;                         // the update; 0: none
+    std::optional<OperandQuantizer> quantizer = {};  // of the low precision's weight
+    spec::OperandPrecision quantizer_of = {};
   };
 
+  const OperandQuantizer& QuantizerOf(Watch& watch, const spec::LayerPrecision& low) const;
   void Follow(Watch& watch, const spec::LayerPrecision& low) const;
   bool SpeaksForSwitch(const Watch& watch) const;
 

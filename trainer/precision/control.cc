@@ -1,6 +1,7 @@
 #include "trainer/precision/control.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "trainer/precision/schedule.h"
 
@@ -16,7 +17,11 @@ PrecisionControl::PrecisionControl(const spec::RunSpec& run, Model& model,
 std::vector<QuantizedLayer*> PrecisionControl::UseTableOf(int64_t update) {
   if (run_.phases.empty() && !adaptive_) return {};
   const std::vector<spec::LayerPrecision>& low = TableAt(run_, update);
-  return model_.Use(adaptive_ ? adaptive_->Table(low, update) : low);
+  std::vector<bool> high = adaptive_ ? adaptive_->HighAt(update) : std::vector<bool>();
+  if (&low == low_ && high == high_) return {};
+  low_ = &low;
+  high_ = std::move(high);
+  return model_.Use(adaptive_ ? adaptive_->Table(low, high_) : low);
 }
 
 void PrecisionControl::Begin(int64_t updates) { UseTableOf(std::max<int64_t>(updates, 1)); }

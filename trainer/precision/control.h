@@ -47,6 +47,9 @@ class PrecisionControl {
   Model& model_;
   std::optional<AdaptivePrecision> adaptive_;
   std::optional<DeOscillation> de_oscillation_;
+  // What the model's table is of; null: not chosen yet.
+  const std::vector<spec::LayerPrecision>* low_ = nullptr;
+  std::vector<bool> high_;  // the layers that adaptive precision has switched
 };
 
 }  // namespace fp4::trainer

@@ -9,6 +9,8 @@
 
 namespace fp4::trainer {
 
+class OperandQuantizer;
+
 // A layer whose weight the precision table can quantize: what a model lists, refreshes and
 // measures. Not thread-safe.
 class QuantizedLayer {
@@ -24,6 +26,10 @@ class QuantizedLayer {
   virtual bool weight_quantized() const = 0;
   // Whether the weight's rounding draws random numbers, so that training and evaluation differ.
   virtual bool weight_stochastic() const = 0;
+
+  // What makes weight() of the master; null where the weight is not quantized, or an estimator
+  // makes it. Valid until Use.
+  virtual const OperandQuantizer* weight_quantizer() const = 0;
 
   // From now on it computes as this row of the precision table says; RefreshWeight follows.
   // `precision` names this layer.

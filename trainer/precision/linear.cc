@@ -63,7 +63,8 @@ void Linear::RefreshWeight(std::vector<QuantizeJob>& jobs) {
   context_.layer = name_;
   const at::Tensor values = master_.detach();
   rotated_for_batch_ = -1;
-  if (estimator_ != nullptr && EstimatorMakesWeight(values)) return;
+  made_by_estimator_ = estimator_ != nullptr && EstimatorMakesWeight(values);
+  if (made_by_estimator_) return;
   if (!operands_.fprop_b.changes_each_micro_batch())
     RefreshOperand(operands_.fprop_b, values, fprop_weight_, jobs);
   const bool kept = operands_.dgrad_weight == Second::kOwn && operands_.dgrad_b.quantized() &&

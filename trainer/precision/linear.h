@@ -72,6 +72,9 @@ class Linear : public QuantizedLayer {
   const at::Tensor& master() const override { return master_; }
   const at::Tensor& weight() const override { return fprop_weight_; }
   bool weight_quantized() const override { return operands_.fprop_b.quantized(); }
+  const OperandQuantizer* weight_quantizer() const override {
+    return weight_quantized() && !made_by_estimator_ ? &operands_.fprop_b : nullptr;
+  }
   bool weight_stochastic() const override {
     return operands_.fprop_b.stochastic() || operands_.dgrad_b.stochastic() ||
            estimator_ != nullptr;
@@ -103,6 +106,7 @@ class Linear : public QuantizedLayer {
   const EstimatorFactory make_estimator_;
   bool trains_weight_;
   std::unique_ptr<WeightEstimator> estimator_;  // null: straight-through, or no gradient at all
+  bool made_by_estimator_ = false;              // weight(), the last time
   LinearOperands operands_;
   at::Tensor fprop_weight_;         // (out, in)
   int64_t rotated_for_batch_ = -1;  // the micro-batch whose signs fprop_weight_ has, if rotated

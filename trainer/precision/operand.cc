@@ -43,13 +43,16 @@ OperandQuantizer::OperandQuantizer(const spec::OperandPrecision& precision, cons
 
 at::Tensor OperandQuantizer::Apply(const at::Tensor& values) const {
   if (!quantized()) return values.to(compute_type_);
-  const at::Tensor clamped =
-      outlier_quantile_ > 0 ? ClampRows(values.to(at::kFloat), outlier_quantile_) : values;
+  const at::Tensor clamped = Clamped(values);
   at::Tensor operand = at::empty(values.sizes(), values.options().dtype(compute_type_));
   const QuantizeJob job = Job(clamped, operand);
   backend_->QuantizeDequantize({&job, 1});
   if (outlier_quantile_ > 0 && outlier_residual_) operand += values - clamped;
   return operand;
+}
+
+at::Tensor OperandQuantizer::Clamped(const at::Tensor& values) const {
+  return outlier_quantile_ > 0 ? ClampRows(values.to(at::kFloat), outlier_quantile_) : values;
 }
 
 QuantizeJob OperandQuantizer::Job(const at::Tensor& values, const at::Tensor& operand) const {

@@ -22,6 +22,10 @@ class OperandQuantizer {
                    const StepContext& context, Backend& backend);
 
   bool quantized() const { return format_ != nullptr; }
+  // Null where it is not quantized.
+  const numerics::FormatInfo* format() const {
+    return format_ == nullptr ? nullptr : &format_->info();
+  }
   bool stochastic() const { return options_.rounding == numerics::Rounding::kStochastic; }
   // Whether its signs are drawn anew for each micro-batch, so that no operand can be kept for the
   // next one.
@@ -30,6 +34,11 @@ class OperandQuantizer {
   // `values` (rows, columns), columns the contraction dimension, of any type → the same shape in
   // the compute type. Unquantized and already of that type: `values` itself.
   at::Tensor Apply(const at::Tensor& values) const;
+
+  // What is quantized of `values`: rows without their outliers where the precision says so, and
+  // whether those are lost then.
+  at::Tensor Clamped(const at::Tensor& values) const;
+  bool loses_outliers() const { return outlier_quantile_ > 0 && !outlier_residual_; }
 
   // The same as a job, into `operand`, which has the shape and the compute type. For a quantized
   // operand only.

@@ -13,6 +13,7 @@ class RoundedLayer : public QuantizedLayer {
   const at::Tensor& weight() const override { return weight_; }
   bool weight_quantized() const override { return true; }
   bool weight_stochastic() const override { return false; }
+  const OperandQuantizer* weight_quantizer() const override { return nullptr; }
   void Use(const spec::LayerPrecision&) override {}
   void RefreshWeight(std::vector<QuantizeJob>&) override { weight_ = at::round(master_); }
 
