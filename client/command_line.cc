@@ -21,6 +21,8 @@ Where the controller is: --controller, else FP4_CONTROLLER, else the local one t
 Ids of experiments and runs may be shortened to any prefix that fits one only.
 )";
 
+constexpr int kMostWords = 1000;  // of a positional argument
+
 std::string Footer() {
   std::string text = absl::StrCat(kFooter, "\nExit status:\n");
   for (const ExitMeaning& row : kExitMeanings) {
@@ -113,7 +115,11 @@ CLI::Option* Declare(const Option& option, CLI::App& app) {
       },
       option.help);
   added->type_size(1)->expected(1)->type_name(ValueName(option))->required(option.required);
-  if (std::holds_alternative<std::vector<std::string>*>(option.target)) added->take_all();
+  if (std::holds_alternative<std::vector<std::string>*>(option.target)) {
+    added->take_all();
+    // Several words stand behind one another; each occurrence of an option has one.
+    if (!option.names.starts_with('-')) added->expected(1, kMostWords)->allow_extra_args();
+  }
   if (std::string text = DefaultText(option); !text.empty()) added->default_str(text);
   return added;
 }

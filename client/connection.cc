@@ -137,6 +137,9 @@ absl::StatusOr<v1::QueryMetricsResponse> Connection::QueryMetrics(v1::QueryMetri
 absl::StatusOr<v1::CompareResponse> Connection::Compare(const v1::CompareRequest& request) {
   return channel_->Call(&Stub::Compare, request);
 }
+absl::StatusOr<v1::ListQueueResponse> Connection::ListQueue(const v1::ListQueueRequest& request) {
+  return channel_->Call(&Stub::ListQueue, request);
+}
 absl::StatusOr<v1::ListWorkersResponse> Connection::ListWorkers() {
   return channel_->Call(&Stub::ListWorkers, v1::ListWorkersRequest());
 }

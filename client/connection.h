@@ -43,6 +43,7 @@ class Connection {
   // All pages together.
   absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(v1::QueryMetricsRequest request);
   absl::StatusOr<v1::CompareResponse> Compare(const v1::CompareRequest& request);
+  absl::StatusOr<v1::ListQueueResponse> ListQueue(const v1::ListQueueRequest& request);
   absl::StatusOr<v1::ListWorkersResponse> ListWorkers();
   // `name_or_id`: a prefix of the id will do.
   absl::StatusOr<v1::Worker> ForgetWorker(const std::string& name_or_id);

@@ -21,7 +21,7 @@ struct ExitMeaning {
 };
 
 inline constexpr ExitMeaning kExitMeanings[] = {
-    {ExitCode::kOk, "ok; for `watch` and `submit --watch`: all runs completed"},
+    {ExitCode::kOk, "ok; for `watch`, `wait` and `submit --watch`: all runs completed"},
     {ExitCode::kFailed, "refused, or not done, or a watched run failed or was cancelled"},
     {ExitCode::kUsage, "a bad document or a bad command line"},
     {ExitCode::kUnreachable, "no controller answers"},

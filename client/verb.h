@@ -26,7 +26,7 @@ struct IntegerRange {
 struct Option {
   // Where the value goes; it must live as long as the verb. What it holds at the beginning is the
   // default, which the help page shows unless it is empty, zero or less. A bool is a flag; a
-  // vector's option may be given again and again.
+  // vector's option may be given again and again, and a positional one takes several words.
   using Target = std::variant<bool*, int64_t*, double*, std::string*, std::vector<std::string>*>;
 
   std::string names;  // "--limit", "-y,--yes"; a positional argument has no dashes: "EXPERIMENT"

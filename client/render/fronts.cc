@@ -41,10 +41,11 @@ std::string RenderFront(const v1::CompareResponse& comparison, const v1::ParetoF
     points.push_back(absl::StrCat(Printable(name), " (", cost.text(*variant), ", ",
                                   FormatFixed(variant->mean(), 4), ")"));
   }
-  std::string text =
-      absl::StrCat("best for its ", std::string(cost.words), ": ", absl::StrJoin(points, ", "));
+  std::string text = absl::StrCat("Pareto front of ", comparison.metric(), " and ",
+                                  std::string(cost.words), ": ", absl::StrJoin(points, ", "));
   if (front.dominated_size() > 0) {
-    absl::StrAppend(&text, "; beaten: ", Printable(absl::StrJoin(front.dominated(), ", ")));
+    absl::StrAppend(&text,
+                    "; beaten by these: ", Printable(absl::StrJoin(front.dominated(), ", ")));
   }
   return text;
 }

@@ -138,6 +138,28 @@ std::string RunSeriesJson(const std::vector<RunSeries>& all) {
   }));
 }
 
+std::string WorkersJson(const v1::ListWorkersResponse& workers) {
+  return Dump(Array(workers.workers(), WorkerJson));
+}
+
+std::string QueueJson(const v1::ListQueueResponse& queue) {
+  return Dump(Array(queue.runs(), [](const v1::QueuedRun& run) {
+    return Json{{"run", run.run_id()},
+                {"position", run.position()},
+                {"why", run.why()},
+                {"needs", run.needs()}};
+  }));
+}
+
+std::string ExportedRunsJson(const std::vector<ExportedRun>& runs) {
+  return Dump(Array(runs, [](const ExportedRun& exported) {
+    const v1::Run& run = exported.run;
+    return Json{
+        {"run", run.id()},    {"experiment", run.experiment_id()}, {"variant", run.variant()},
+        {"seed", run.seed()}, {"state", StateName(run.state())},   {"file", exported.file}};
+  }));
+}
+
 std::string FlatJson(const std::vector<JsonText>& fields) {
   Json json = Json::object();
   for (const JsonText& field : fields) json[field.name] = field.text;

@@ -34,6 +34,20 @@ std::string RunSeriesJson(const std::vector<RunSeries>& all);
 // "pareto", "warnings"}
 std::string ComparisonJson(const v1::CompareResponse& comparison);
 
+// Workers as in StatusJson, an array.
+std::string WorkersJson(const v1::ListWorkersResponse& workers);
+
+// [{"run", "position", "why", "needs"}]
+std::string QueueJson(const v1::ListQueueResponse& queue);
+
+// A run whose metrics are in a file.
+struct ExportedRun {
+  v1::Run run;
+  std::string file;  // without its folder
+};
+// [{"run", "experiment", "variant", "seed", "state", "file"}]
+std::string ExportedRunsJson(const std::vector<ExportedRun>& runs);
+
 // The event as the trainer wrote it, with "run" and "cursor"; a change of state has the type
 // "state" and no "seq". Empty for a kind that this program does not know: it is passed over.
 std::string EventJson(const v1::Event& event);

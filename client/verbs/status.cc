@@ -4,8 +4,8 @@
 #include "client/layout.h"
 #include "client/local/daemons.h"
 #include "client/render/json.h"
-#include "client/render/numbers.h"
 #include "client/render/runs.h"
+#include "client/render/workers.h"
 #include "client/verbs/verbs.h"
 
 namespace fp4::client {
@@ -17,45 +17,6 @@ Exit status 3 when there is none.)";
 
 constexpr int kIndent = 12;  // of what stands behind "controller"
 constexpr absl::Duration kHealthTimeout = absl::Seconds(15);
-
-std::string SlotsText(const v1::Worker& worker) {
-  int busy = 0;
-  for (const v1::Slot& slot : worker.slots()) busy += slot.run_id().empty() ? 0 : 1;
-  return absl::StrCat(busy, "/", worker.slots_size());
-}
-
-std::string DeviceText(const v1::Worker& worker) {
-  if (worker.slots_size() == 0) return "";
-  const v1::Slot& slot = worker.slots(0);
-  if (slot.kind() == v1::Slot::GPU) return slot.name();
-  return absl::StrCat("CPU, ", slot.cpu_threads(), slot.cpu_threads() == 1 ? " thread" : " threads",
-                      " a slot, ", slot.cpu_compute_dtype());
-}
-
-Cell StateCell(const v1::Worker& worker) {
-  if (!worker.connected()) return Cell("away", Color::kRed);
-  return worker.problem().empty() ? Cell("connected", Color::kGreen)
-                                  : Cell("takes no work", Color::kRed);
-}
-
-std::string RenderWorkers(const v1::ListWorkersResponse& workers, const Layout& layout) {
-  Table table({{.header = "WORKER", .min_width = 12, .names = true},
-               {.header = "STATE"},
-               {.header = "SLOTS BUSY", .right = true},
-               {.header = "DEVICE", .min_width = 10, .drop_order = 2},
-               {.header = "SEEN", .right = true, .drop_order = 1}});
-  for (const v1::Worker& worker : workers.workers()) {
-    table.AddRow({Printable(worker.name()), StateCell(worker), SlotsText(worker),
-                  Printable(DeviceText(worker)),
-                  FormatInterval(absl::Now() - ToTime(worker.last_seen_time())) + " ago"});
-  }
-  std::string text = table.Render(layout);
-  for (const v1::Worker& worker : workers.workers()) {
-    if (worker.problem().empty()) continue;
-    absl::StrAppend(&text, "\n", Printable(worker.name()), ": ", Printable(worker.problem()), "\n");
-  }
-  return text;
-}
 
 absl::StatusOr<std::vector<v1::Run>> ActiveRuns(Connection& connection) {
   v1::ListRunsRequest request;
@@ -89,7 +50,7 @@ absl::StatusOr<ExitCode> Run(Context& context) {
   if (is_local) context.out << "state       " << context.state_folder.string() << "\n";
   context.out << "\n";
   if (workers.workers_size() == 0) context.out << "No worker has registered.\n";
-  context.out << RenderWorkers(workers, layout);
+  context.out << RenderWorkers(workers, absl::Now(), layout);
   if (active.empty()) {
     context.out << "\nNothing runs or waits.\n";
   } else {

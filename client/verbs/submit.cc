@@ -3,16 +3,14 @@
 #include <climits>
 
 #include "absl/strings/str_cat.h"
-#include "base/ids.h"
 #include "base/status_macros.h"
 #include "base/stop_signal.h"
 #include "client/connection.h"
 #include "client/data_files.h"
 #include "client/document_input.h"
 #include "client/errors.h"
-#include "client/layout.h"
-#include "client/render/json.h"
-#include "client/render/runs.h"
+#include "client/render/text.h"
+#include "client/submission.h"
 #include "client/verbs/layer_tables.h"
 #include "client/verbs/verbs.h"
 #include "client/watch/session.h"
@@ -44,17 +42,9 @@ v1::CreateExperimentRequest RequestFor(const Options& options, const DocumentInp
   for (const std::string& override : options.overrides) {
     request.add_overrides(spec::OverrideWithAbsolutePaths(override, document.folder));
   }
-  request.set_request_id(RandomIds().NewId() + RandomIds().NewId());
+  request.set_request_id(NewRequestId());
   request.set_validate_only(options.dry_run);
   return request;
-}
-
-// A call whose answer got lost is made again: the request's id makes the second one harmless.
-absl::StatusOr<v1::Experiment> Create(Connection& connection,
-                                      const v1::CreateExperimentRequest& request) {
-  auto experiment = connection.CreateExperiment(request);
-  if (!absl::IsUnavailable(experiment.status())) return experiment;
-  return connection.CreateExperiment(request);
 }
 
 // The problems of a document that cannot be sent, because it is no text or too long, printed. All
@@ -111,7 +101,7 @@ absl::StatusOr<ExitCode> DryRun(const Options& options, const DocumentInput& doc
   auto connection = context.Connect();
   if (connection.ok()) {
     FP4_RETURN_IF_ERROR(CheckFiles(options, document, **connection, context));
-    auto checked = Create(**connection, RequestFor(options, document));
+    auto checked = CreateExperiment(**connection, RequestFor(options, document));
     if (!checked.ok()) return ReportError(checked.status(), context.err, document.name);
   } else {
     context.err << "not checked by a controller: " << std::string(connection.status().message())
@@ -122,20 +112,6 @@ absl::StatusOr<ExitCode> DryRun(const Options& options, const DocumentInput& doc
   return ExitCode::kOk;
 }
 
-void PrintSubmission(const v1::Experiment& experiment, bool watch, Context& context) {
-  if (context.json) {
-    context.out << SubmissionJson(experiment) << "\n" << std::flush;
-    return;
-  }
-  context.out << "Experiment " << experiment.id() << " (" << Printable(experiment.name())
-              << "): " << experiment.runs_size()
-              << (experiment.runs_size() == 1 ? " run queued\n" : " runs queued\n");
-  if (watch) return;
-  context.out << RenderRuns({experiment.runs().begin(), experiment.runs().end()}, {},
-                            LayoutOf(context))
-              << "Watch: fp4ctl watch " << experiment.id() << "\n";
-}
-
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   FP4_ASSIGN_OR_RETURN(DocumentInput document, ReadDocument(context, options.file));
   FP4_RETURN_IF_ERROR(CheckText(options, document, context));
@@ -144,7 +120,7 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   if (options.watch) stop.emplace();
   FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
   FP4_RETURN_IF_ERROR(CheckFiles(options, document, *connection, context));
-  auto experiment = Create(*connection, RequestFor(options, document));
+  auto experiment = CreateExperiment(*connection, RequestFor(options, document));
   if (!experiment.ok()) return ReportError(experiment.status(), context.err, document.name);
   PrintSubmission(*experiment, options.watch, context);
   if (!options.watch) return ExitCode::kOk;

@@ -13,14 +13,22 @@
   VERB(Status)          \
   VERB(Submit)          \
   VERB(Watch)           \
+  VERB(Wait)            \
+  VERB(Queue)           \
   VERB(List)            \
   VERB(Describe)        \
   VERB(Metrics)         \
   VERB(Compare)         \
+  VERB(Diff)            \
+  VERB(Plot)            \
+  VERB(Export)          \
   VERB(Logs)            \
+  VERB(Events)          \
   VERB(Cancel)          \
   VERB(Retry)           \
+  VERB(Clone)           \
   VERB(Delete)          \
+  VERB(Workers)         \
   VERB(Forget)          \
   VERB(Validate)        \
   VERB(Schema)          \

@@ -25,7 +25,8 @@ Follower::Follower(v1::WatchRequest request, Callbacks callbacks, const Options&
       callbacks_(std::move(callbacks)),
       options_(options),
       backoff_(options.first_delay, options.longest_delay,
-               static_cast<uint64_t>(absl::ToUnixNanos(SystemClock().Now()))) {}
+               static_cast<uint64_t>(absl::ToUnixNanos(SystemClock().Now()))),
+      ever_connected_(options.known) {}
 
 absl::Status Follower::Run() {
   while (true) {

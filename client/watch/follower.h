@@ -19,6 +19,8 @@ class Follower {
     absl::Duration first_delay = absl::Milliseconds(200);
     absl::Duration longest_delay = absl::Seconds(5);
     absl::Duration patience = absl::Minutes(10);  // how long a lost controller is waited for
+    // The controller has answered other calls: one that is gone before the first event is lost too.
+    bool known = false;
   };
   struct Callbacks {
     // A new connection; asked again each time, because a restarted controller may have another

@@ -1,6 +1,7 @@
 #include "client/watch/session.h"
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -115,10 +116,10 @@ class WaitReasons {
   absl::Time next_ = absl::Now() + kAskEvery;  // what the target came with holds until then
 };
 
-// Follows on a thread of its own while this one waits for Ctrl-C and redraws. CANCELLED:
-// interrupted.
-absl::Status FollowUntilInterrupted(StopSignal& stop, const Context& context, WaitReasons& reasons,
-                                    Follower& follower, Screen& screen) {
+// Follows on a thread of its own while this one waits for Ctrl-C and calls `tick` again and again;
+// it ends the following where it gives false. CANCELLED: interrupted.
+absl::Status FollowUntilInterrupted(StopSignal& stop, Follower& follower,
+                                    const std::function<bool()>& tick) {
   absl::Status result;
   std::atomic<bool> done = false;
   std::thread thread([&] {
@@ -126,13 +127,10 @@ absl::Status FollowUntilInterrupted(StopSignal& stop, const Context& context, Wa
     done = true;
   });
   while (!done) {
-    // An output that takes nothing any more is not worth waiting for either.
-    if (stop.Wait(kTick) != 0 || !context.out) follower.Stop();
-    reasons.Refresh(screen);
-    screen.Tick();
+    const bool interrupted = stop.Wait(kTick) != 0;
+    if (!tick() || interrupted) follower.Stop();
   }
   thread.join();
-  screen.Tick();
   return result;
 }
 
@@ -154,13 +152,12 @@ absl::StatusOr<std::vector<v1::Run>> FinalRuns(Context& context, const Target& t
   return std::vector<v1::Run>(experiment.runs().begin(), experiment.runs().end());
 }
 
-ExitCode Conclude(Context& context, const Target& target, const std::vector<v1::Run>& runs) {
-  int completed = 0;
+// Says of each run that did not complete why. kOk: all did.
+ExitCode ReportUnfinished(Context& context, const std::vector<v1::Run>& runs) {
+  ExitCode code = ExitCode::kOk;
   for (const v1::Run& run : runs) {
-    if (run.state() == v1::RUN_STATE_COMPLETED) {
-      ++completed;
-      continue;
-    }
+    if (run.state() == v1::RUN_STATE_COMPLETED) continue;
+    code = ExitCode::kFailed;
     context.err << "run " << run.id() << " (" << Printable(RunLabel(run.variant(), run.seed()))
                 << ") " << StateName(run.state());
     if (!run.reason().empty()) context.err << ", " << run.reason();
@@ -168,12 +165,14 @@ ExitCode Conclude(Context& context, const Target& target, const std::vector<v1::
     context.err << "\n  look: fp4ctl logs " << run.id() << "   again: fp4ctl retry " << run.id()
                 << "\n";
   }
-  if (completed != static_cast<int>(runs.size())) return ExitCode::kFailed;
-  if (!context.json && !target.is_run) {
-    context.out << "All " << completed << " runs completed. Compare: fp4ctl compare " << target.id()
-                << "\n";
-  }
-  return ExitCode::kOk;
+  return code;
+}
+
+// Events of what happens from now on tell only that something did.
+v1::WatchRequest WaitRequestFor(const Target& target) {
+  v1::WatchRequest request = RequestFor(target, 0);
+  request.set_follow_only(true);
+  return request;
 }
 
 }  // namespace
@@ -188,7 +187,12 @@ absl::StatusOr<ExitCode> WatchTarget(Context& context, StopSignal& stop, const T
        .on_connection = [&screen](const absl::Status& status) { screen.OnConnection(status); }},
       {});
   WaitReasons reasons(context, target);
-  const absl::Status status = FollowUntilInterrupted(stop, context, reasons, follower, screen);
+  const absl::Status status = FollowUntilInterrupted(stop, follower, [&] {
+    reasons.Refresh(screen);
+    screen.Tick();
+    return !context.out.fail();  // an output that takes nothing any more is not worth waiting for
+  });
+  screen.Tick();
   if (!context.out) return ExitCode::kFailed;  // main says why
   if (absl::IsCancelled(status)) {
     SayHowToComeBack(context, target, follower.cursor());
@@ -196,7 +200,25 @@ absl::StatusOr<ExitCode> WatchTarget(Context& context, StopSignal& stop, const T
   }
   FP4_RETURN_IF_ERROR(status);
   FP4_ASSIGN_OR_RETURN(std::vector<v1::Run> runs, FinalRuns(context, target));
-  return Conclude(context, target, runs);
+  const ExitCode code = ReportUnfinished(context, runs);
+  if (code == ExitCode::kOk && !context.json && !target.is_run) {
+    context.out << "All " << runs.size() << " runs completed. Compare: fp4ctl compare "
+                << target.id() << "\n";
+  }
+  return code;
+}
+
+absl::StatusOr<ExitCode> WaitForTarget(Context& context, StopSignal& stop, const Target& target) {
+  Follower follower(WaitRequestFor(target),
+                    {.connect = [&context] { return context.Connect(); },
+                     .on_event = [](const v1::Event&) {},
+                     .on_connection = [](const absl::Status&) {}},
+                    {.known = true});
+  const absl::Status status = FollowUntilInterrupted(stop, follower, [] { return true; });
+  if (absl::IsCancelled(status)) return ExitCode::kInterrupted;
+  FP4_RETURN_IF_ERROR(status);
+  FP4_ASSIGN_OR_RETURN(const std::vector<v1::Run> runs, FinalRuns(context, target));
+  return ReportUnfinished(context, runs);
 }
 
 }  // namespace fp4::client

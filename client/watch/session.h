@@ -14,4 +14,7 @@ namespace fp4::client {
 absl::StatusOr<ExitCode> WatchTarget(Context& context, StopSignal& stop, const Target& target,
                                      int64_t cursor);
 
+// The same without showing anything but the runs that did not complete.
+absl::StatusOr<ExitCode> WaitForTarget(Context& context, StopSignal& stop, const Target& target);
+
 }  // namespace fp4::client

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/core/comparison_warnings.h"
-#include "spec/document.h"
 
 namespace fp4::core {
 namespace {
@@ -159,7 +158,6 @@ Evidence EvidenceOf(const VariantSummary& summary, const RunPointers& runs,
   evidence.num_seeds = summary.num_runs;
   for (const RunResult* run : runs) {
     if (run->state == RunState::kFailed) evidence.failed_seeds.push_back(run->seed);
-    if (run->state == RunState::kCancelled) ++evidence.num_cancelled;
     const std::optional<double> value = final_values.Of(*run);
     if (!value) continue;
     evidence.values.push_back(*value);
@@ -257,10 +255,8 @@ int64_t DefaultLast(const ComparisonQuestion& question) {
   const auto reference =
       std::ranges::find(question.variants, question.reference, &VariantDocument::name);
   if (reference == question.variants.end()) return 1;
-  const spec::ReadResult result = spec::ReadExperiment(reference->resolved_document, {},
-                                                       {.base_folder = "", .with_unbuilt = true});
-  if (!result.ok() || result.experiment.variants.empty()) return 1;
-  return result.experiment.variants[0].run.training.final_average;
+  const std::optional<spec::RunSpec> run = RunOf(*reference);
+  return run ? run->training.final_average : 1;
 }
 
 std::string WhyNotComparable(const ComparisonQuestion& question, std::span<const RunResult> runs) {
@@ -297,6 +293,7 @@ Comparison Compare(const ComparisonQuestion& question, std::span<const RunResult
   }
   SetVerdicts(question, std::move(evidence), comparison);
   comparison.fronts = FindFronts(question, comparison.variants);
+  if (!comparison.limit) Append(WarnOfDifferentEnds(runs), comparison.warnings);
   Append(WarnOfDifferentPlaces(runs), comparison.warnings);
   Append(WarnOfChangesOnResume(runs), comparison.warnings);
   Append(UnintendedDifferences(question.variants, question.reference), comparison.warnings);

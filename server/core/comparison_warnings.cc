@@ -4,7 +4,9 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "server/core/run_axis.h"
 
 namespace fp4::core {
 namespace {
@@ -29,15 +31,16 @@ std::string Shown(const std::string& value) {
 
 using Counts = std::map<std::string, int>;  // of runs, by value
 
-void WarnIfSeveral(std::string_view what, const Counts& counts,
+// "1 (3 runs), 2 (6 runs)".
+std::string CountsText(const Counts& counts) {
+  return absl::StrJoin(counts, ", ", [](std::string* out, const Counts::value_type& entry) {
+    absl::StrAppend(out, entry.first, " (", entry.second, entry.second == 1 ? " run)" : " runs)");
+  });
+}
+
+void WarnIfSeveral(const std::string& words, const Counts& counts,
                    std::vector<std::string>& warnings) {
-  if (counts.size() < 2) return;
-  warnings.push_back(absl::StrCat(
-      "runs differ in ", std::string(what), ": ",
-      absl::StrJoin(counts, ", ", [](std::string* out, const Counts::value_type& entry) {
-        absl::StrAppend(out, entry.first, " (", entry.second,
-                        entry.second == 1 ? " run)" : " runs)");
-      })));
+  if (counts.size() > 1) warnings.push_back(absl::StrCat(words, ": ", CountsText(counts)));
 }
 
 // The values in the order of the attempts, repetitions left out.
@@ -62,13 +65,27 @@ std::vector<std::string> WarnOfDifferentPlaces(std::span<const RunResult> runs) 
       const std::string value = Shown(run.started().*fact.value);
       if (!value.empty()) ++counts[value];
     }
-    WarnIfSeveral(fact.name, counts, warnings);
+    WarnIfSeveral(absl::StrCat("runs differ in ", std::string(fact.name)), counts, warnings);
   }
   Counts hosts;
   for (const RunResult& run : runs) {
     if (!run.hosts.empty()) ++hosts[absl::StrJoin(run.hosts, " and ")];
   }
-  WarnIfSeveral("machine", hosts, warnings);
+  WarnIfSeveral("runs differ in machine", hosts, warnings);
+  return warnings;
+}
+
+std::vector<std::string> WarnOfDifferentEnds(std::span<const RunResult> runs) {
+  std::vector<std::string> warnings;
+  Counts tokens, steps;
+  for (const RunResult& run : runs) {
+    if (run.state != RunState::kCompleted || run.curve.empty()) continue;
+    const int64_t step = run.curve.back().step;
+    const std::optional<double> end = PositionAt(run, ComparisonAxis::kTokens, step);
+    ++(end ? tokens[absl::StrFormat("%.0f", *end)] : steps[absl::StrCat(step)]);
+  }
+  WarnIfSeveral("runs end after different numbers of tokens", tokens, warnings);
+  WarnIfSeveral("runs end after different numbers of steps", steps, warnings);
   return warnings;
 }
 

@@ -17,4 +17,8 @@ std::vector<std::string> WarnOfDifferentPlaces(std::span<const RunResult> runs);
 // 2". Their numbers are not those of a run that was never stopped.
 std::vector<std::string> WarnOfChangesOnResume(std::span<const RunResult> runs);
 
+// Completed runs whose curves end at different tokens (or steps, where a run does not say how many
+// tokens a step has): "runs end after different numbers of tokens: 100 (3 runs), 200 (3 runs)".
+std::vector<std::string> WarnOfDifferentEnds(std::span<const RunResult> runs);
+
 }  // namespace fp4::core

@@ -42,11 +42,10 @@ struct DecisionTiming {
 };
 
 // Leases first: after an absence (last_decision too long ago) all are extended, else those that
-// have expired end. Then queued runs get what PlaceRun finds among the slots that no lease holds
-// (one that expires now still does: its worker may be slow to know): higher priority first; among
-// equals the experiment that holds the fewest leases (so that a large one does not lock out a small
-// one), then the older experiment, then the older run. A run that nothing fits holds back nobody,
-// and one that shall go elsewhere first waits for that (PassedOver).
+// have expired end. Then queued runs get, in the order of queue_order.h, what PlaceRun finds among
+// the slots that no lease holds (one that expires now still does: its worker may be slow to know).
+// A run that nothing fits holds back nobody, and one that shall go elsewhere first waits for that
+// (PassedOver).
 std::vector<Action> Decide(const ClusterState& state, const DecisionTiming& timing,
                            absl::Duration now);
 

@@ -154,6 +154,11 @@ std::optional<Placement> PlaceRun(const RunEntry& run, const FreeSlots& free,
   return std::nullopt;
 }
 
+std::string DescribeNeeds(const spec::ResourceSpec& resources) {
+  return absl::StrJoin(DemandsOf(resources), " or ",
+                       [](std::string* out, const Demand& demand) { *out += Describe(demand); });
+}
+
 std::string WhyQueued(const RunEntry& run, const ClusterState& state, absl::Duration now) {
   if (run.state != RunState::kQueued) return "";
   if (run.not_before > now) {

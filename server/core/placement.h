@@ -44,4 +44,7 @@ std::optional<Placement> PlaceRun(const RunEntry& run, const FreeSlots& free,
 // 80 GiB", "all 4 fitting slots are busy", …
 std::string WhyQueued(const RunEntry& run, const ClusterState& state, absl::Duration now);
 
+// What would start a run, for people: "a GPU slot with 80 GiB", "a GPU slot or a CPU slot".
+std::string DescribeNeeds(const spec::ResourceSpec& resources);
+
 }  // namespace fp4::core

@@ -41,12 +41,11 @@ std::vector<FieldDifference> TrainingDifferences(const std::string& left,
 }
 
 // Values of all weight matrices; 0 when the document cannot be read.
-int64_t NumWeights(const std::string& document) {
-  const spec::ReadResult result =
-      spec::ReadExperiment(document, {}, {.base_folder = "", .with_unbuilt = true});
-  if (!result.ok() || result.experiment.variants.empty()) return 0;
+int64_t NumWeights(const VariantDocument& variant) {
   int64_t count = 0;
-  for (const spec::LayerPrecision& layer : result.experiment.variants[0].run.layers) {
+  const std::optional<spec::RunSpec> run = RunOf(variant);
+  if (!run) return 0;
+  for (const spec::LayerPrecision& layer : run->layers) {
     if (layer.shares.empty()) count += layer.out_features * layer.in_features;
   }
   return count;
@@ -66,8 +65,8 @@ std::string Fields(const std::vector<FieldDifference>& differences) {
 }
 
 std::string WeightsText(const VariantDocument& reference, const VariantDocument& variant) {
-  const int64_t before = NumWeights(reference.resolved_document);
-  const int64_t after = NumWeights(variant.resolved_document);
+  const int64_t before = NumWeights(reference);
+  const int64_t after = NumWeights(variant);
   if (before == after || before == 0 || after == 0) return "";
   return absl::StrCat("; it has ", after, " weights, ", reference.name, " ", before);
 }

@@ -5,12 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace fp4::core {
+#include "server/core/variant_document.h"
 
-struct VariantDocument {
-  std::string name;
-  std::string resolved_document;  // spec::Variant's
-};
+namespace fp4::core {
 
 // A sentence for each variant that differs from the reference in what it learns, and not in one
 // section of the document alone: a variant that changes the precision and the model as well shows

@@ -209,12 +209,13 @@ class Judgement {
     const std::optional<int64_t> needed =
         towards_margin ? SeedsForMargin((terms_.margin - sample.mean) / sample.deviation, level)
                        : SeedsForDifference(std::abs(sample.mean) / sample.deviation, level);
+    const double p_asked = p.p_margin ? *p.p_margin : *p.p_difference;
     const std::string against =
         p.p_margin ? absl::StrCat(" against a margin of ", Number(terms_.margin)) : "";
     return {.kind = VerdictKind::kUndecided,
             .text = absl::StrCat("undecided", against, ": ", terms_.metric, " ", Measured(evidence),
-                                 SeedsText(needed, sample.n)),
-            .p_holm = p.p_margin ? p.p_margin : p.p_difference,
+                                 Probability(p_asked, num_tested_), SeedsText(needed, sample.n)),
+            .p_holm = p_asked,
             .seeds_needed = needed};
   }
 

@@ -35,9 +35,8 @@ struct Evidence {
   int num_seeds = 0;                     // that the variant has runs of
   std::vector<uint64_t> failed_seeds;    // the run failed
   std::vector<uint64_t> diverged_seeds;  // it completed with a value that is not finite
-  int num_cancelled = 0;
-  int num_unfinished = 0;      // of its runs and the reference's
-  std::string not_comparable;  // why the two are not compared at all; empty: they are
+  int num_unfinished = 0;                // of its runs and the reference's
+  std::string not_comparable;            // why the two are not compared at all; empty: they are
 };
 
 struct VerdictTerms {

@@ -240,4 +240,17 @@ v1::Worker ToProto(const store::WorkerRecord& worker) {
   return message;
 }
 
+v1::ListQueueResponse ToProto(const core::QueuePage& page) {
+  v1::ListQueueResponse message;
+  for (const core::QueuedRun& queued : page.runs) {
+    v1::QueuedRun* run = message.add_runs();
+    run->set_run_id(queued.run_id);
+    run->set_position(queued.position);
+    run->set_why(queued.why);
+    run->set_needs(queued.needs);
+  }
+  message.set_num_queued(page.num_queued);
+  return message;
+}
+
 }  // namespace fp4::rpc

@@ -4,6 +4,7 @@
 #include "absl/status/statusor.h"
 #include "fp4/v1/experiments.pb.h"
 #include "fp4/v1/workers.pb.h"
+#include "server/core/queue_order.h"
 #include "server/store/records.h"
 #include "server/store/requests.h"
 
@@ -20,5 +21,7 @@ v1::RegisterResponse ToProto(const store::RegisteredWorker& registered);
 v1::AcquireResponse ToProto(const store::AcquiredWork& work);
 v1::RenewLeasesResponse ToProto(const store::RenewedLeases& leases);
 v1::Worker ToProto(const store::WorkerRecord& worker);
+
+v1::ListQueueResponse ToProto(const core::QueuePage& page);
 
 }  // namespace fp4::rpc

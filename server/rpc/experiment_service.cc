@@ -195,6 +195,23 @@ grpc::ServerUnaryReactor* ExperimentService::Compare(Context* context,
                       [=](store::Reader& reader) { return rpc::Compare(reader, *request); });
 }
 
+grpc::ServerUnaryReactor* ExperimentService::ListQueue(Context* context,
+                                                       const v1::ListQueueRequest* request,
+                                                       v1::ListQueueResponse* response) {
+  Reactor* reactor = context->DefaultReactor();
+  const absl::StatusOr<int> page_size = PageSize(request->page_size());
+  if (!page_size.ok()) {
+    reactor->Finish(wire::ToGrpcStatus(page_size.status()));
+    return reactor;
+  }
+  const int limit = *page_size == 0 ? store::kMaxPageSize : *page_size;
+  store_.ListQueue(request->after_position(), limit, [=](absl::StatusOr<core::QueuePage> page) {
+    if (page.ok()) *response = ToProto(*page);
+    reactor->Finish(wire::ToGrpcStatus(page.status()));
+  });
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* ExperimentService::ListWorkers(Context* context,
                                                          const v1::ListWorkersRequest*,
                                                          v1::ListWorkersResponse* response) {

@@ -43,6 +43,8 @@ class ExperimentService final : public v1::ExperimentService::CallbackService {
                         v1::QueryMetricsResponse* response) override;
   Reactor* Compare(Context* context, const v1::CompareRequest* request,
                    v1::CompareResponse* response) override;
+  Reactor* ListQueue(Context* context, const v1::ListQueueRequest* request,
+                     v1::ListQueueResponse* response) override;
   Reactor* ListWorkers(Context* context, const v1::ListWorkersRequest* request,
                        v1::ListWorkersResponse* response) override;
   Reactor* ForgetWorker(Context* context, const v1::ForgetWorkerRequest* request,

@@ -12,11 +12,6 @@
 namespace fp4::rpc {
 namespace {
 
-absl::StatusOr<int> PageSize(int32_t page_size) {
-  if (page_size < 0) return InvalidField("page_size", absl::StrCat("is ", page_size, ", below 0"));
-  return std::min<int>(page_size, store::kMaxPageSize);
-}
-
 absl::Status CheckMetricsRequest(const v1::QueryMetricsRequest& request) {
   const int64_t least = core::kMinDownsampledPoints;
   if (request.max_points() != 0 && request.max_points() < least) {
@@ -34,6 +29,11 @@ absl::Status CheckMetricsRequest(const v1::QueryMetricsRequest& request) {
 }
 
 }  // namespace
+
+absl::StatusOr<int> PageSize(int32_t page_size) {
+  if (page_size < 0) return InvalidField("page_size", absl::StrCat("is ", page_size, ", below 0"));
+  return std::min<int>(page_size, store::kMaxPageSize);
+}
 
 absl::StatusOr<v1::ListExperimentsResponse> ListExperiments(
     store::Reader& reader, const v1::ListExperimentsRequest& request) {

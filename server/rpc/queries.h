@@ -7,6 +7,9 @@
 
 namespace fp4::rpc {
 
+// Of a request's page_size; INVALID_ARGUMENT below 0. What is too much is cut to the most; 0 stays.
+absl::StatusOr<int> PageSize(int32_t page_size);
+
 absl::StatusOr<v1::ListExperimentsResponse> ListExperiments(
     store::Reader& reader, const v1::ListExperimentsRequest& request);
 absl::StatusOr<v1::Experiment> GetExperiment(store::Reader& reader,

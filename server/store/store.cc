@@ -191,6 +191,13 @@ void Store::WhyQueued(std::vector<std::string> run_ids, Done<std::vector<std::st
   });
 }
 
+void Store::ListQueue(int64_t after, int64_t limit, Done<core::QueuePage> done) {
+  impl_->Submit(std::move(done), [after, limit](Ledger& ledger) {
+    return absl::StatusOr<core::QueuePage>(
+        core::ListQueue(ledger.state(), ledger.since_boot(), after, limit));
+  });
+}
+
 void Store::Read(std::function<void(Reader&)> read) { impl_->readers().Run(std::move(read)); }
 
 std::shared_ptr<Store::Subscription> Store::Subscribe(std::function<void(int64_t)> listener) {

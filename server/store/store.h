@@ -22,6 +22,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "server/core/queue_order.h"
 #include "server/store/observer.h"
 #include "server/store/reader.h"
 #include "server/store/records.h"
@@ -93,6 +94,9 @@ class Store {
   // Why queued runs wait, for people, in the order of the ids; empty for a run that does not. Full
   // ids.
   void WhyQueued(std::vector<std::string> run_ids, Done<std::vector<std::string>> done);
+
+  // core::ListQueue of what is queued now.
+  void ListQueue(int64_t after, int64_t limit, Done<core::QueuePage> done);
 
   // ---- Reads.
   // Runs `read` on a reader's thread, as soon as one is free. When the store is closing it is not

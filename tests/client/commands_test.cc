@@ -156,9 +156,10 @@ TEST_F(CommandsTest, HelpNamesEveryCommandAndTheExitCodes) {
   Command command = RunWith({}, {"--help"});
   EXPECT_EQ(command.Wait(), 0);
   for (const char* word :
-       {"up",       "down",    "status",  "submit",  "watch",      "ls",         "describe",
-        "metrics",  "compare", "logs",    "cancel",  "retry",      "delete",     "forget",
-        "validate", "schema",  "explain", "version", "completion", "Exit status"}) {
+       {"wait",     "queue",    "diff",    "plot",    "export",  "events",     "clone",
+        "workers",  "up",       "down",    "status",  "submit",  "watch",      "ls",
+        "describe", "metrics",  "compare", "logs",    "cancel",  "retry",      "delete",
+        "forget",   "validate", "schema",  "explain", "version", "completion", "Exit status"}) {
     EXPECT_NE(command.out().find(word), std::string::npos) << word;
   }
 }

@@ -93,19 +93,22 @@ v1::CompareResponse JudgedComparison() {
 TEST(ComparisonTest, SaysWhereTheRunsWereLookedAtAndASentenceOnEach) {
   EXPECT_EQ(
       RenderComparison(JudgedComparison(), "demo", {.pareto = true}, {.width = 100}),
-      "demo: val/loss after 1m01s of training, the end of the slowest variant\n"
+      "demo: val/loss after 1m02s of training, the end of the slowest variant\n"
       "mean over n seeds, of the last 3 values of each run; difference to baseline, paired by "
       "seed\n"
       "\n"
-      "VARIANT     N         VAL/LOSS        DIFFERENCE [95 % CI]  EXCESS  ACCURACY  BITS/WEIGHT\n"
-      "baseline    3  2.5000 ± 0.0100                              0.1250    0.4321        32.00\n"
+      "VARIANT     N         VAL/LOSS        DIFFERENCE [95 % CI]  EXCESS  ACCURACY  TOK/S  "
+      "BITS/WEIGHT\n"
+      "baseline    3  2.5000 ± 0.0100                              0.1250    0.4321  12.3k        "
+      "32.00\n"
       "fp4-frozen  2           3.2500  +0.7500 [+0.7000, +0.8000]\n"
       "\n"
       "baseline: the reference\n"
       "fp4-frozen: undecided: +0.75\n"
       "\n"
-      "best for its bytes of the weights (computed): fp4-frozen (53kB, 3.2500), baseline (400kB, "
-      "2.5000); beaten: other\n");
+      "Pareto front of val/loss and bytes of the weights (computed): fp4-frozen (53.0kB, 3.2500), "
+      "baseline\n"
+      "  (400kB, 2.5000); beaten by these: other\n");
 }
 
 TEST(ComparisonJsonTest, HasAVerdictForEachVariant) {

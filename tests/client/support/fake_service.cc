@@ -71,6 +71,10 @@ void FakeService::SetSeries(const v1::Series& series) {
   MutexLock lock(mutex_);
   series_ = series;
 }
+void FakeService::SetQueue(const v1::ListQueueResponse& queue) {
+  MutexLock lock(mutex_);
+  queue_ = queue;
+}
 std::vector<v1::WatchRequest> FakeService::watch_requests() {
   MutexLock lock(mutex_);
   return watch_requests_;
@@ -193,6 +197,17 @@ grpc::Status FakeService::Compare(grpc::ServerContext*, const v1::CompareRequest
   MutexLock lock(mutex_);
   if (!compare_status_.ok()) return compare_status_;
   *response = comparison_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeService::ListQueue(grpc::ServerContext*, const v1::ListQueueRequest* request,
+                                    v1::ListQueueResponse* response) {
+  MutexLock lock(mutex_);
+  for (const v1::QueuedRun& run : queue_.runs()) {
+    const bool full = request->page_size() > 0 && response->runs_size() >= request->page_size();
+    if (run.position() > request->after_position() && !full) *response->add_runs() = run;
+  }
+  response->set_num_queued(queue_.num_queued());
   return grpc::Status::OK;
 }
 

@@ -37,6 +37,7 @@ class FakeService final : public v1::ExperimentService::Service {
   void SetWorkerHost(const std::string& host);
   void SetComparison(const v1::CompareResponse& comparison);
   void SetSeries(const v1::Series& series);
+  void SetQueue(const v1::ListQueueResponse& queue);
 
   std::vector<v1::WatchRequest> watch_requests();
   v1::CreateExperimentRequest create_request();
@@ -60,6 +61,8 @@ class FakeService final : public v1::ExperimentService::Service {
                             v1::QueryMetricsResponse*) override;
   grpc::Status Compare(grpc::ServerContext*, const v1::CompareRequest*,
                        v1::CompareResponse*) override;
+  grpc::Status ListQueue(grpc::ServerContext*, const v1::ListQueueRequest*,
+                         v1::ListQueueResponse*) override;
   grpc::Status ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
                            v1::ListWorkersResponse*) override;
   grpc::Status ForgetWorker(grpc::ServerContext*, const v1::ForgetWorkerRequest*,
@@ -78,6 +81,7 @@ class FakeService final : public v1::ExperimentService::Service {
   std::string worker_host_ ABSL_GUARDED_BY(mutex_) = "host";
   v1::CompareResponse comparison_ ABSL_GUARDED_BY(mutex_);
   v1::Series series_ ABSL_GUARDED_BY(mutex_);
+  v1::ListQueueResponse queue_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::WatchRequest> watch_requests_ ABSL_GUARDED_BY(mutex_);
   v1::CreateExperimentRequest create_request_ ABSL_GUARDED_BY(mutex_);
   std::string address_;

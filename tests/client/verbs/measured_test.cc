@@ -47,5 +47,22 @@ TEST_F(MeasuredTest, AReferenceThatIsNoVariantIsNamedWithTheVariants) {
             "fp4\n");
 }
 
+TEST_F(MeasuredTest, AQuestionThatMakesNoSenseIsABadCommandLine) {
+  service_.FailCompare(RpcError(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_ARGUMENT",
+                                "at: time can be compared on one machine only"));
+  Command refused = Run({"compare", "k7x2m9qd", "--at", "time"});
+  EXPECT_EQ(refused.Wait(), 2);
+  EXPECT_EQ(refused.err(), "fp4ctl: --at: time can be compared on one machine only\n");
+  for (const std::vector<std::string>& bad : {std::vector<std::string>{"--margin", "0"},
+                                              {"--margin", "-1"},
+                                              {"--margin", "x"},
+                                              {"--last", "0"},
+                                              {"--at", "miles"}}) {
+    Command command = Run({"compare", "k7x2m9qd", bad[0], bad[1]});
+    EXPECT_EQ(command.Wait(), 2) << bad[0] << " " << bad[1];
+    EXPECT_NE(command.err().find(bad[0]), std::string::npos) << command.err();
+  }
+}
+
 }  // namespace
 }  // namespace fp4::client

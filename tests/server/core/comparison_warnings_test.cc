@@ -50,6 +50,24 @@ TEST(WarnOfDifferentPlaces, LeavesOutRunsThatDoNotSay) {
   EXPECT_THAT(WarnOfDifferentPlaces(runs), IsEmpty());
 }
 
+TEST(WarnOfDifferentEnds, NamesTokensElseSteps) {
+  std::vector<RunResult> runs = TwoRuns();
+  for (RunResult& run : runs) {
+    run.state = RunState::kCompleted;
+    run.curve = {{0, 3}, {10, 2}};
+  }
+  EXPECT_THAT(WarnOfDifferentEnds(runs), IsEmpty());
+  runs[0].curve.push_back({20, 1});
+  EXPECT_THAT(WarnOfDifferentEnds(runs),
+              ElementsAre("runs end after different numbers of steps: 10 (1 run), 20 (1 run)"));
+  runs[0].attempts[0].tokens_per_step = 10;
+  runs[1].attempts[0].tokens_per_step = 20;
+  EXPECT_THAT(WarnOfDifferentEnds(runs), IsEmpty());
+  runs[1].attempts[0].tokens_per_step = 30;
+  EXPECT_THAT(WarnOfDifferentEnds(runs),
+              ElementsAre("runs end after different numbers of tokens: 200 (1 run), 300 (1 run)"));
+}
+
 TEST(WarnOfChangesOnResume, NamesTheRunAndBothValues) {
   std::vector<RunResult> runs = TwoRuns();
   runs[0].attempts = {Facts("1"), Facts("2", 20), Facts("2", 30)};

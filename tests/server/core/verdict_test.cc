@@ -134,7 +134,6 @@ TEST(Judge, OneSeedTellsNothing) {
 TEST(Judge, MissingSeedsAreSaid) {
   Evidence evidence = Differences({0.020, 0.023, 0.026});
   evidence.num_seeds = 5;
-  evidence.num_cancelled = 2;
   const ComparisonVerdict verdict = JudgeOne(evidence);
   EXPECT_EQ(verdict.kind, VerdictKind::kWorse);
   EXPECT_THAT(verdict.text, HasSubstr("; 2 of 5 seeds not paired"));

@@ -196,6 +196,61 @@ TEST_F(QueriesTest, CompareFromWhatIsStored) {
   EXPECT_FALSE(comparison_.variants(0).has_difference());
 }
 
+TEST_F(QueriesTest, CompareJudgesEachVariant) {
+  const v1::Experiment experiment = server_.Submit();
+  TestWorker worker(server_.workers(), "w", 4);
+  for (int i = 0; i < 4; ++i) {
+    const v1::Assignment run = worker.Take();
+    worker.RunToCompletion(run, 3, run.variant() == "fp4" ? 2.5 + 0.001 * run.seed() : 2.0);
+  }
+  v1::CompareRequest request;
+  request.set_experiment_id(experiment.id());
+  request.set_margin(0.6);
+  request.set_at(v1::COMPARISON_AXIS_STEPS);
+  ASSERT_TRUE(Compare(request).ok());
+  EXPECT_EQ(comparison_.variants(0).verdict().kind(), v1::Verdict::REFERENCE);
+  const v1::Verdict& verdict = comparison_.variants(1).verdict();
+  EXPECT_EQ(verdict.kind(), v1::Verdict::NO_WORSE) << verdict.text();
+  EXPECT_LT(verdict.p_holm(), 0.05);
+  EXPECT_FALSE(verdict.has_seeds_needed());
+  EXPECT_EQ(comparison_.last(), 1);
+  EXPECT_EQ(comparison_.at_limit(), 3);
+}
+
+TEST_F(QueriesTest, CompareRefusesNumbersThatMakeNoSense) {
+  const v1::Experiment experiment = server_.Submit();
+  TestWorker worker(server_.workers(), "w", 4);
+  worker.RunToCompletion(worker.Take(), 3);
+  v1::CompareRequest request;
+  request.set_experiment_id(experiment.id());
+  request.set_margin(-1);
+  EXPECT_THAT(Compare(request).error_message(), HasSubstr("margin: is -1"));
+  request.set_margin(NAN);
+  EXPECT_THAT(Compare(request).error_message(), HasSubstr("margin: is nan"));
+  request.clear_margin();
+  request.set_last(7);
+  EXPECT_THAT(Compare(request).error_message(),
+              HasSubstr("last: is 7, and no run has more than 1 value of val/loss"));
+  request.clear_last();
+  request.set_at(static_cast<v1::ComparisonAxis>(99));
+  EXPECT_THAT(Compare(request).error_message(), HasSubstr("at: is 99, which is no axis"));
+}
+
+TEST_F(QueriesTest, TheQueueIsListedInItsOrder) {
+  const v1::Experiment experiment = server_.Submit();
+  grpc::ClientContext context;
+  v1::ListQueueRequest request;
+  request.set_page_size(3);
+  v1::ListQueueResponse response;
+  ASSERT_TRUE(server_.experiments().ListQueue(&context, request, &response).ok());
+  EXPECT_EQ(response.num_queued(), 4);
+  ASSERT_THAT(response.runs(), SizeIs(3));
+  EXPECT_EQ(response.runs(0).run_id(), experiment.runs(0).id());
+  EXPECT_EQ(response.runs(2).position(), 3);
+  EXPECT_EQ(response.runs(0).why(), "no worker is connected");
+  EXPECT_THAT(response.runs(0).needs(), HasSubstr("CPU slot"));
+}
+
 TEST_F(QueriesTest, CompareRefusesAnUnknownReference) {
   const v1::Experiment experiment = server_.Submit();
   v1::CompareRequest request;

@@ -1,0 +1,214 @@
+// `wait`, `queue`, `diff`, `plot`, `export`, `events` and `clone` as processes.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "tests/client/support/command_fixture.h"
+
+namespace fp4::client {
+namespace {
+
+using Json = nlohmann::json;
+
+class SeeingTest : public CommandFixture {
+ protected:
+  SeeingTest() {
+    v1::Experiment experiment = MakeExperiment({"baseline", "fp4"});
+    experiment.set_document(kDocument);
+    experiment.set_document_name("demo.json");
+    experiment.add_overrides("training.steps=50");
+    service_.SetExperiment(experiment);
+    v1::Series series;
+    series.set_name("val/loss");
+    for (int step : {10, 20}) {
+      v1::Point& point = *series.add_points();
+      point.set_step(step);
+      point.set_value(40.0 / step);
+    }
+    service_.SetSeries(series);
+  }
+
+  void Finish(v1::RunState fp4) {
+    service_.Add(StateTo("run0000a", v1::RUN_STATE_COMPLETED));
+    service_.Add(StateTo("run0000b", fp4, "trainer_failed"));
+  }
+};
+
+TEST_F(SeeingTest, WaitReturnsInSilenceWhenAllHaveCompleted) {
+  Command command = Run({"wait", "k7x2"});
+  Finish(v1::RUN_STATE_COMPLETED);
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_EQ(command.out(), "");
+  EXPECT_EQ(command.err(), "");
+}
+
+TEST_F(SeeingTest, WaitNamesTheRunsThatDidNotComplete) {
+  Finish(v1::RUN_STATE_FAILED);
+  Command command = Run({"wait", "k7x2"});
+  EXPECT_EQ(command.Wait(), 1);
+  EXPECT_EQ(command.out(), "");
+  EXPECT_NE(command.err().find("run run0000b (fp4 seed 1) failed, trainer_failed"),
+            std::string::npos)
+      << command.err();
+  EXPECT_EQ(command.err().find("run0000a"), std::string::npos);
+}
+
+TEST_F(SeeingTest, WaitOutlivesAConnectionThatBreaksBeforeAnyEvent) {
+  service_.Add(StateTo("run0000a", v1::RUN_STATE_RUNNING));
+  service_.BreakWatchAfter(0);
+  Command command = Run({"wait", "k7x2"});
+  while (service_.watch_requests().empty()) absl::SleepFor(absl::Milliseconds(5));
+  Finish(v1::RUN_STATE_COMPLETED);
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+}
+
+TEST_F(SeeingTest, WaitForNothingIsAnError) { EXPECT_EQ(Run({"wait", "zzzz"}).Wait(), 4); }
+
+TEST_F(SeeingTest, QueueListsPositionsAndReasons) {
+  v1::ListQueueResponse queue;
+  for (const char* id : {"run0000b", "run0000a"}) {
+    v1::QueuedRun& run = *queue.add_runs();
+    run.set_run_id(id);
+    run.set_position(queue.runs_size());
+    run.set_why("no worker is connected");
+    run.set_needs("a CPU slot");
+  }
+  queue.set_num_queued(2);
+  service_.SetQueue(queue);
+  Command json = Run({"queue", "-o", "json"});
+  EXPECT_EQ(json.Wait(), 0) << json.err();
+  EXPECT_EQ(Json::parse(json.out()), Json::parse(R"([
+      {"run": "run0000b", "position": 1, "why": "no worker is connected", "needs": "a CPU slot"},
+      {"run": "run0000a", "position": 2, "why": "no worker is connected", "needs": "a CPU slot"}])"));
+  Command text = Run({"queue"});
+  EXPECT_EQ(text.Wait(), 0);
+  EXPECT_NE(text.out().find("1  run0000b  demo        fp4"), std::string::npos) << text.out();
+  EXPECT_NE(text.out().find("2 runs wait: no worker is connected"), std::string::npos);
+  Command one = Run({"queue", "--limit", "1"});
+  EXPECT_EQ(one.Wait(), 0);
+  EXPECT_EQ(one.err(), "1 more wait: --limit 0 shows all.\n");
+}
+
+TEST_F(SeeingTest, AnEmptyQueueIsSaid) {
+  Command text = Run({"queue"});
+  EXPECT_EQ(text.Wait(), 0);
+  EXPECT_EQ(text.err(), "No run waits.\n");
+  Command json = Run({"queue", "-o", "json"});
+  EXPECT_EQ(json.Wait(), 0);
+  EXPECT_EQ(json.out(), "[]\n");
+}
+
+TEST_F(SeeingTest, WorkersAreListedSlotBySlot) {
+  Command text = Run({"workers", "ls"});
+  EXPECT_EQ(text.Wait(), 0) << text.err();
+  EXPECT_NE(text.out().find("connected     0  CPU, 2 threads  free"), std::string::npos)
+      << text.out();
+  Command json = Run({"workers", "ls", "-o", "json"});
+  EXPECT_EQ(json.Wait(), 0);
+  EXPECT_EQ(Json::parse(json.out())[0]["slots"][0]["cpu_threads"], 2);
+  EXPECT_EQ(Run({"workers", "dance"}).Wait(), 2);
+}
+
+TEST_F(SeeingTest, DiffTakesFilesExperimentsAndVariants) {
+  std::string text = kDocument;
+  text.replace(text.find("\"steps\": 40"), 11, "\"steps\": 60");
+  const std::string file = Write("b.json", text);
+  Command changed = Run({"diff", "k7x2:fp4", file + ":fp4"});
+  EXPECT_EQ(changed.Wait(), 0) << changed.err();
+  EXPECT_NE(changed.out().find("k7x2m9qd:fp4 -> "), std::string::npos);
+  EXPECT_NE(changed.out().find("training.steps"), std::string::npos) << changed.out();
+  Command json = Run({"diff", "k7x2:baseline", "k7x2:fp4", "-o", "json"});
+  EXPECT_EQ(json.Wait(), 0) << json.err();
+  EXPECT_EQ(Json::parse(json.out())["variants"][0]["document"][0],
+            Json::parse(R"({"path": "precision.default", "a": "baseline", "b": "fp4"})"));
+}
+
+TEST_F(SeeingTest, DiffOfFilesNeedsNoController) {
+  const std::string file = Write("a.json", kDocument);
+  Command command =
+      RunWith({"FP4_CONTROLLER=127.0.0.1:1"}, {"diff", file + ":baseline", file + ":fp4"});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_NE(command.out().find("precision.default"), std::string::npos);
+}
+
+TEST_F(SeeingTest, DiffNamesWhatItDoesNotKnow) {
+  Command id = Run({"diff", "zzzz", "k7x2"});
+  EXPECT_EQ(id.Wait(), 4);
+  EXPECT_NE(id.err().find("zzzz"), std::string::npos);
+  Command variant = Run({"diff", "k7x2:nf4", "k7x2:fp4"});
+  EXPECT_EQ(variant.Wait(), 4);
+  EXPECT_EQ(variant.err(), "fp4ctl: 'nf4' is not a variant of k7x2; allowed: baseline, fp4\n");
+  EXPECT_EQ(Run({"diff", "nothere.json", "k7x2"}).Wait(), 2);
+  Command broken = Run({"diff", Write("c.json", "{\"nam\": 1}"), "k7x2"});
+  EXPECT_EQ(broken.Wait(), 2);
+  EXPECT_NE(broken.err().find("c.json:1:"), std::string::npos) << broken.err();
+}
+
+TEST_F(SeeingTest, ExportWritesAFileForEachRunAndAnIndex) {
+  const std::filesystem::path folder = folder_.path() / "deep" / "results";
+  Command command = Run({"export", "k7x2", "--to", "csv", "--dir", folder.string()});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_EQ(*ReadFile(folder / "fp4-seed1-run0000b.csv"), "step,val/loss\n10,4\n20,2\n");
+  EXPECT_EQ(*ReadFile(folder / "baseline-seed1-run0000a.csv"), "step,val/loss\n10,4\n20,2\n");
+  const Json index = Json::parse(*ReadFile(folder / "runs.json"));
+  EXPECT_EQ(index[1]["file"], "fp4-seed1-run0000b.csv");
+  EXPECT_EQ(index[1]["run"], "run0000b");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 3);
+}
+
+TEST_F(SeeingTest, ExportSaysWhatItCannotDo) {
+  const std::string file = Write("taken", "");
+  Command folder = Run({"export", "k7x2", "--to", "csv", "--dir", file});
+  EXPECT_EQ(folder.Wait(), 1);
+  EXPECT_NE(folder.err().find("--dir: " + file), std::string::npos) << folder.err();
+  Command format = Run({"export", "k7x2", "--to", "xls", "--dir", "."});
+  EXPECT_EQ(format.Wait(), 2);
+  EXPECT_NE(format.err().find("xls not in {csv,jsonl}"), std::string::npos) << format.err();
+}
+
+TEST_F(SeeingTest, PlotDrawsEachRun) {
+  Command command = Run({"plot", "run0000a", "run0000b"});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_NE(command.out().find("b  fp4 seed 1 (run0000b)"), std::string::npos) << command.out();
+  Command unknown = Run({"plot", "k7x2", "--name", "val/los"});
+  EXPECT_EQ(unknown.Wait(), 4);
+  EXPECT_NE(unknown.err().find("did you mean 'val/loss'"), std::string::npos) << unknown.err();
+  EXPECT_EQ(Run({"plot", "k7x2", "-o", "json"}).Wait(), 2);
+}
+
+TEST_F(SeeingTest, EventsPrintsAllThatIsStored) {
+  service_.Add(StateTo("run0000a", v1::RUN_STATE_RUNNING));
+  service_.Add(MetricsAt("run0000a", 1, 10, 3.5, 1));
+  Command command = Run({"events", "run0000a"});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_EQ(std::ranges::count(command.out(), '\n'), 2) << command.out();
+  EXPECT_NE(command.out().find("\"train/loss\":3.5"), std::string::npos) << command.out();
+  EXPECT_TRUE(service_.watch_requests().back().no_follow());
+}
+
+TEST_F(SeeingTest, CloneSubmitsTheDocumentWithItsOverrides) {
+  Command command = Run({"clone", "k7x2", "--set", "seeds=[4,5]"});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_NE(command.out().find("Experiment k7x2m9qd (demo): 2 runs queued"), std::string::npos);
+  const v1::CreateExperimentRequest request = service_.create_request();
+  EXPECT_EQ(request.document(), kDocument);
+  ASSERT_EQ(request.overrides_size(), 2);
+  EXPECT_EQ(request.overrides(0), "training.steps=50");
+  EXPECT_EQ(request.overrides(1), "seeds=[4,5]");
+  EXPECT_FALSE(request.request_id().empty());
+}
+
+TEST_F(SeeingTest, ClonePrintsWithoutSubmitting) {
+  Command command = Run({"clone", "k7x2", "--print"});
+  EXPECT_EQ(command.Wait(), 0);
+  EXPECT_EQ(command.out(), std::string(kDocument) + "\n");
+  EXPECT_EQ(command.err(), "It was submitted with --set training.steps=50\n");
+  EXPECT_TRUE(service_.create_request().document().empty());
+}
+
+}  // namespace
+}  // namespace fp4::client
