@@ -33,6 +33,16 @@ inline constexpr std::string_view kGradientSqnr = "quant/<layer>/gradient_sqnr_d
 inline constexpr std::string_view kGradientZeros = "quant/<layer>/gradient_zeros";
 inline constexpr std::string_view kGradientClipped = "quant/<layer>/gradient_clipped";
 inline constexpr std::string_view kAllocatedBytes = "memory/allocated_bytes";
+inline constexpr std::string_view kPeakBytes = "memory/peak_bytes";
+inline constexpr std::string_view kMasterBytes = "memory/masters_bytes";
+inline constexpr std::string_view kGradientBytes = "memory/gradients_bytes";
+inline constexpr std::string_view kOptimizerBytes = "memory/optimizer_state_bytes";
+inline constexpr std::string_view kQuantizedWeightBytes = "memory/quantized_weights_bytes";
+inline constexpr std::string_view kDecodedWeightBytes = "memory/decoded_weights_bytes";
+inline constexpr std::string_view kStateBytes = "memory/state_bytes";
+inline constexpr std::string_view kActivationBytes = "memory/activations_bytes";
+inline constexpr std::string_view kOtherBytes = "memory/other_bytes";
+inline constexpr std::string_view kPackedWeightBytes = "memory/packed_weights_bytes";
 inline constexpr std::string_view kEnergy = "energy/joules";
 
 // Which of two values is better, where that can be said at all.
@@ -83,6 +93,25 @@ inline constexpr Metric kTable[] = {
     {kGradientClipped, "fraction", Better::kSmaller, "of its values, those cut off"},
     {kAllocatedBytes, "bytes", Better::kSmaller,
      "what the program holds in memory, as its allocator counts"},
+    {kPeakBytes, "bytes", Better::kSmaller,
+     "the most that it held at once since the last such number, evaluations and checkpoints "
+     "included"},
+    {kMasterBytes, "bytes", Better::kSmaller, "the weights that the optimizer updates"},
+    {kGradientBytes, "bytes", Better::kSmaller, "the gradients, when those of a step are complete"},
+    {kOptimizerBytes, "bytes", Better::kSmaller, "what the optimizers keep from step to step"},
+    {kQuantizedWeightBytes, "bytes", Better::kSmaller,
+     "codes and scales of the weights that are kept packed"},
+    {kDecodedWeightBytes, "bytes", Better::kSmaller,
+     "weights that are kept as the products take them, decoded or cast, beside the masters"},
+    {kStateBytes, "bytes", Better::kSmaller,
+     "weights, gradients and optimizer state: the five numbers before this one together"},
+    {kActivationBytes, "bytes", Better::kSmaller,
+     "the most that forward and backward of a step held at once beyond what was there before them"},
+    {kOtherBytes, "bytes", Better::kSmaller,
+     "what is held between two steps and is none of these parts: data, tables, the libraries' own"},
+    {kPackedWeightBytes, "bytes", Better::kSmaller,
+     "what the weights of all layers would take, stored as the document's formats say: computed, "
+     "not measured"},
     {kEnergy, "joules", Better::kSmaller,
      "what the device has used for the run so far, on GPUs that count it"},
 };

@@ -111,6 +111,12 @@ class ExperimentReader {
     run.adaptive.on = precision.adaptive;
     run.adaptive_high = std::move(precision.adaptive_high);
     if (!precision.de_oscillation) run.de_oscillation.period = 0;
+    const auto pack = [&run](std::vector<LayerPrecision>& table) {
+      for (LayerPrecision& layer : table) layer.packed = run.packed_weights && !layer.is_lookup;
+    };
+    pack(run.layers);
+    pack(run.adaptive_high);
+    for (PrecisionPhase& phase : run.phases) pack(phase.layers);
   }
 
   // A fault that only some variants meet outside of their own text says which.

@@ -247,6 +247,14 @@ Type PrecisionType() {
        .default_json = "{}",
        .later = true,
        .switches_on = true},
+      {.name = "packed_weights",
+       .doc = "Keep quantized weights as codes and scales, and decode a layer's for each product "
+              "that takes it, instead of keeping them decoded: less memory, the same bits, more "
+              "time. CPUs only; a GPU keeps them decoded.",
+       .type = Boolean(),
+       .default_json = "false",
+       .later = true,
+       .store = [](const Node& node, RunSpec& run) { run.packed_weights = node.boolean; }},
       {.name = "recipes",
        .doc = "Recipes of your own, by name, for `default` and rules.",
        .type = MapOf(RecipeType()),

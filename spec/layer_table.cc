@@ -117,14 +117,6 @@ Row TableRow(const RunSpec& run, const BlockGroup& group, const LayerPrecision& 
       SharesMatrix(run, layer) ? "(shared)" : BytesText(count * WeightBytes(layer, dtype))};
 }
 
-double TotalBytes(const RunSpec& run) {
-  double total = 0;
-  for (const LayerPrecision& layer : run.layers) {
-    if (!SharesMatrix(run, layer)) total += WeightBytes(layer, run.training.compute_dtype);
-  }
-  return total;
-}
-
 std::string Aligned(const std::vector<Row>& rows) {
   std::vector<size_t> widths(rows.front().size());
   for (const Row& row : rows) {
@@ -168,13 +160,22 @@ double LayerPrecision::weight_bits(ComputeDtype compute_dtype) const {
       ->BitsPerValue(weight().options, {out_features, in_features});
 }
 
+int64_t StoredWeightBytes(const RunSpec& run) {
+  double total = 0;
+  for (const LayerPrecision& layer : run.layers) {
+    if (!SharesMatrix(run, layer)) total += WeightBytes(layer, run.training.compute_dtype);
+  }
+  return static_cast<int64_t>(total);
+}
+
 std::string FormatLayerTable(const RunSpec& run) {
   std::vector<Row> rows = {{"layer", "shape", "recipe", "fprop", "dgrad", "wgrad", "tensor cores",
                             "bits", "weight bytes"}};
   for (const BlockGroup& group : GroupBlocks(run.layers)) {
     for (const LayerPrecision& layer : group.layers) rows.push_back(TableRow(run, group, layer));
   }
-  rows.push_back({"total", "", "", "", "", "", "", "", BytesText(TotalBytes(run))});
+  rows.push_back({"total", "", "", "", "", "", "", "",
+                  BytesText(static_cast<double>(StoredWeightBytes(run)))});
   return Aligned(rows);
 }
 

@@ -23,4 +23,8 @@ std::string FormatLayerTable(const RunSpec& run);
 // true: its matrix is counted there.
 std::string LayerTableJson(const RunSpec& run);
 
+// The sum of that table's bytes: what the weights of all layers would take if they were stored as
+// fprop sees them. A matrix that two layers share in one form counts once.
+int64_t StoredWeightBytes(const RunSpec& run);
+
 }  // namespace fp4::spec

@@ -202,6 +202,7 @@ struct LayerPrecision {
   bool is_lookup = false;  // the embedding: its table is read, no GEMM
   Estimator estimator = Estimator::kStraightThrough;
   double dge_power = 5, dge_cap = 3;    // of kDge: k, and the largest slope
+  bool packed = false;  // its quantized weight is kept as codes, and decoded for each product
   GemmPrecision gemms[kNumGemms] = {};  // by Gemm
 
   const GemmPrecision& gemm(Gemm which) const { return gemms[static_cast<int>(which)]; }
@@ -252,6 +253,7 @@ struct RunSpec {
   AdaptiveSpec adaptive;
   std::vector<LayerPrecision> adaptive_high;  // what the layers that it watches become, by name
   DeOscillationSpec de_oscillation;
+  bool packed_weights = false;  // see LayerPrecision::packed, which has it for every layer
   CheckpointSpec checkpoint;
   ResourceSpec resources;
   int64_t max_restarts = 0;

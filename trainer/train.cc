@@ -144,6 +144,7 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
     const std::optional<StepResult> result =
         ComputeStep(parts, update, stop, looks ? &look : nullptr);
     if (!result) return StopAt(parts, step, report);
+    report.GradientsComplete();
     FP4_RETURN_IF_ERROR(parts.task->CheckData());
     FP4_ASSIGN_OR_RETURN(const AnomalyVerdict verdict,
                          RespondToAnomaly(parts, update, *result, report));

@@ -3,7 +3,8 @@ import json
 import re
 
 # Values of metrics that depend on the machine's load, not on the program.
-MEASURED = {"train/tokens_per_second", "memory/allocated_bytes", "energy/joules"}
+MEASURED = {"train/tokens_per_second", "memory/allocated_bytes", "memory/peak_bytes", "memory/activations_bytes",
+            "memory/other_bytes", "energy/joules"}
 # Keys of JSON objects, at any depth, with what a clock, a process or a random generator gave.
 VOLATILE = {"time", "git_revision", "version", "tokens_per_second", "cursor", "pid", "http", "address", "grpc", "created", "started",
             "finished", "create_time", "start_time", "finish_time", "last_seen_time", "seen", "age", "work_dir", "cpu_compute_dtype"}
@@ -20,7 +21,7 @@ SUBSTITUTIONS = [
     (re.compile(r"\b[\w.-]+:[0-9a-f]{8}\b"), "<worker>"),
     (re.compile(r"(threads? a slot), (bf16|fp32)"), r"\1, <measured>"),
     # A speed's row in a table of metrics.
-    (re.compile(r"((?:train/tokens_per_second|memory/allocated_bytes|energy/joules)\b[^\n]*?)\d[\d.]*(e[+-]?\d+)?"), r"\1<measured>"),
+    (re.compile(r"((?:train/tokens_per_second|memory/(?:allocated|peak|activations|other)_bytes|energy/joules)\b[^\n]*?)\d[\d.]*(e[+-]?\d+)?"), r"\1<measured>"),
 ]
 
 

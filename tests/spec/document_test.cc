@@ -47,6 +47,7 @@ TEST(ReadExperiment, EveryFieldReachesTheRun) {
                  "eval_interval": 7, "eval_batches": 0, "log_interval": 5, "activation_checkpointing": true},
     "optimizer": {"learning_rate": 3e-4, "betas": [0.8, 0.99], "eps": 1e-6, "weight_decay": 0, "weight_decay_on": "all"},
     "lr_schedule": {"name": "wsd", "warmup_steps": 11, "warmup_from_zero": true, "min_factor": 0, "decay_steps": 13},
+    "precision": {"packed_weights": true},
     "checkpoint": {"interval_steps": 0, "keep_last": 4, "keep_best": 0, "metric": "val/accuracy"},
     "resources": {"gpus": 1, "cpu_threads": 2, "min_gpu_memory_gib": 1.5, "priority": 7, "max_runtime": "90m"},
     "retry": {"max_restarts": 0}})");
@@ -76,6 +77,7 @@ TEST(ReadExperiment, EveryFieldReachesTheRun) {
   EXPECT_EQ(run.optimizer.weight_decay_on, DecayOn::kAll);
   EXPECT_EQ(run.lr_schedule.name, Schedule::kWsd);
   EXPECT_EQ(run.lr_schedule.decay_steps, 13);
+  EXPECT_TRUE(run.packed_weights && run.layers.back().packed);
   EXPECT_EQ(run.checkpoint.metric, "val/accuracy");
   EXPECT_FALSE(run.resources.gpus_auto);
   EXPECT_EQ(run.resources.gpus, 1);

@@ -37,6 +37,14 @@ class Backend {
   // has launches.
   virtual void QuantizeDequantize(std::span<const QuantizeJob> jobs) = 0;
 
+  // Whether it can keep tensors packed; the other two functions are called only then.
+  virtual bool packs() const { return false; }
+  // The job's values as codes and scales; its `decoded` is not looked at.
+  virtual numerics::Quantized Pack(const QuantizeJob& job);
+  // What QuantizeDequantize of the job that `packed` is of would write to `decoded`, to the bit.
+  virtual void Unpack(const numerics::Quantized& packed, const QuantizeJob& job,
+                      const at::Tensor& decoded);
+
   // A contiguous fp32 tensor of that shape: element i is 0 with `probability`, else 1 / (1 -
   // probability), by word i % 4 of Philox(key, i / 4, counter).
   virtual at::Tensor DropoutMask(at::IntArrayRef shape, double probability, uint64_t key,
@@ -44,6 +52,10 @@ class Backend {
 
   // Bytes that the program holds in tensors and all else, as its allocator counts them.
   virtual int64_t allocated_bytes() const = 0;
+  // Of these what the tensors on the device hold, and the most that they held since ResetPeak.
+  virtual int64_t tensor_bytes() const = 0;
+  virtual int64_t tensor_peak_bytes() const = 0;
+  virtual void ResetPeak() = 0;
 
   // Energy that the device has used since its driver was loaded, where it tells.
   virtual std::optional<double> energy_joules() const { return std::nullopt; }

@@ -6,6 +6,7 @@
 #include "numerics/arithmetic/philox.h"
 #include "numerics/cpu/quantize.h"
 #include "trainer/backend/backend.h"
+#include "trainer/backend/cpu_tensors.h"
 #include "trainer/parallel_for.h"
 
 namespace fp4::trainer {
@@ -21,6 +22,8 @@ std::string ProcessorName() {
 
 class CpuBackend : public Backend {
  public:
+  CpuBackend() { CountCpuTensors(); }
+
   at::Device device() const override { return at::kCPU; }
   std::string device_name() const override { return ProcessorName(); }
   std::string instruction_set() const override {
@@ -37,6 +40,30 @@ class CpuBackend : public Backend {
       begin = i + 1;
       elements = 0;
     }
+  }
+
+  bool packs() const override { return true; }
+
+  numerics::Quantized Pack(const QuantizeJob& job) override {
+    const at::Tensor values = job.values.to(at::kFloat).contiguous();
+    numerics::Quantized packed;
+    const absl::Status status = numerics::cpu::Encode(
+        *job.format, {values.const_data_ptr<float>(), static_cast<size_t>(values.numel())},
+        {values.size(0), values.size(1)}, job.options, packed, ParallelFor);
+    TORCH_CHECK(status.ok(), std::string(status.message()));
+    return packed;
+  }
+
+  void Unpack(const numerics::Quantized& packed, const QuantizeJob& job,
+              const at::Tensor& decoded) override {
+    TORCH_CHECK(decoded.is_contiguous() && decoded.numel() == packed.shape.size());
+    const bool direct = decoded.scalar_type() == at::kFloat;
+    const at::Tensor target = direct ? decoded : at::empty(decoded.sizes(), at::kFloat);
+    const absl::Status status = numerics::cpu::Decode(
+        *job.format, packed, job.options,
+        {target.mutable_data_ptr<float>(), static_cast<size_t>(target.numel())}, ParallelFor);
+    TORCH_CHECK(status.ok(), std::string(status.message()));
+    if (!direct) decoded.copy_(target);
   }
 
   at::Tensor DropoutMask(at::IntArrayRef shape, double probability, uint64_t key,
@@ -59,8 +86,11 @@ class CpuBackend : public Backend {
 
   int64_t allocated_bytes() const override {
     struct mallinfo2 info = mallinfo2();
-    return static_cast<int64_t>(info.uordblks + info.hblkhd);
+    return static_cast<int64_t>(info.uordblks + info.hblkhd) - CpuFreedBytes();
   }
+  int64_t tensor_bytes() const override { return CpuTensorBytes(); }
+  int64_t tensor_peak_bytes() const override { return CpuTensorPeak(); }
+  void ResetPeak() override { ResetCpuTensorPeak(); }
 
  private:
   // What is not fp32 is read as fp32, and decoded to fp32 first: of so many elements at a time, to

@@ -77,10 +77,11 @@ class CudaBackend : public Backend {
     return mask;
   }
 
-  int64_t allocated_bytes() const override {
-    constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
-    return c10::cuda::CUDACachingAllocator::getDeviceStats(index_).allocated_bytes[kAll].current;
-  }
+  int64_t allocated_bytes() const override { return Allocated().current; }
+  // The caching allocator holds nothing but tensors.
+  int64_t tensor_bytes() const override { return Allocated().current; }
+  int64_t tensor_peak_bytes() const override { return Allocated().peak; }
+  void ResetPeak() override { c10::cuda::CUDACachingAllocator::resetPeakStats(index_); }
 
   std::optional<double> energy_joules() const override {
     if (gpu_library_ == nullptr) return std::nullopt;
@@ -92,6 +93,11 @@ class CudaBackend : public Backend {
   void Synchronize() override { c10::cuda::getCurrentCUDAStream(index_).synchronize(); }
 
  private:
+  c10::CachingAllocator::Stat Allocated() const {
+    constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    return c10::cuda::CUDACachingAllocator::getDeviceStats(index_).allocated_bytes[kAll];
+  }
+
   static numerics::cuda::QuantizeJob ViewOf(const QuantizeJob& job) {
     const at::Tensor &values = job.values, &decoded = job.decoded;
     TORCH_CHECK(values.is_cuda() && decoded.is_cuda() && values.is_contiguous() &&

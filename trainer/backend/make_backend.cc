@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/number.h"
 #include "trainer/backend/backend.h"
 #include "trainer/backend/cuda_library.h"
 
@@ -30,6 +30,15 @@ std::unique_ptr<Backend> MakeCudaBackend(int index) {
 
 }  // namespace
 
+numerics::Quantized Backend::Pack(const QuantizeJob& /*job*/) {
+  TORCH_CHECK(false, device_name(), " keeps no tensor packed");
+}
+
+void Backend::Unpack(const numerics::Quantized& /*packed*/, const QuantizeJob& /*job*/,
+                     const at::Tensor& /*decoded*/) {
+  TORCH_CHECK(false, device_name(), " keeps no tensor packed");
+}
+
 absl::Status LoadCudaLibrary() {
   if (!HasDriver()) return absl::OkStatus();
   std::error_code error;
@@ -46,11 +55,14 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const std::string& device, 
     std::unique_ptr<Backend> gpu = wants_gpu ? MakeCudaBackend(0) : nullptr;
     return gpu != nullptr ? std::move(gpu) : MakeCpuBackend();
   }
-  int index = 0;
-  if (!device.starts_with("cuda:") || !absl::SimpleAtoi(device.substr(5), &index) || index < 0) {
+  const absl::StatusOr<int> number = device.starts_with("cuda:")
+                                         ? ParseNumber<int>(std::string_view(device).substr(5), 0)
+                                         : absl::InvalidArgumentError("no such kind");
+  if (!number.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--device is '", device, "'; allowed: auto, cpu, cuda:N"));
   }
+  const int index = *number;
   std::unique_ptr<Backend> gpu = MakeCudaBackend(index);
   if (gpu != nullptr) return gpu;
   const char* why = !HasDriver() ? "this machine has no NVIDIA driver (libcuda.so.1)"

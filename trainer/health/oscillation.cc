@@ -7,16 +7,23 @@
 #include "trainer/health/operand_check.h"
 
 namespace fp4::trainer {
+namespace {
+
+at::Tensor Master(const QuantizedLayer& layer) { return layer.master(); }
+at::Tensor Weight(const QuantizedLayer& layer) { return layer.weight(); }
+
+}  // namespace
 
 OscillationCheck::OscillationCheck(const HealthParts& parts) : model_(parts.model) {}
 
-at::Tensor OscillationCheck::Sample(const at::Tensor& (QuantizedLayer::*values)() const) const {
+at::Tensor OscillationCheck::Sample(at::Tensor (*values)(const QuantizedLayer& layer)) const {
   at::NoGradGuard no_grad;
   std::vector<at::Tensor> samples;
   for (const Piece& piece : pieces_) {
-    const at::Tensor all = (piece.layer->*values)().detach().view({-1});
+    const at::Tensor all = values(*piece.layer).detach().view({-1});
     const int64_t stride = all.numel() / piece.size;
-    samples.push_back(all.as_strided({piece.size}, {stride}));
+    // A copy: a weight that is kept packed was decoded for this.
+    samples.push_back(all.as_strided({piece.size}, {stride}).clone());
   }
   return at::cat(samples).to(at::kFloat);
 }
@@ -33,8 +40,8 @@ std::vector<Finding> OscillationCheck::AfterLook(const Look& /*look*/) {
     size += pieces_.back().size;
   }
   if (pieces_.empty()) return {};
-  previous_ = Sample(&QuantizedLayer::master);
-  previous_quantized_ = Sample(&QuantizedLayer::weight);
+  previous_ = Sample(Master);
+  previous_quantized_ = Sample(Weight);
   distance_ = at::zeros_like(previous_);
   quantized_distance_ = at::zeros_like(previous_);
   direction_ = at::zeros_like(previous_);
@@ -59,8 +66,8 @@ std::vector<Finding> OscillationCheck::AfterQuantizing() {
 }
 
 void OscillationCheck::Follow() {
-  const at::Tensor master = Sample(&QuantizedLayer::master);
-  const at::Tensor quantized = Sample(&QuantizedLayer::weight);
+  const at::Tensor master = Sample(Master);
+  const at::Tensor quantized = Sample(Weight);
   const at::Tensor moved = (master - previous_).abs_();
   const at::Tensor jump = quantized - previous_quantized_;
   distance_.add_(moved);

@@ -33,7 +33,7 @@ class OscillationCheck : public HealthCheck {
   };
 
   // The elements that are followed, one after another, as they are now.
-  at::Tensor Sample(const at::Tensor& (QuantizedLayer::*values)() const) const;
+  at::Tensor Sample(at::Tensor (*values)(const QuantizedLayer& layer)) const;
   void Follow();
   std::vector<Finding> Conclude() const;
 

@@ -9,6 +9,7 @@
 #include "base/health_codes.h"
 #include "base/metric_names.h"
 #include "base/status_macros.h"
+#include "spec/layers.h"
 #include "trainer/checkpoint/state.h"
 
 namespace fp4::trainer {
@@ -40,7 +41,13 @@ std::optional<double> ValueOf(const MetricValues& values, std::string_view wante
 Report::Report(Parts& parts, EventLog& log)
     : parts_(parts),
       log_(log),
-      energy_(*parts.backend, parts.resumed ? parts.resumed->manifest.energy_joules : 0.0) {
+      energy_(*parts.backend, parts.resumed ? parts.resumed->manifest.energy_joules : 0.0),
+      memory_({.backend = *parts.backend,
+               .parameters = parts.parameters,
+               .optimizers = parts.optimizers,
+               .model = parts.model,
+               .num_micro_batches = parts.run.training.gradient_accumulation,
+               .packed_weights_bytes = spec::StoredWeightBytes(parts.run)}) {
   if (parts.resumed) TakeResumed();
 }
 
@@ -64,7 +71,10 @@ absl::Status Report::Started() {
   return absl::OkStatus();
 }
 
-void Report::BeginStep() { step_start_ = parts_.clock.SinceBoot(); }
+void Report::BeginStep() {
+  step_start_ = parts_.clock.SinceBoot();
+  memory_.BeginStep();
+}
 
 void Report::EndStep() {
   spent_ += parts_.clock.SinceBoot() - step_start_;
@@ -78,9 +88,8 @@ absl::Status Report::Step(int64_t step, double loss, double gradient_norm, doubl
       {std::string(metric::kTrainLoss), loss},
       {std::string(metric::kGradNorm), gradient_norm},
       {std::string(metric::kLearningRate), learning_rate},
-      {std::string(metric::kTokensPerSecond), tokens / absl::ToDoubleSeconds(spent_)},
-      {std::string(metric::kAllocatedBytes),
-       static_cast<double>(parts_.backend->allocated_bytes())}};
+      {std::string(metric::kTokensPerSecond), tokens / absl::ToDoubleSeconds(spent_)}};
+  std::ranges::move(memory_.Take(), std::back_inserter(values));
   std::ranges::copy(more, std::back_inserter(values));
   if (std::optional<double> joules = energy_.Joules())
     values.emplace_back(metric::kEnergy, *joules);

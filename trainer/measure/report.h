@@ -5,6 +5,7 @@
 
 #include "trainer/build.h"
 #include "trainer/measure/energy.h"
+#include "trainer/measure/memory.h"
 
 namespace fp4::trainer {
 
@@ -21,6 +22,9 @@ class Report {
   // Around one update: the time between counts for train/tokens_per_second.
   void BeginStep();
   void EndStep();
+
+  // When the gradients of the update are complete: their memory is measured.
+  void GradientsComplete() { memory_.GradientsComplete(); }
 
   absl::Status Step(int64_t step, double loss, double gradient_norm, double learning_rate,
                     const MetricValues& more);
@@ -71,6 +75,7 @@ class Report {
   Parts& parts_;
   EventLog& log_;
   const EnergyMeter energy_;
+  MemoryMeter memory_;
   int64_t evaluated_step_ = -1;  // the last one; -1: none
   MetricValues evaluation_;      // of that step
   bool non_finite_told_ = false;

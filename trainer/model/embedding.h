@@ -28,7 +28,7 @@ class Embedding : public QuantizedLayer {
 
   const std::string& name() const override { return name_; }
   const at::Tensor& master() const override { return master_; }
-  const at::Tensor& weight() const override { return table_; }
+  at::Tensor weight() const override { return table_; }
   bool weight_quantized() const override { return quantizer_.quantized(); }
   const OperandQuantizer* weight_quantizer() const override {
     return quantizer_.quantized() ? &quantizer_ : nullptr;

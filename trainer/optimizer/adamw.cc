@@ -120,6 +120,17 @@ void AdamW::Save(StateSnapshot& snapshot) const {
   }
 }
 
+std::vector<at::Tensor> AdamW::StateTensors() const {
+  std::vector<at::Tensor> tensors;
+  for (const AdamState& state : states_) {
+    for (const StoredMoment* moment : {&state.first_moment, &state.second_moment}) {
+      tensors.push_back(moment->values);
+      tensors.push_back(moment->scales);
+    }
+  }
+  return tensors;
+}
+
 absl::Status AdamW::Restore(const StateReader& reader) {
   for (size_t i = 0; i < states_.size(); ++i) {
     const Parameter& parameter = parameters()[i];

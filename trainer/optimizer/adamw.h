@@ -29,6 +29,7 @@ class AdamW : public Optimizer {
   void Step(const UpdateRate& rate) override;
   void Save(StateSnapshot& snapshot) const override;
   absl::Status Restore(const StateReader& reader) override;
+  std::vector<at::Tensor> StateTensors() const override;
 
   // By the order of the parameters. What each keeps its moments in is spec::StatesOf.
   const std::vector<AdamState>& states() const { return states_; }

@@ -25,6 +25,7 @@ class Muon : public Optimizer {
   MetricValues Metrics(const UpdateRate& rate) const override;
   void Save(StateSnapshot& snapshot) const override;
   absl::Status Restore(const StateReader& reader) override;
+  std::vector<at::Tensor> StateTensors() const override { return momenta_; }
 
  private:
   // U of one tensor, as a matrix; moves its momentum on.

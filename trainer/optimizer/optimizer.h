@@ -44,6 +44,9 @@ class Optimizer : public Stateful {
   // What it tells of an update beyond the document's learning rate.
   virtual MetricValues Metrics(const UpdateRate& /*rate*/) const { return {}; }
 
+  // The tensors that its state lies in: what is counted as the optimizer's memory.
+  virtual std::vector<at::Tensor> StateTensors() const = 0;
+
   const std::vector<Parameter>& parameters() const { return parameters_; }
 
  private:

@@ -22,8 +22,13 @@ class QuantizedLayer {
   virtual const at::Tensor& master() const = 0;
   // The weight as the forward pass sees it, of the master's shape. Valid after the jobs of
   // RefreshWeight are done.
-  virtual const at::Tensor& weight() const = 0;
+  virtual at::Tensor weight() const = 0;
   virtual bool weight_quantized() const = 0;
+  // The tensors that it keeps of the weight from one use to the next beside the master: as the
+  // GEMMs take them. One that is the master itself may be among them.
+  virtual std::vector<at::Tensor> KeptWeights() const { return {weight()}; }
+  // Bytes of the codes and scales that it keeps of the weight.
+  virtual int64_t packed_weight_bytes() const { return 0; }
   // Whether the weight's rounding draws random numbers, so that training and evaluation differ.
   virtual bool weight_stochastic() const = 0;
 

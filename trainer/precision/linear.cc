@@ -47,7 +47,9 @@ Linear::Linear(const spec::LayerPrecision& precision, at::Tensor master,
       context_(context),
       backend_(backend),
       make_estimator_(std::move(make_estimator)),
-      operands_(precision, compute_type, context, backend) {
+      operands_(precision, compute_type, context, backend),
+      fprop_weight_(compute_type, precision.packed, backend),
+      dgrad_weight_(compute_type, precision.packed, backend) {
   Use(precision);
 }
 
@@ -56,7 +58,7 @@ void Linear::Use(const spec::LayerPrecision& precision) {
   estimator_ = make_estimator_ ? make_estimator_(precision) : nullptr;
   operands_ = LinearOperands(precision, compute_type_, context_, backend_);
   // The master itself may stand here, which no job may write to.
-  fprop_weight_ = dgrad_weight_ = at::Tensor();
+  fprop_weight_ = dgrad_weight_ = KeptWeight(compute_type_, precision.packed, backend_);
 }
 
 void Linear::RefreshWeight(std::vector<QuantizeJob>& jobs) {
@@ -66,19 +68,17 @@ void Linear::RefreshWeight(std::vector<QuantizeJob>& jobs) {
   made_by_estimator_ = estimator_ != nullptr && EstimatorMakesWeight(values);
   if (made_by_estimator_) return;
   if (!operands_.fprop_b.changes_each_micro_batch())
-    RefreshOperand(operands_.fprop_b, values, fprop_weight_, jobs);
+    fprop_weight_.Refresh(operands_.fprop_b, values, jobs);
   const bool kept = operands_.dgrad_weight == Second::kOwn && operands_.dgrad_b.quantized() &&
                     !operands_.dgrad_b.changes_each_micro_batch();
   if (kept) {
-    RefreshOperand(operands_.dgrad_b, operands_.dgrad_blocks_as_in_fprop ? values : values.t(),
-                   dgrad_weight_, jobs);
+    dgrad_weight_.Refresh(operands_.dgrad_b,
+                          operands_.dgrad_blocks_as_in_fprop ? values : values.t(), jobs);
   }
 }
 
 bool Linear::EstimatorMakesWeight(const at::Tensor& values) {
-  if (!fprop_weight_.defined())
-    fprop_weight_ = at::empty(values.sizes(), values.options().dtype(compute_type_));
-  return estimator_->MakeWeight(values, fprop_weight_);
+  return estimator_->MakeWeight(values, fprop_weight_.Buffer(values));
 }
 
 void Linear::FinishGradient() {
@@ -88,28 +88,12 @@ void Linear::FinishGradient() {
   estimator_->FinishGradient(master_.detach(), master_.mutable_grad());
 }
 
-void Linear::RefreshOperand(const OperandQuantizer& quantizer, const at::Tensor& values,
-                            at::Tensor& operand, std::vector<QuantizeJob>& jobs) const {
-  if (!quantizer.quantized() && values.scalar_type() == compute_type_) {
-    operand = values;  // the master itself, so that a plain layer keeps no copy
-    return;
-  }
-  if (!operand.defined()) {
-    operand = at::empty(values.sizes(), values.options().dtype(compute_type_));
-  }
-  if (quantizer.quantized()) {
-    jobs.push_back(quantizer.Job(values, operand));
-  } else {
-    operand.copy_(values);
-  }
-}
-
-const at::Tensor& Linear::FpropWeight() {
+at::Tensor Linear::FpropWeight() {
   if (operands_.fprop_b.changes_each_micro_batch() && rotated_for_batch_ != context_.micro_batch) {
-    fprop_weight_ = operands_.fprop_b.Apply(master_.detach());
+    fprop_weight_.Set(operands_.fprop_b.Apply(master_.detach()));
     rotated_for_batch_ = context_.micro_batch;
   }
-  return fprop_weight_;
+  return fprop_weight_.Get();
 }
 
 at::Tensor Linear::DgradWeight() {
@@ -120,7 +104,7 @@ at::Tensor Linear::DgradWeight() {
   if (!operands_.dgrad_b.quantized())
     return operands_.fprop_b.quantized() ? operands_.dgrad_b.Apply(values) : FpropWeight();
   if (!operands_.dgrad_b.changes_each_micro_batch())
-    return operands_.dgrad_blocks_as_in_fprop ? dgrad_weight_ : dgrad_weight_.t();
+    return operands_.dgrad_blocks_as_in_fprop ? dgrad_weight_.Get() : dgrad_weight_.Get().t();
   return operands_.dgrad_blocks_as_in_fprop ? operands_.dgrad_b.Apply(values)
                                             : AlongRows(operands_.dgrad_b, values);
 }

@@ -25,6 +25,7 @@
 #include "spec/run_spec.h"
 #include "trainer/backend/backend.h"
 #include "trainer/precision/estimator.h"
+#include "trainer/precision/kept_weight.h"
 #include "trainer/precision/layer.h"
 #include "trainer/precision/layer_observer.h"
 #include "trainer/precision/operands.h"
@@ -70,10 +71,16 @@ class Linear : public QuantizedLayer {
 
   const std::string& name() const override { return name_; }
   const at::Tensor& master() const override { return master_; }
-  const at::Tensor& weight() const override { return fprop_weight_; }
+  at::Tensor weight() const override { return fprop_weight_.Get(); }
   bool weight_quantized() const override { return operands_.fprop_b.quantized(); }
   const OperandQuantizer* weight_quantizer() const override {
     return weight_quantized() && !made_by_estimator_ ? &operands_.fprop_b : nullptr;
+  }
+  std::vector<at::Tensor> KeptWeights() const override {
+    return {fprop_weight_.decoded(), dgrad_weight_.decoded()};
+  }
+  int64_t packed_weight_bytes() const override {
+    return fprop_weight_.packed_bytes() + dgrad_weight_.packed_bytes();
   }
   bool weight_stochastic() const override {
     return operands_.fprop_b.stochastic() || operands_.dgrad_b.stochastic() ||
@@ -91,11 +98,8 @@ class Linear : public QuantizedLayer {
   at::Tensor OperandAlongRows(const OperandQuantizer& quantizer, LayerTensor which,
                               const at::Tensor& values) const;
   void Show(LayerTensor which, const at::Tensor& values) const;
-  // `operand`: what the GEMM sees of `values`; a job makes it where it is quantized.
-  void RefreshOperand(const OperandQuantizer& quantizer, const at::Tensor& values,
-                      at::Tensor& operand, std::vector<QuantizeJob>& jobs) const;
   // W in fprop at this micro-batch.
-  const at::Tensor& FpropWeight();
+  at::Tensor FpropWeight();
   at::Tensor DgradWeight();
 
   const std::string name_;
@@ -108,11 +112,11 @@ class Linear : public QuantizedLayer {
   std::unique_ptr<WeightEstimator> estimator_;  // null: straight-through, or no gradient at all
   bool made_by_estimator_ = false;              // weight(), the last time
   LinearOperands operands_;
-  at::Tensor fprop_weight_;         // (out, in)
+  KeptWeight fprop_weight_;         // (out, in)
   int64_t rotated_for_batch_ = -1;  // the micro-batch whose signs fprop_weight_ has, if rotated
   // Where dgrad has a weight of its own that is kept: as its quantizer saw it, (in, out), or (out,
   // in) with the blocks of fprop.
-  at::Tensor dgrad_weight_;
+  KeptWeight dgrad_weight_;
 };
 
 }  // namespace fp4::trainer

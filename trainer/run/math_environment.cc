@@ -9,7 +9,7 @@
 namespace fp4::trainer {
 
 void KeepFreedMemory() {
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 

@@ -8,7 +8,8 @@ namespace fp4::trainer {
 // variables before its libraries are loaded (trainer/run/math_variables.h): fp4-train sets them
 // before it becomes the program that links LibTorch, a test links trainer/run/math_preinit.cc.
 
-// Makes the allocator keep freed pages: activations come and go by the megabyte each step.
+// Makes the C library keep freed pages: activations come and go each step. Blocks of a megabyte and
+// more it maps by themselves; those of tensors are kept by trainer/backend/cpu_tensors.h.
 void KeepFreedMemory();
 
 // Cores that this process may use, at least 1.

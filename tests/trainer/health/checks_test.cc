@@ -23,7 +23,7 @@ class FakeLayer : public QuantizedLayer {
 
   const std::string& name() const override { return name_; }
   const at::Tensor& master() const override { return master_; }
-  const at::Tensor& weight() const override { return weight_; }
+  at::Tensor weight() const override { return weight_; }
   bool weight_quantized() const override { return true; }
   bool weight_stochastic() const override { return false; }
   const OperandQuantizer* weight_quantizer() const override { return nullptr; }

@@ -14,6 +14,9 @@ class CountingBackend : public Backend {
   void QuantizeDequantize(std::span<const QuantizeJob>) override {}
   at::Tensor DropoutMask(at::IntArrayRef, double, uint64_t, uint64_t) override { return {}; }
   int64_t allocated_bytes() const override { return 0; }
+  int64_t tensor_bytes() const override { return 0; }
+  int64_t tensor_peak_bytes() const override { return 0; }
+  void ResetPeak() override {}
   std::optional<double> energy_joules() const override { return joules; }
 
   std::optional<double> joules;

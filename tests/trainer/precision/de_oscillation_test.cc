@@ -10,7 +10,7 @@ class RoundedLayer : public QuantizedLayer {
  public:
   const std::string& name() const override { return name_; }
   const at::Tensor& master() const override { return master_; }
-  const at::Tensor& weight() const override { return weight_; }
+  at::Tensor weight() const override { return weight_; }
   bool weight_quantized() const override { return true; }
   bool weight_stochastic() const override { return false; }
   const OperandQuantizer* weight_quantizer() const override { return nullptr; }

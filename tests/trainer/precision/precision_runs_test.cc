@@ -59,9 +59,11 @@ const Case kCases[] = {
 
 class PrecisionRunsTest : public TrainingFixture, public testing::WithParamInterface<Case> {
  protected:
-  std::string With(const std::string& training = "{}") const {
+  // `more`: fields before those of the case's precision.
+  std::string With(const std::string& training, const std::string& more = "") const {
+    const std::string precision = GetParam().precision;
     return Document(absl::StrCat(R"({"model": )", GetParam().model, R"(, "training": )", training,
-                                 R"(, "precision": )", GetParam().precision, "}"));
+                                 R"(, "precision": {)", more, precision.substr(1), "}"));
   }
 };
 
@@ -83,6 +85,13 @@ TEST_P(PrecisionRunsTest, ActivationCheckpointingChangesNoBit) {
   ASSERT_EQ(Run("checkpointed", With(R"({"steps": 7, "activation_checkpointing": true})")),
             kExitCompleted);
   EXPECT_EQ(LastState("plain"), LastState("checkpointed"));
+}
+
+TEST_P(PrecisionRunsTest, PackedWeightsChangeNoBit) {
+  ASSERT_EQ(Run("decoded", With(R"({"steps": 7})")), kExitCompleted);
+  ASSERT_EQ(Run("packed", With(R"({"steps": 7})", R"("packed_weights": true, )")), kExitCompleted);
+  EXPECT_EQ(LastState("decoded"), LastState("packed"));
+  EXPECT_EQ(Curve("decoded", "val/loss"), Curve("packed", "val/loss"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Recipes, PrecisionRunsTest, testing::ValuesIn(kCases),
