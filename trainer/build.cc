@@ -106,10 +106,24 @@ absl::Status ReadWeights(const std::filesystem::path& file, const FileIdentity& 
       absl::StrCat(file.string(), ": was changed while the run was reading it"));
 }
 
-absl::Status InitializeFrom(const std::string& file, ParameterSet& parameters) {
+absl::Status ReadWeights(const std::string& file, const std::function<absl::Status()>& read) {
   FP4_ASSIGN_OR_RETURN(const std::unique_ptr<DataFile> opened, DataFile::Open(file));
   FP4_ASSIGN_OR_RETURN(const FileIdentity identity, IdentityOf(opened->fd(), file));
-  return ReadWeights(file, identity, [&] { return parameters.InitializeFrom(file); });
+  return ReadWeights(file, identity, read);
+}
+
+// The weights that a run begins with, or that are evaluated: from a file, if there is one.
+absl::Status TakeWeights(const std::string& evaluated, const spec::RunSpec& run,
+                         ParameterSet& parameters) {
+  const std::string& file = evaluated.empty() ? run.model.initialize_from : evaluated;
+  const char* asked_by = evaluated.empty() ? "model.initialize_from" : "--evaluate";
+  if (!file.empty()) {
+    FP4_RETURN_IF_ERROR(
+        ReadWeights(file, [&] { return parameters.InitializeFrom(file, asked_by); }));
+  }
+  AddLearnedScales(run, parameters);
+  if (evaluated.empty()) return absl::OkStatus();
+  return ReadWeights(file, [&] { return parameters.TakeAdded(file, asked_by); });
 }
 
 at::ScalarType TypeOf(spec::StoredDtype type) {
@@ -136,14 +150,17 @@ void PlaceContext(Parts& parts) {
   parts.context.micro_batch = parts.context.step * parts.run.training.gradient_accumulation;
 }
 
-absl::Status BuildModel(Parts& parts) {
+// `evaluated`: the file whose weights are evaluated; empty: it is trained.
+absl::Status BuildModel(Parts& parts, const std::string& evaluated = "") {
   const spec::RunSpec& run = parts.run;
   parts.parameters = std::make_unique<ParameterSet>(
       run.model, run.seed, parts.backend->device(),
       ParameterTypes{TypeOf(run.optimizer.masters), TypeOf(run.optimizer.gradients)});
-  if (!parts.resumed && !run.model.initialize_from.empty())
-    FP4_RETURN_IF_ERROR(InitializeFrom(run.model.initialize_from, *parts.parameters));
-  AddLearnedScales(run, *parts.parameters);
+  if (parts.resumed) {
+    AddLearnedScales(run, *parts.parameters);
+  } else {
+    FP4_RETURN_IF_ERROR(TakeWeights(evaluated, run, *parts.parameters));
+  }
   parts.optimizers = MakeOptimizers(run.optimizer, *parts.parameters);
   parts.model = MakeModel(
       {run, *parts.parameters, TypeOf(run.training.compute_dtype), parts.context, *parts.backend});
@@ -235,6 +252,21 @@ absl::Status GoBackTo(const Checkpoint& checkpoint, Parts& parts) {
   parts.health = std::make_unique<HealthMonitor>(HealthParts{*parts.parameters, *parts.model},
                                                  std::move(reported));
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Parts>> BuildForEvaluation(const BuildInputs& inputs,
+                                                          const std::string& file, int64_t step,
+                                                          StepContext& context) {
+  auto parts = std::make_unique<Parts>(inputs, context);
+  FP4_ASSIGN_OR_RETURN(parts->backend, OpenBackend(inputs.options.device, parts->run.resources));
+  FP4_RETURN_IF_ERROR(OpenData(inputs, *parts));
+  FP4_RETURN_IF_ERROR(ResolveMachineChoices(inputs.stop, *parts));
+  context.seed = parts->run.seed;
+  context.step = step;
+  parts->anomalies = std::make_unique<AnomalyGuard>(parts->run.training.on_anomaly);
+  FP4_RETURN_IF_ERROR(BuildModel(*parts, file));
+  parts->precision->Begin(step);
+  return parts;
 }
 
 }  // namespace fp4::trainer

@@ -81,4 +81,10 @@ absl::StatusOr<std::unique_ptr<Parts>> Build(const BuildInputs& inputs, StepCont
 // checkpoint does not fit.
 absl::Status GoBackTo(const Checkpoint& checkpoint, Parts& parts);
 
+// The same for an evaluation of the weights in `file`, a safetensors file: nothing is resumed, the
+// parts `checkpoints` and `health` are null, and nothing is written. `step`: whose precision holds.
+absl::StatusOr<std::unique_ptr<Parts>> BuildForEvaluation(const BuildInputs& inputs,
+                                                          const std::string& file, int64_t step,
+                                                          StepContext& context);
+
 }  // namespace fp4::trainer

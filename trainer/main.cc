@@ -7,6 +7,7 @@
 #include "trainer/backend/cuda_library.h"
 #include "trainer/backend/probe.h"
 #include "trainer/data/abandon.h"
+#include "trainer/evaluation.h"
 #include "trainer/run/lease.h"
 #include "trainer/run/math_environment.h"
 #include "trainer/run/options.h"
@@ -30,7 +31,7 @@ int Probe() {
   return kExitCompleted;
 }
 
-int Train(const Options& options) {
+int TrainOrEvaluate(const Options& options) {
   // Before the libraries start threads.
   StopRequest stop(options.lease_file.empty() ? StopRequest::Second::kEndsAtOnce
                                               : StopRequest::Second::kChangesNothing);
@@ -39,7 +40,9 @@ int Train(const Options& options) {
   SelectedRun selected = SelectRun(options);
   for (const std::string& problem : selected.problems) std::cerr << problem << '\n';
   if (!selected.problems.empty()) return kExitBadDocument;
-  const int exit_code = RunAttempt(options, selected, [&] { return stop.requested(); });
+  const StopCheck stop_check = [&] { return stop.requested(); };
+  if (options.evaluate) return EvaluateCheckpoint(options, selected, stop_check, std::cout);
+  const int exit_code = RunAttempt(options, selected, stop_check);
   // How it ended is written down: no signal shall make the exit status say something else.
   BlockStopSignals();
   return exit_code;
@@ -58,6 +61,6 @@ int main(int argc, char** argv) {
   KeepFreedMemory();
   int exit_code = fp4::kExitCompleted;
   std::optional<Options> options = ParseCommandLine(argc, argv, exit_code);
-  if (options) exit_code = options->probe ? Probe() : Train(*options);
+  if (options) exit_code = options->probe ? Probe() : TrainOrEvaluate(*options);
   EndProcess(output.Finish(exit_code));
 }

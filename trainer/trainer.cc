@@ -2,14 +2,14 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
-#include <exception>
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
 #include "base/faults.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
+#include "trainer/data/cache_folders.h"
+#include "trainer/ending.h"
 #include "trainer/run/runtime_limit.h"
 #include "trainer/run/terminal.h"
 #include "trainer/train.h"
@@ -19,59 +19,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Tokenized files are shared by all runs of a user; where that folder cannot be used, they stay
-// with the run.
+// Where the user's own folder cannot be used, tokenized files stay with the run.
 std::vector<fs::path> CacheFolders(const fs::path& run_dir) {
-  std::vector<fs::path> folders;
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
-    folders.push_back(fs::path(cache) / "fp4lab");
-  } else if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
-    folders.push_back(fs::path(home) / ".cache" / "fp4lab");
-  }
+  std::vector<fs::path> folders = UserCacheFolders();
   folders.push_back(run_dir / "cache");
   return folders;
 }
 
-// Where an exception came from, in words.
-std::string Place(const StepContext& context) {
-  std::string place = absl::StrCat("step ", context.step);
-  if (!context.layer.empty()) absl::StrAppend(&place, ", layer ", std::string(context.layer));
-  return place;
-}
-
-// LibTorch's messages go on with a stack trace after the first line.
-std::string FirstLine(const char* text) {
-  std::string_view message(text);
-  return std::string(message.substr(0, message.find('\n')));
-}
-
 absl::StatusOr<Outcome> BuildAndTrain(const BuildInputs& inputs, EventLog& log) {
   StepContext context;
-  // The one place where exceptions of LibTorch and of the device end.
-  try {
+  Outcome outcome = Outcome::kCompleted;
+  FP4_RETURN_IF_ERROR(WithoutExceptions(context, [&]() -> absl::Status {
     FP4_ASSIGN_OR_RETURN(std::unique_ptr<Parts> parts, Build(inputs, context));
-    return Train(*parts, log, inputs.stop);
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat(Place(context), ": ", FirstLine(error.what())));
-  }
-}
-
-// Whose fault an error is: one table for all ways to it.
-int ExitStatusFor(const absl::Status& error) {
-  if (absl::IsInvalidArgument(error) || absl::IsNotFound(error)) return kExitBadDocument;
-  return absl::IsCancelled(error) ? kExitStopped : kExitFailed;
-}
-
-// The last words: a reason of the machine comes first, so that programs see it.
-std::string LastWords(const absl::Status& error) {
-  const std::string message(error.message());
-  const std::optional<std::string> reason = ReasonOf(error);
-  return reason ? absl::StrCat(*reason, ": ", message) : message;
-}
-
-int Failed(const absl::Status& error) {
-  std::cerr << "fp4-train: " << LastWords(error) << std::endl;
-  return ExitStatusFor(error);
+    FP4_ASSIGN_OR_RETURN(outcome, Train(*parts, log, inputs.stop));
+    return absl::OkStatus();
+  }));
+  return outcome;
 }
 
 // `out_of_time`: the stop was the run's own limit.

@@ -139,6 +139,12 @@ absl::Status CheckIsCheckpoint(const fs::path& folder) {
       absl::StrCat("there is no checkpoint in ", folder.string(), " to resume from"));
 }
 
+absl::StatusOr<Checkpoint> OpenCheckpoint(const fs::path& folder, const StopCheck& stop) {
+  FP4_ASSIGN_OR_RETURN(Checkpoint checkpoint, ReadCheckpoint(folder));
+  FP4_RETURN_IF_ERROR(CheckState(checkpoint, stop));
+  return checkpoint;
+}
+
 std::vector<Checkpoint> Superfluous(std::vector<Checkpoint> checkpoints, const Retention& retention,
                                     const std::optional<Acknowledged>& acknowledged) {
   std::ranges::sort(checkpoints, WrittenLater);

@@ -40,6 +40,12 @@ int64_t RegularCheckpoint(const spec::CheckpointSpec& spec, int64_t step);
 // NOT_FOUND when `folder` holds no checkpoint's manifest; whether that fits is not looked at.
 absl::Status CheckIsCheckpoint(const std::filesystem::path& folder);
 
+// The checkpoint in `folder`, whose state has the bytes that its manifest says. NOT_FOUND: there is
+// none; INVALID_ARGUMENT: its manifest cannot be read; DATA_LOSS: its state is damaged; CANCELLED:
+// `stop` asked for it.
+absl::StatusOr<Checkpoint> OpenCheckpoint(const std::filesystem::path& folder,
+                                          const StopCheck& stop = NeverStop);
+
 // Which of `checkpoints` (any order) may go: all but the newest keep_last, the best keep_best,
 // always the newest, the one of also_step, and the one that the controller has stored last:
 // `acknowledged`, or, where that is not there any more, the newest up to its step. A later

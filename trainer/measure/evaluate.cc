@@ -28,10 +28,12 @@ std::optional<MetricValues> Evaluate(Model& model, Task& task, int64_t micro_bat
                                      const StopCheck& stop) {
   model.SetTraining(false);
   const std::optional<ValidationSums> sums = AddUp(model, task, micro_batch_size, stop);
+  // Of the weights that were evaluated, not of those with the noise of training.
+  MetricValues errors = WeightMetrics(model);
   model.SetTraining(true);
   if (!sums) return std::nullopt;
   MetricValues values = task.ValidationMetrics(*sums);
-  std::ranges::move(WeightMetrics(model), std::back_inserter(values));
+  std::ranges::move(errors, std::back_inserter(values));
   return values;
 }
 

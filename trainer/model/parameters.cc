@@ -15,6 +15,9 @@
 namespace fp4::trainer {
 namespace {
 
+// What estimators have learned beside a weight (trainer/precision/make_estimator.cc).
+constexpr std::string_view kLearnedScale = ".weight_scale";
+
 at::Tensor InitialValues(const spec::TensorInfo& tensor, uint64_t seed) {
   if (tensor.init_std == 0) return at::ones(tensor.shape, at::kFloat);
   at::Tensor values = at::empty(tensor.shape, at::kFloat);
@@ -56,6 +59,29 @@ class InFp32Function : public torch::autograd::Function<InFp32Function> {
 bool IsTaken(safetensors::TensorType type) {
   return type == safetensors::TensorType::kF32 || type == safetensors::TensorType::kF16 ||
          type == safetensors::TensorType::kBF16;
+}
+
+// The values of a file's tensor for a parameter; or why not.
+void Take(const safetensors::TensorView& view, const Parameter& parameter,
+          std::vector<std::string>& problems) {
+  at::NoGradGuard no_grad;
+  if (!IsTaken(view.type)) {
+    problems.push_back(absl::StrCat(parameter.name, " has dtype ", std::string(view.type_name()),
+                                    "; allowed: F32, F16, BF16"));
+  } else if (at::IntArrayRef(view.shape) != parameter.master.sizes()) {
+    problems.push_back(absl::StrCat(parameter.name, " has shape [", absl::StrJoin(view.shape, ", "),
+                                    "], the model's is [",
+                                    absl::StrJoin(parameter.master.sizes(), ", "), "]"));
+  } else {
+    parameter.master.detach().copy_(*TensorOver(view));
+  }
+}
+
+absl::Status StatusOf(const std::vector<std::string>& problems, const std::string& path,
+                      std::string_view asked_by) {
+  if (problems.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(std::string(asked_by), ": ", path, ": ", absl::StrJoin(problems, "; ")));
 }
 
 }  // namespace
@@ -103,39 +129,38 @@ void ParameterSet::Add(const std::string& name, const at::Tensor& values) {
   parameter.shape = values.sizes().vec();
   parameter.master = values.detach().clone().set_requires_grad(true);
   parameter.may_decay = false;
+  parameter.added = true;
   parameters_.push_back(std::move(parameter));
 }
 
-absl::Status ParameterSet::InitializeFrom(const std::string& path) {
+absl::Status ParameterSet::InitializeFrom(const std::string& path, std::string_view asked_by) {
   FP4_ASSIGN_OR_RETURN(safetensors::File file, safetensors::File::Open(path));
   std::vector<std::string> problems;
-  at::NoGradGuard no_grad;
   for (const Parameter& parameter : parameters_) {
     const safetensors::TensorView* view = file.Find(parameter.name);
     if (view == nullptr) {
       problems.push_back(absl::StrCat(parameter.name, " is missing"));
-      continue;
-    }
-    if (!IsTaken(view->type)) {
-      problems.push_back(absl::StrCat(parameter.name, " has dtype ", std::string(view->type_name()),
-                                      "; allowed: F32, F16, BF16"));
-    } else if (at::IntArrayRef(view->shape) != parameter.master.sizes()) {
-      problems.push_back(absl::StrCat(parameter.name, " has shape [",
-                                      absl::StrJoin(view->shape, ", "), "], the model's is [",
-                                      absl::StrJoin(parameter.master.sizes(), ", "), "]"));
     } else {
-      parameter.master.detach().copy_(*TensorOver(*view));
+      Take(*view, parameter, problems);
     }
   }
   for (const safetensors::TensorView& view : file.tensors()) {
     bool known =
         std::ranges::any_of(parameters_, [&](const Parameter& p) { return p.name == view.name; });
-    if (!known && !IsStateName(view.name))
+    if (!known && !IsStateName(view.name) && !view.name.ends_with(kLearnedScale))
       problems.push_back(absl::StrCat(view.name, " is not in the model"));
   }
-  if (problems.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("model.initialize_from: ", path, ": ", absl::StrJoin(problems, "; ")));
+  return StatusOf(problems, path, asked_by);
+}
+
+absl::Status ParameterSet::TakeAdded(const std::string& path, std::string_view asked_by) {
+  FP4_ASSIGN_OR_RETURN(safetensors::File file, safetensors::File::Open(path));
+  std::vector<std::string> problems;
+  for (const Parameter& parameter : parameters_) {
+    const safetensors::TensorView* view = file.Find(parameter.name);
+    if (parameter.added && view != nullptr) Take(*view, parameter, problems);
+  }
+  return StatusOf(problems, path, asked_by);
 }
 
 }  // namespace fp4::trainer

@@ -19,6 +19,7 @@ struct Parameter : spec::TensorInfo {
   at::Tensor master;
   uint64_t rounding_key = 0;  // of the random numbers that round it, by (seed, name)
   bool may_decay = true;
+  bool added = false;  // is not the model's own: see Add
 };
 
 // What masters and gradients are kept in: fp32 or bf16.
@@ -51,12 +52,16 @@ class ParameterSet {
 
   // Takes the values of a safetensors file (F32, F16 or BF16). INVALID_ARGUMENT names every tensor
   // that is missing, extra or misshapen; what our own checkpoints hold beside the masters is passed
-  // over.
-  absl::Status InitializeFrom(const std::string& path);
+  // over. `asked_by` ("model.initialize_from") begins the error.
+  absl::Status InitializeFrom(const std::string& path, std::string_view asked_by);
 
   // A parameter that is not the model's own, such as a scale that an estimator learns. It never
   // decays.
   void Add(const std::string& name, const at::Tensor& values);
+
+  // Takes those values of the file that belong to added parameters; one that the file does not have
+  // keeps its own. INVALID_ARGUMENT: one has another type or shape.
+  absl::Status TakeAdded(const std::string& path, std::string_view asked_by);
 
  private:
   std::vector<Parameter> parameters_;

@@ -16,7 +16,9 @@ constexpr char kDescription[] =
     "left alone.";
 
 constexpr char kExample[] =
-    "Example: fp4-train examples/fp4.json --run-dir /tmp/run --variant fp4 --seed 1";
+    "Examples:\n"
+    "  fp4-train examples/fp4.json --run-dir /tmp/run --variant fp4 --seed 1\n"
+    "  fp4-train examples/fp4.json --variant fp4 --seed 1 --evaluate /tmp/run/checkpoints/step-…";
 
 std::string ExitCodes() {
   std::string text = "Exit codes:\n";
@@ -53,12 +55,27 @@ std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code) {
                  "A checkpoint's folder, or 'none' (default: the newest)");
   app.add_option("--lease-file", options.lease_file,
                  "Exit when the deadline in this file has passed");
-  app.add_flag("--probe", options.probe,
-               "Print what this machine computes best with, as JSON, and exit");
+  CLI::Option* probe = app.add_flag(
+      "--probe", options.probe, "Print what this machine computes best with, as JSON, and exit");
+  CLI::Option* evaluate =
+      app.add_option("--evaluate", options.evaluate,
+                     "Measure the weights of a checkpoint's folder or a safetensors file as "
+                     "RUN.json says, instead of training: its validation metrics and the errors of "
+                     "quantized weights. Nothing is written to a run directory")
+          ->type_name("CHECKPOINT");
+  for (const char* of_training :
+       {"--run-dir", "--attempt", "--next-seq", "--resume-from", "--lease-file", "--probe"})
+    evaluate->excludes(app.get_option(of_training));
+  std::string output = "text";
+  app.add_option("-o,--output", output, "With --evaluate: text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->needs(evaluate)
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
-    if (!options.probe && options.document.empty()) throw CLI::RequiredError("RUN.json");
-    if (!options.probe && options.run_dir.empty()) throw CLI::RequiredError("--run-dir");
+    if (!*probe && options.document.empty()) throw CLI::RequiredError("RUN.json");
+    if (!*probe && !*evaluate && options.run_dir.empty()) throw CLI::RequiredError("--run-dir");
+    options.json = output == "json";
     return options;
   } catch (const CLI::ParseError& error) {
     exit_code = app.exit(error) == 0 ? kExitCompleted : kExitBadDocument;

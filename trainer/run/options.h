@@ -21,6 +21,9 @@ struct Options {
   std::optional<std::string> resume_from;  // a checkpoint's folder, or "none"
   std::string lease_file;                  // "": no lease, so no worker: a person called it
   bool probe = false;                      // measure the machine instead of training
+  // A checkpoint's folder or a safetensors file: its weights are measured, and nothing is trained.
+  std::optional<std::string> evaluate;
+  bool json = false;  // how what is measured is printed
 };
 
 // Nothing to run (--help, --version, an error, all said by then): the exit status is in

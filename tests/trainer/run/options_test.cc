@@ -34,6 +34,17 @@ TEST(OptionsTest, NumbersUpToTheLimitsOfTheirTypesAreTaken) {
   EXPECT_EQ(parsed.options->next_seq, 9223372036854775807);
 }
 
+TEST(OptionsTest, WhatBelongsToTrainingDoesNotGoWithAnEvaluation) {
+  const Parsed parsed = Parse({"--evaluate", "checkpoint"});
+  EXPECT_FALSE(parsed.options);
+  EXPECT_EQ(parsed.exit_code, kExitBadDocument);
+  EXPECT_THAT(parsed.error, testing::HasSubstr("--run-dir excludes --evaluate"));
+}
+
+TEST(OptionsTest, AFormOfTheOutputIsForEvaluations) {
+  EXPECT_THAT(Parse({"--output", "json"}).error, testing::HasSubstr("requires --evaluate"));
+}
+
 TEST(OptionsTest, OtherNumbersAreRefusedAndShownAsTyped) {
   struct Row {
     const char *option, *value, *allowed;

@@ -1,0 +1,167 @@
+#include "trainer/evaluation.h"
+
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/clock.h"
+#include "base/metric_names.h"
+#include "base/number.h"
+#include "base/status_macros.h"
+#include "base/trainer_exit.h"
+#include "safetensors/safetensors.h"
+#include "trainer/build.h"
+#include "trainer/data/cache_folders.h"
+#include "trainer/ending.h"
+#include "trainer/measure/evaluate.h"
+
+namespace fp4::trainer {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The weights that are measured.
+struct Weights {
+  std::string file;
+  int64_t step = 0;  // completed updates; 0 where nothing says it
+};
+
+// A checkpoint of ours says its step in the file's metadata.
+absl::StatusOr<Weights> ReadStep(const std::string& file) {
+  FP4_ASSIGN_OR_RETURN(const safetensors::File opened, safetensors::File::Open(file));
+  const auto step = opened.metadata().find("step");
+  if (step == opened.metadata().end()) return Weights{file};
+  return Weights{file, ParseNumber<int64_t>(step->second, 0).value_or(0)};
+}
+
+absl::StatusOr<Weights> FindWeights(const std::string& path, const StopCheck& stop) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return ReadStep(path);
+  if (fs::exists(fs::path(path) / "checkpoints", error)) {
+    return absl::NotFoundError(absl::StrCat("--evaluate: ", path,
+                                            " is the folder of a run; name one of its "
+                                            "checkpoints: ",
+                                            path, "/checkpoints/step-…"));
+  }
+  absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(path, stop);
+  if (!checkpoint.ok()) {
+    return absl::Status(
+        checkpoint.status().code(),
+        absl::StrCat("--evaluate: no checkpoint in ", path, ": ", checkpoint.status().message()));
+  }
+  return Weights{checkpoint->state_file(), checkpoint->manifest.step};
+}
+
+struct Measured {
+  std::string file;  // of the weights
+  int64_t step = 0;
+  std::unique_ptr<Parts> parts;
+  MetricValues values;
+};
+
+absl::Status Measure(const BuildInputs& inputs, const Weights& weights, StepContext& context,
+                     Measured& measured) {
+  FP4_ASSIGN_OR_RETURN(measured.parts,
+                       BuildForEvaluation(inputs, weights.file, weights.step, context));
+  Parts& parts = *measured.parts;
+  std::optional<MetricValues> values =
+      Evaluate(*parts.model, *parts.task, parts.run.training.micro_batch_size, inputs.stop);
+  if (!values) return Stopped();
+  FP4_RETURN_IF_ERROR(parts.task->CheckData());
+  measured.file = weights.file;
+  measured.step = weights.step;
+  measured.values = *std::move(values);
+  return absl::OkStatus();
+}
+
+std::string NumberText(double value) {
+  if (std::isfinite(value)) return absl::StrFormat("%.6g", value);
+  return std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+}
+
+// What was measured on what, as (name, value).
+std::vector<std::pair<std::string, std::string>> Circumstances(const Measured& measured) {
+  const Parts& parts = *measured.parts;
+  return {{"weights", measured.file},
+          {"step", absl::StrCat(measured.step)},
+          {"experiment", parts.run.experiment_name},
+          {"variant", parts.run.variant},
+          {"seed", absl::StrCat(parts.run.seed)},
+          {"device", parts.backend->device().str()},
+          {"device_name", parts.backend->device_name()},
+          {"compute_dtype", parts.manifest.compute_dtype},
+          {"threads", absl::StrCat(parts.manifest.cpu_threads)},
+          {"data_sha256", parts.manifest.data_sha256}};
+}
+
+void WriteJson(const Measured& measured, std::ostream& out) {
+  nlohmann::ordered_json json;
+  for (const auto& [name, value] : Circumstances(measured)) json[name] = value;
+  json["step"] = measured.step;
+  json["seed"] = measured.parts->run.seed;
+  json["threads"] = measured.parts->manifest.cpu_threads;
+  json["values"] = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : measured.values) {
+    if (std::isfinite(value)) {
+      json["values"][name] = value;
+    } else {
+      json["values"][name] = NumberText(value);
+    }
+  }
+  out << json.dump(2) << std::endl;
+}
+
+void WriteText(const Measured& measured, std::ostream& out) {
+  std::map<std::string, double> by_name(measured.values.begin(), measured.values.end());
+  for (const auto& [name, value] : Circumstances(measured))
+    out << absl::StrFormat("%-16s %s\n", name, value);
+  out << "\n";
+  for (const auto& [name, value] : measured.values) {
+    if (!name.starts_with("quant/")) out << absl::StrFormat("%-16s %s\n", name, NumberText(value));
+  }
+  size_t width = 0;
+  for (const QuantizedLayer* layer : measured.parts->model->layers())
+    width = std::max(width, layer->name().size());
+  bool headed = false;
+  for (const QuantizedLayer* layer : measured.parts->model->layers()) {
+    const auto error = by_name.find(metric::OfLayer(metric::kWeightError, layer->name()));
+    const auto sqnr = by_name.find(metric::OfLayer(metric::kWeightSqnr, layer->name()));
+    if (error == by_name.end() || sqnr == by_name.end()) continue;
+    if (!headed)
+      out << absl::StrFormat("\n%-*s %14s %14s\n", width, "layer", "weight_error", "sqnr_db");
+    headed = true;
+    out << absl::StrFormat("%-*s %14s %14s\n", width, layer->name(), NumberText(error->second),
+                           NumberText(sqnr->second));
+  }
+  out.flush();
+}
+
+}  // namespace
+
+int EvaluateCheckpoint(const Options& options, const SelectedRun& selected, const StopCheck& stop,
+                       std::ostream& out) {
+  const absl::StatusOr<Weights> weights = FindWeights(*options.evaluate, stop);
+  if (!weights.ok()) return Failed(weights.status());
+  std::vector<fs::path> cache = UserCacheFolders();
+  std::error_code error;
+  cache.push_back(fs::temp_directory_path(error) / "fp4lab");
+  const LogHistory history;
+  const BuildInputs inputs{selected.run,     selected.document, options, history,
+                           std::move(cache), SystemClock(),     stop};
+  StepContext context;
+  Measured measured;
+  const absl::Status status =
+      WithoutExceptions(context, [&] { return Measure(inputs, *weights, context, measured); });
+  if (!status.ok()) return Failed(status);
+  for (const std::string& warning : measured.parts->warnings)
+    std::cerr << "fp4-train: warning: " << warning << '\n';
+  options.json ? WriteJson(measured, out) : WriteText(measured, out);
+  return kExitCompleted;
+}
+
+}  // namespace fp4::trainer
