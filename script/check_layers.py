@@ -39,7 +39,7 @@ ONLY_IN = {
     r"SQLiteCpp/|sqlite3\.h": ["server/store", "tests/server"],
     r"(spdlog|fmt)/": ["base/log.cc"],
     # Slow to compile: behind one file of each program.
-    r"CLI/": ["client/command_line.cc", "server/options.cc", "worker/options.cc", "trainer/run/options.cc",
+    r"CLI/": ["client/command_line.cc", "server/options.cc", "worker/options.cc", "trainer/run/options.cc", "trainer/prepare/options.cc",
               "numerics/tool/options.cc"],
     r"prometheus/": ["telemetry", "server", "worker", "tests"],
     r"httplib\.h": ["telemetry", "server/http", "client", "tests"],

@@ -201,7 +201,7 @@ struct LayerPrecision {
   std::string shares;      // the layer whose matrix this one uses too; empty: it has its own
   bool is_lookup = false;  // the embedding: its table is read, no GEMM
   Estimator estimator = Estimator::kStraightThrough;
-  double dge_power = 5, dge_cap = 3;    // of kDge: k, and the largest slope
+  double dge_power = 5, dge_cap = 3;  // of kDge: k, and the largest slope
   bool packed = false;  // its quantized weight is kept as codes, and decoded for each product
   GemmPrecision gemms[kNumGemms] = {};  // by Gemm
 

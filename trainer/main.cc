@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <unistd.h>
 
 #include <iostream>
 
@@ -8,6 +9,7 @@
 #include "trainer/backend/probe.h"
 #include "trainer/data/abandon.h"
 #include "trainer/evaluation.h"
+#include "trainer/prepare/prepare.h"
 #include "trainer/run/lease.h"
 #include "trainer/run/math_environment.h"
 #include "trainer/run/options.h"
@@ -29,6 +31,12 @@ int Probe() {
   LoadCuda();
   std::cout << ProbeJson() << std::endl;
   return kExitCompleted;
+}
+
+int PrepareTokens(const PrepareOptions& options) {
+  StopRequest stop;
+  return Prepare(options, SystemClock(), [&] { return stop.requested(); },
+                 {std::cout, std::cerr, isatty(STDERR_FILENO) == 1});
 }
 
 int TrainOrEvaluate(const Options& options) {
@@ -60,6 +68,11 @@ int main(int argc, char** argv) {
   signal(SIGXFSZ, SIG_IGN);
   KeepFreedMemory();
   int exit_code = fp4::kExitCompleted;
+  if (argc > 1 && std::string_view(argv[1]) == "prepare") {
+    const std::optional<PrepareOptions> options = ParsePrepareCommandLine(argc, argv, exit_code);
+    if (options) exit_code = PrepareTokens(*options);
+    EndProcess(output.Finish(exit_code));
+  }
   std::optional<Options> options = ParseCommandLine(argc, argv, exit_code);
   if (options) exit_code = options->probe ? Probe() : TrainOrEvaluate(*options);
   EndProcess(output.Finish(exit_code));

@@ -32,6 +32,7 @@ class CountingTokenizer : public Tokenizer {
  public:
   explicit CountingTokenizer(std::string identity) : identity_(std::move(identity)) {}
   std::string identity() const override { return identity_; }
+  int vocabulary() const override { return 512; }
   absl::Status Encode(std::string_view document, std::vector<uint16_t>& ids) const override {
     ++calls;
     for (char c : document) ids.push_back(static_cast<uint16_t>(c) * 2);
@@ -186,6 +187,7 @@ TEST_F(TokenCacheTest, FaultOfTheTextIsNotOneOfTheFolder) {
 class SlowTokenizer : public Tokenizer {
  public:
   std::string identity() const override { return "slow"; }
+  int vocabulary() const override { return 1; }
   absl::Status Encode(std::string_view, std::vector<uint16_t>&) const override {
     started.store(true);
     while (!may_end.load()) std::this_thread::yield();

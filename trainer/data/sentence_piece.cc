@@ -8,6 +8,7 @@ namespace {
 class Processor : public SentencePiece {
  public:
   int vocabulary() const override { return processor.GetPieceSize(); }
+  int end_id() const override { return processor.eos_id(); }
 
   bool Encode(std::string_view text, std::vector<int>& ids, std::string& error) const override {
     const auto status = processor.Encode(text, &ids);

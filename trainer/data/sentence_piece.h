@@ -18,6 +18,8 @@ class SentencePiece {
   virtual ~SentencePiece() = default;
 
   virtual int vocabulary() const = 0;
+  // The id that marks the end of a text; negative: the model has none.
+  virtual int end_id() const = 0;
 
   // The ids of `text`, without begin or end markers. False, and why in `error`, when it cannot.
   virtual bool Encode(std::string_view text, std::vector<int>& ids, std::string& error) const = 0;

@@ -14,6 +14,7 @@ constexpr int kMaxVocabulary = 1 << 16;
 class ByteTokenizer : public Tokenizer {
  public:
   std::string identity() const override { return "bytes"; }
+  int vocabulary() const override { return 256; }
 
   absl::Status Encode(std::string_view document, std::vector<uint16_t>& ids) const override {
     for (char c : document) ids.push_back(static_cast<unsigned char>(c));
@@ -27,6 +28,10 @@ class SentencePieceTokenizer : public Tokenizer {
       : pieces_(std::move(pieces)), identity_(std::move(identity)) {}
 
   std::string identity() const override { return identity_; }
+  int vocabulary() const override { return pieces_->vocabulary(); }
+  std::optional<int> end_id() const override {
+    return pieces_->end_id() < 0 ? std::nullopt : std::optional(pieces_->end_id());
+  }
 
   absl::Status Encode(std::string_view document, std::vector<uint16_t>& ids) const override {
     std::vector<int> wide;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,12 @@ class Tokenizer {
 
   // Tells tokenizers apart: "bytes", or the sha256 of the model file.
   virtual std::string identity() const = 0;
+
+  // Every id that it gives is below this.
+  virtual int vocabulary() const = 0;
+
+  // The id that marks the end of a text, which Encode never gives; nothing: it has none.
+  virtual std::optional<int> end_id() const { return std::nullopt; }
 
   // Appends the ids of one document; no begin or end marker is added. INVALID_ARGUMENT when it
   // cannot.

@@ -13,7 +13,8 @@ constexpr char kDescription[] =
     "Trains one run of an experiment: reads RUN.json, writes events.jsonl and checkpoints into the "
     "run directory.\n"
     "Started again on the same directory it goes on from the newest checkpoint; a completed run is "
-    "left alone.";
+    "left alone.\n"
+    "`fp4-train prepare --help` says how text is made into token files.";
 
 constexpr char kExample[] =
     "Examples:\n"
