@@ -96,9 +96,9 @@ std::vector<double> RotaryFrequencyTable(spec::RotaryFrequencies kind, int64_t h
     case spec::RotaryFrequencies::kHalfTruncated:
       TORCH_CHECK(head_dim % 4 == 0 && head_dim >= 8,
                   "half-truncated rotary frequencies need a head_dim that 4 divides, >= 8");
-      for (int64_t i = 0; i < head_dim / 4; ++i) {
+      for (int64_t i = 0, turning = head_dim / 4; i < turning; ++i) {
         frequencies[i] =
-            std::pow(kBase, -static_cast<double>(i) / static_cast<double>(head_dim / 4 - 1));
+            std::pow(kBase, -static_cast<double>(i) / static_cast<double>(turning - 1));
       }
       break;
   }
