@@ -5,11 +5,13 @@
 
 For each variant one run. The columns in MiB: weights, gradients and optimizer state (memory/state_bytes), the peak of all
 memory (the largest memory/peak_bytes), and what /proc says of the process: the most that RssAnon was, and that less what
-it was before the program had read its document, when only libraries were there. Then tokens a second.
+it was before the program had read its document, when only libraries were there. Then tokens a second, and the seconds of
+processors that the whole run took, which other work on the machine does not change much.
 """
 import argparse
 import json
 import pathlib
+import resource
 import statistics
 import subprocess
 import tempfile
@@ -68,6 +70,11 @@ def run(trainer, document, variant, seed, folder):
     return values, peak
 
 
+def processor_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("document")
@@ -77,16 +84,18 @@ def main():
     options = parser.parse_args()
     libraries = library_bytes(options.fp4_train)
     print(f"libraries alone: {libraries / MIB:.1f} MiB of RssAnon\n")
-    print(f"{'variant':<16}{'state':>9}{'saved':>8}{'peak':>9}{'RssAnon':>9}{'less libs':>10}{'off by':>8}{'tok/s':>9}")
+    print(f"{'variant':<16}{'state':>9}{'saved':>8}{'peak':>9}{'RssAnon':>9}{'less libs':>10}{'off by':>8}{'tok/s':>9}{'CPU s':>8}")
     first = None
     for variant in options.variant or [None]:
+        before = processor_seconds()
         with tempfile.TemporaryDirectory() as folder:
             values, anonymous = run(options.fp4_train, options.document, variant, options.seed, folder)
         state, peak = values["memory/state_bytes"][-1], max(values["memory/peak_bytes"])
         first = first or state
         measured = anonymous - libraries
+        seconds = processor_seconds() - before
         print(f"{variant or 'default':<16}{state / MIB:>9.1f}{1 - state / first:>8.1%}{peak / MIB:>9.1f}{anonymous / MIB:>9.1f}"
-              f"{measured / MIB:>10.1f}{peak / measured - 1:>+8.1%}{statistics.median(values['train/tokens_per_second']):>9.0f}")
+              f"{measured / MIB:>10.1f}{peak / measured - 1:>+8.1%}{statistics.median(values['train/tokens_per_second']):>9.0f}{seconds:>8.1f}")
 
 
 if __name__ == "__main__":
