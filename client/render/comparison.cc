@@ -148,7 +148,9 @@ std::string RenderComparison(const v1::CompareResponse& comparison, const std::s
                {.header = "EXCESS", .right = true, .drop_order = 2},
                {.header = "ACCURACY", .right = true, .drop_order = 3},
                {.header = "TOK/S", .right = true, .drop_order = 4},
-               {.header = "BITS/WEIGHT", .right = true, .drop_order = 1}});
+               {.header = "BITS/WEIGHT", .right = true, .drop_order = 1},
+               {.header = "STATE", .right = true, .drop_order = 5},
+               {.header = "PEAK", .right = true, .drop_order = 6}});
   const bool is_excess = comparison.metric() == metric::kValExcessLoss;
   for (const v1::VariantComparison& variant : comparison.variants()) {
     table.AddRow(
@@ -157,7 +159,9 @@ std::string RenderComparison(const v1::CompareResponse& comparison, const std::s
          variant.has_excess_loss() && !is_excess ? FormatFixed(variant.excess_loss(), kDigits) : "",
          variant.has_accuracy() ? FormatFixed(variant.accuracy(), kDigits) : "",
          variant.has_tokens_per_second() ? FormatCount(variant.tokens_per_second()) : "",
-         variant.has_bits_per_value() ? FormatFixed(variant.bits_per_value(), 2) : ""});
+         variant.has_bits_per_value() ? FormatFixed(variant.bits_per_value(), 2) : "",
+         variant.has_state_bytes() ? FormatCount(variant.state_bytes()) + "B" : "",
+         variant.has_peak_bytes() ? FormatCount(variant.peak_bytes()) + "B" : ""});
   }
   std::string text = absl::StrCat(Heading(comparison, title, layout), "\n\n", table.Render(layout));
   for (const std::string& part : {RenderVerdicts(comparison, layout),

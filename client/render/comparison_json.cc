@@ -41,6 +41,8 @@ Json VariantJson(const v1::VariantComparison& variant) {
       {"weight_bytes", OptionalNumber(variant.has_weight_bytes(), variant.weight_bytes())},
       {"train_seconds", OptionalNumber(variant.has_train_seconds(), variant.train_seconds())},
       {"joules", OptionalNumber(variant.has_joules(), variant.joules())},
+      {"state_bytes", OptionalNumber(variant.has_state_bytes(), variant.state_bytes())},
+      {"peak_bytes", OptionalNumber(variant.has_peak_bytes(), variant.peak_bytes())},
       {"health", Array(variant.health(), HealthJson)},
       {"num_failed", variant.num_failed()},
       {"num_runs", variant.num_runs()}};

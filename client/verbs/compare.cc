@@ -25,9 +25,10 @@ struct Options {
 constexpr char kHelp[] = R"(
 For each variant: the mean and the sample standard deviation over seeds of the metric's last value; the difference to
 the reference, paired by seed, with its 95 % confidence interval (Student's t); excess loss where the data's entropy is
-known, validation accuracy, tokens per second, and the bits that a weight takes. Then a sentence on each variant that
-says what the seeds allow to say, what the health checks found, such as layers that never learnt, and what makes the
-runs hard to compare.
+known, validation accuracy, tokens per second, the bits that a weight takes as it would be stored, the measured memory
+of weights, gradients and optimizer state, and the peak of all memory. Then a sentence on each variant that says what
+the seeds allow to say, what the health checks found, such as layers that never learnt, and what makes the runs hard to
+compare.
 
 A variant is called better or worse when the paired t-test says so after Holm's correction over all variants, and with
 --margin M no worse when its difference is below M with 95 % confidence; else it is undecided, and the sentence says how

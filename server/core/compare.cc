@@ -97,6 +97,8 @@ void DescribeCosts(const RunPointers& runs, VariantSummary& summary) {
   summary.train_seconds = MeanOf(runs, [](const RunResult& run) {
     return IsCompleted(run) ? TrainSeconds(run) : std::nullopt;
   });
+  summary.state_bytes = MeanOf(runs, [](const RunResult& run) { return run.state_bytes; });
+  summary.peak_bytes = MeanOf(runs, [](const RunResult& run) { return run.peak_bytes; });
   summary.joules = MeanOf(
       runs, [](const RunResult& run) { return IsCompleted(run) ? run.joules : std::nullopt; });
 }

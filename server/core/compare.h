@@ -43,7 +43,7 @@ struct VariantSummary {
   ComparisonVerdict verdict;
   // Means over the runs that have one; all but the speed and the sizes of completed runs only.
   std::optional<double> accuracy, excess_loss, tokens_per_second, bits_per_value, weight_bytes,
-      train_seconds, joules;
+      train_seconds, joules, state_bytes, peak_bytes;
   std::vector<spec::HealthEvent> health;  // one per (code, layer), in order of appearance
 };
 

@@ -24,6 +24,8 @@ struct RunResult {
   std::vector<CurvePoint> throughput = {};    // train/tokens_per_second
   std::optional<double> final_accuracy = {};  // last point of val/accuracy
   std::optional<double> joules = {};          // last point of energy/joules
+  std::optional<double> state_bytes = {};     // last point of memory/state_bytes
+  std::optional<double> peak_bytes = {};      // largest point of memory/peak_bytes
   // Of each attempt that began, the newest last; empty: none has.
   std::vector<StartedFacts> attempts = {};
   std::vector<std::string> hosts = {};  // of the attempts, each once

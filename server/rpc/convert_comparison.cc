@@ -82,6 +82,8 @@ v1::VariantComparison ToProto(const core::VariantSummary& summary) {
   if (summary.weight_bytes) message.set_weight_bytes(*summary.weight_bytes);
   if (summary.train_seconds) message.set_train_seconds(*summary.train_seconds);
   if (summary.joules) message.set_joules(*summary.joules);
+  if (summary.state_bytes) message.set_state_bytes(*summary.state_bytes);
+  if (summary.peak_bytes) message.set_peak_bytes(*summary.peak_bytes);
   for (const spec::HealthEvent& finding : summary.health) {
     *message.add_health() = wire::ToProto(finding);
   }
@@ -111,6 +113,8 @@ core::RunResult FromStored(const store::CompareInput& input) {
   result.throughput = CurveOf(input.throughput);
   result.final_accuracy = input.final_accuracy;
   result.joules = input.joules;
+  result.state_bytes = input.state_bytes;
+  result.peak_bytes = input.peak_bytes;
   for (const std::string& json : input.started_jsons) {
     result.attempts.push_back(core::ReadStartedFacts(json));
   }

@@ -1,4 +1,5 @@
 // What comparisons read.
+#include <algorithm>
 #include <set>
 
 #include "base/metric_names.h"
@@ -16,6 +17,13 @@ namespace {
 std::optional<double> LastValue(Connection& connection, int64_t run, std::string_view name) {
   const std::optional<Point> last = LastPoint(connection, run, std::string(name));
   return last ? std::optional(last->value) : std::nullopt;
+}
+
+std::optional<double> LargestValue(Connection& connection, int64_t run, std::string_view name) {
+  std::optional<double> largest;
+  for (const Point& point : ReadPoints(connection, run, std::string(name)))
+    largest = std::max(largest.value_or(point.value), point.value);
+  return largest;
 }
 
 std::vector<std::string> ReadHosts(Connection& connection, int64_t run) {
@@ -40,6 +48,8 @@ CompareInput ReadCompareInput(Connection& connection, const Query& run, const st
   input.throughput = ReadPoints(connection, row, std::string(metric::kTokensPerSecond));
   input.final_accuracy = LastValue(connection, row, metric::kValAccuracy);
   input.joules = LastValue(connection, row, metric::kEnergy);
+  input.state_bytes = LastValue(connection, row, metric::kStateBytes);
+  input.peak_bytes = LargestValue(connection, row, metric::kPeakBytes);
   input.started_jsons = ReadAllStarted(connection, row);
   input.hosts = ReadHosts(connection, row);
   input.health = ReadHealth(connection, row);

@@ -134,6 +134,8 @@ struct CompareInput {
   std::vector<Point> throughput;           // train/tokens_per_second
   std::optional<double> final_accuracy;    // val/accuracy
   std::optional<double> joules;            // energy/joules
+  std::optional<double> state_bytes;       // memory/state_bytes
+  std::optional<double> peak_bytes;        // the largest memory/peak_bytes
   std::vector<std::string> started_jsons;  // of the attempts that began, the newest last
   std::vector<std::string> hosts;          // of the attempts, each once, sorted
   std::vector<spec::HealthEvent> health;

@@ -32,6 +32,8 @@ def text(value, names=()):
         value = value.replace(name, stands_for)
     if "TOK/S" in value:
         value = re.sub(r"(?<= )\d+(\.\d+)?[kMG](?= |$)", "<speed>", value, flags=re.M)
+    if "PEAK" in value:
+        value = re.sub(r"(?<= )\d+(\.\d+)?[kMGT]?B(?= |$)", "<bytes>", value, flags=re.M)
     for pattern, replacement in SUBSTITUTIONS:
         value = pattern.sub(replacement, value)
     value = re.sub(r"[ \t]+", " ", value)

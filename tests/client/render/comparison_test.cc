@@ -57,6 +57,18 @@ TEST(ComparisonTest, PrintsTheTableThenTheFindings) {
             "warning: runs differ in compute type\n");
 }
 
+TEST(ComparisonTest, ShowsMemoryWhereItWasMeasured) {
+  v1::CompareResponse comparison = DemoComparison();
+  comparison.mutable_variants(0)->set_state_bytes(471939072);
+  comparison.mutable_variants(0)->set_peak_bytes(3.25e9);
+  const std::string text = RenderComparison(comparison, "demo", {}, {});
+  EXPECT_NE(text.find("BITS/WEIGHT  STATE    PEAK\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("32.00  472MB  3.25GB\n"), std::string::npos) << text;
+  const auto json = nlohmann::json::parse(ComparisonJson(comparison));
+  EXPECT_EQ(json["variants"][0]["state_bytes"], 471939072);
+  EXPECT_TRUE(json["variants"][1]["peak_bytes"].is_null());
+}
+
 TEST(ComparisonTest, FitsANarrowTerminal) {
   const std::string text = RenderComparison(DemoComparison(), "demo", {}, {.width = 60});
   EXPECT_EQ(text.find("TOK/S"), std::string::npos);

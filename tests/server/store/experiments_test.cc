@@ -146,9 +146,14 @@ TEST_F(ExperimentsTest, WhatWasDeletedIsRemovedFromTheDatabaseAndTheCursorGoesOn
 TEST_F(ExperimentsTest, CompareInputsCarryTheCurvesBySeed) {
   const Held held = StartOneRun();
   spec::Event metrics = MetricsAt(1, 40, 2.5);
-  std::get<spec::MetricsEvent>(metrics.kind).values = {
-      {"val/loss", 2.5}, {"val/accuracy", 0.25}, {"train/tokens_per_second", 100.0}};
-  ASSERT_TRUE(Report(held, {metrics}).ok());
+  std::get<spec::MetricsEvent>(metrics.kind).values = {{"val/loss", 2.5},
+                                                       {"val/accuracy", 0.25},
+                                                       {"train/tokens_per_second", 100.0},
+                                                       {"memory/state_bytes", 700.0},
+                                                       {"memory/peak_bytes", 9000.0}};
+  spec::Event later = MetricsAt(2, 50, 2.5);
+  std::get<spec::MetricsEvent>(later.kind).values = {{"memory/peak_bytes", 8000.0}};
+  ASSERT_TRUE(Report(held, {metrics, later}).ok());
   const std::string experiment = GetRun(held.run_id).experiment_id;
   const auto inputs =
       Read([&](Reader& reader) { return reader.GetCompareInputs(experiment, "val/loss"); });
@@ -159,6 +164,8 @@ TEST_F(ExperimentsTest, CompareInputsCarryTheCurvesBySeed) {
   EXPECT_EQ(inputs->at(0).curve[0].value, 2.5);
   EXPECT_EQ(inputs->at(0).final_accuracy, 0.25);
   EXPECT_EQ(inputs->at(0).throughput.at(0).value, 100.0);
+  EXPECT_EQ(inputs->at(0).state_bytes, 700.0);
+  EXPECT_EQ(inputs->at(0).peak_bytes, 9000.0);
   EXPECT_THAT(inputs->at(0).hosts, ElementsAre("host"));
   EXPECT_TRUE(inputs->at(1).curve.empty());
   EXPECT_TRUE(inputs->at(1).hosts.empty());
