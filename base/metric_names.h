@@ -57,7 +57,8 @@ struct Metric {
 
 inline constexpr Metric kTable[] = {
     {kTrainLoss, "nats", Better::kSmaller,
-     "mean cross-entropy over the targets of this step alone, before its update"},
+     "mean loss over the targets of this step alone, before its update: cross-entropy, of an "
+     "autoencoder the squared error"},
     {kGradNorm, "1", Better::kNeither, "norm of all gradients together, before clipping"},
     {kLearningRate, "1", Better::kNeither, "the rate that this step's update used"},
     {kMuonLearningRate, "1", Better::kNeither,
@@ -65,12 +66,14 @@ inline constexpr Metric kTable[] = {
     {kLossScale, "1", Better::kNeither, "what the loss is multiplied by in fp16, after this step"},
     {kTokensPerSecond, "tokens/s", Better::kLarger,
      "targets trained on, by the time that the updates since the last such number took"},
-    {kValLoss, "nats", Better::kSmaller, "mean cross-entropy over the validation targets"},
+    {kValLoss, "nats", Better::kSmaller,
+     "mean loss over the validation targets: cross-entropy, of an autoencoder the squared error"},
     {kValAccuracy, "fraction", Better::kLarger,
      "validation targets that the model holds most likely"},
     {kValPerplexity, "1", Better::kSmaller, "exp of `val/loss`"},
     {kValExcessLoss, "nats", Better::kSmaller,
-     "`val/loss` minus the cross-entropy of the true model, where that is known"},
+     "`val/loss` minus what is known to be best: the cross-entropy of the true model, of generated "
+     "vectors the error of the best linear map"},
     {kWeightError, "weight", Better::kSmaller,
      "mean absolute difference between the layer's weight and its quantized values"},
     {kWeightSqnr, "dB", Better::kLarger,

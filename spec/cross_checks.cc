@@ -1,6 +1,7 @@
 #include "spec/cross_checks.h"
 
 #include <algorithm>
+#include <span>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -34,6 +35,11 @@ void CheckKind(FieldChecks& checks) {
   }
 }
 
+std::string Listed(std::span<const std::string_view> names) {
+  return absl::StrJoin(names, ", ",
+                       [](std::string* out, std::string_view name) { out->append(name); });
+}
+
 std::string SourceName(DataSource source) {
   const Field& field = *FindField(FindField(DocumentType(), "data")->type, "source");
   return field.type.choices[static_cast<size_t>(source)];
@@ -44,18 +50,16 @@ void CheckSource(FieldChecks& checks) {
   const ModelKind& kind = KindOf(checks.run().model);
   const std::string source = SourceName(checks.run().data.source);
   if (std::ranges::find(kind.data_sources, source) != kind.data_sources.end()) return;
-  checks.Report(
-      "data.source",
-      absl::StrCat(
-          "is '", source, "', and a model of the kind '", std::string(kind.name), "' learns from: ",
-          absl::StrJoin(kind.data_sources, ", ",
-                        [](std::string* out, std::string_view name) { out->append(name); })));
+  checks.Report("data.source",
+                absl::StrCat("is '", source, "', and a model of the kind '", std::string(kind.name),
+                             "' learns from: ", Listed(kind.data_sources)));
 }
 
 void CheckPaths(FieldChecks& checks) {
   const DataSpec& data = checks.run().data;
   if (!checks.Usable({"data.source"})) return;
   const bool synthetic = data.source == DataSource::kSynthetic;
+  const bool records = data.source == DataSource::kImages || data.source == DataSource::kVectors;
   const bool files = data.source == DataSource::kText || data.source == DataSource::kTokens;
   if (files && data.paths.empty() && checks.Usable({"data.paths"})) {
     checks.Report(checks.Latest({"data.paths", "data.source"}),
@@ -67,6 +71,12 @@ void CheckPaths(FieldChecks& checks) {
       "or leave it out";
   if (synthetic && !data.paths.empty()) checks.Report("data.paths", unread);
   if (synthetic && !data.validation_paths.empty()) checks.Report("data.validation_paths", unread);
+  if (records && data.paths.empty() && !data.validation_paths.empty() &&
+      checks.Usable({"data.paths"})) {
+    checks.Report("data.validation_paths",
+                  absl::StrCat("is given, and without data.paths the source '",
+                               SourceName(data.source), "' is generated; give both or none"));
+  }
   if (data.source != DataSource::kText && data.tokenizer != "bytes" &&
       checks.Usable({"data.tokenizer"})) {
     checks.Report(
@@ -90,8 +100,20 @@ void CheckUnread(FieldChecks& checks) {
   refuse("data.noise", generated, "generated images and vectors");
   refuse("data.intrinsic_dim", generated && data.source == DataSource::kVectors,
          "generated vectors");
+  refuse("data.validation_fraction", !records || !generated, "data from files");
   refuse("data.window", !records, "tokens");
   refuse("data.split", !records, "tokens");
+}
+
+// A checkpoint cannot be the best by what the model's evaluations do not tell.
+void CheckMetric(FieldChecks& checks) {
+  if (!checks.Usable({"model.kind", "checkpoint.metric"})) return;
+  const ModelKind& kind = KindOf(checks.run().model);
+  const std::string& metric = checks.run().checkpoint.metric;
+  if (std::ranges::find(kind.metrics, metric) != kind.metrics.end()) return;
+  checks.Report("checkpoint.metric",
+                absl::StrCat("is '", metric, "', and a model of the kind '", std::string(kind.name),
+                             "' tells: ", Listed(kind.metrics)));
 }
 
 void CheckSchedule(FieldChecks& checks) {
@@ -131,6 +153,7 @@ void CheckAcrossFields(const Node& merged, const Resolved& resolved, Problems& p
   CheckSource(checks);
   CheckPaths(checks);
   CheckUnread(checks);
+  CheckMetric(checks);
   CheckSchedule(checks);
   CheckTraining(checks);
   CheckOptimizer(checks);

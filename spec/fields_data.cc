@@ -17,6 +17,7 @@ Field SourceField() {
     for (const std::string_view source : kind->data_sources)
       field.type.unbuilt_choices.emplace_back(source);
   }
+  field.default_text = "by the kind of model: synthetic, images or vectors";
   field.derive = [](const RunSpec& run, const Node*) {
     return "\"" + std::string(KindOf(run.model).data_sources.front()) + "\"";
   };
@@ -27,19 +28,18 @@ Field SourceField() {
 std::vector<Field> GeneratedFields() {
   return {
       {.name = "intrinsic_dim",
-       .doc = "Of generated vectors: the dimension of the plane that they lie near.",
-       .type = Integer(1, 65536),
+       .doc = "Of generated vectors: the dimension of the plane that they lie near; the j-th "
+              "direction has the standard deviation 1.5^-j, which beyond 128 no fp32 number sees.",
+       .type = Integer(1, 128),
        .default_json = "8",
        .later = true,
-       .store = Into(&RunSpec::data, &DataSpec::intrinsic_dim),
-       .built = false},
+       .store = Into(&RunSpec::data, &DataSpec::intrinsic_dim)},
       {.name = "noise",
        .doc = "Of generated images and vectors: standard deviation of what is added to each value.",
        .type = Number(0, 10),
        .default_json = "0.05",
        .later = true,
-       .store = Into(&RunSpec::data, &DataSpec::noise),
-       .built = false},
+       .store = Into(&RunSpec::data, &DataSpec::noise)},
   };
 }
 
@@ -50,8 +50,9 @@ Type DataType() {
   std::vector<Field> fields = {
       SourceField(),
       {.name = "paths",
-       .doc = "Files or patterns (*, ?, [a-z]) of them, relative to the document's folder. One "
-              "file is one document.",
+       .doc = "Files or patterns (*, ?, [a-z]) of them, relative to the document's folder. Of text "
+              "one file is one document; of images CIFAR-10 binary files or pairs of MNIST's idx "
+              "files; of vectors raw rows of little-endian fp32 values.",
        .type = ListOf(FilePath({}), 0, 1000, true),
        .default_json = "[]",
        .store = into(&DataSpec::paths)},
@@ -77,13 +78,16 @@ Type DataType() {
        .default_json = "0.1",
        .store = into(&DataSpec::validation_fraction)},
       {.name = "shuffle",
-       .doc = "Whether training windows come in an order drawn from the seed, new in each epoch.",
+       .doc =
+           "Whether training windows, images or vectors come in an order drawn from the seed, new "
+           "in each epoch.",
        .type = Boolean(),
        .default_json = "true",
        .store = into(&DataSpec::shuffle)},
       {.name = "seed",
-       .doc = "Fixes the synthetic language and its samples, and a random split. The run's seed "
-              "does not change them.",
+       .doc = "Fixes what is generated, the synthetic language, images or vectors, and a random "
+              "split. "
+              "The run's seed does not change them.",
        .type = Integer(0, 9007199254740991),
        .default_json = "0",
        .store = into(&DataSpec::seed)},

@@ -21,6 +21,8 @@ struct ModelKind {
   std::vector<Preset> presets;  // the first is the default
   // What it learns from (data.source); the first is the default.
   std::vector<std::string_view> data_sources;
+  // What its evaluations tell of those that checkpoint.metric can name.
+  std::vector<std::string_view> metrics;
   // Its fields of the section "model", in the order of the resolved document.
   std::vector<Field> (*fields)();
   // Fields that other kinds define and this one has as well.

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "base/metric_names.h"
 #include "spec/fields.h"
 #include "spec/model_kinds.h"
 
@@ -59,11 +60,11 @@ void Check(FieldChecks& checks) {
 const ModelKind kAutoencoder = {
     .name = "autoencoder",
     .summary = "Linear layers through a bottleneck, from vectors to the same vectors.",
-    .built = false,
     .presets = {Preset{"autoencoder-16",
                        "64 values through a bottleneck of 4: 4.4 thousand parameters.",
                        {{"layer_sizes", "[64, 32, 4, 32, 64]"}, {"activation", "\"silu\""}}}},
     .data_sources = {"vectors"},
+    .metrics = {metric::kValLoss},
     .fields = Fields,
     .shared_fields = {"activation", "initialize_from"},
     .tensors = Tensors,

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "base/metric_names.h"
 #include "spec/fields.h"
 #include "spec/model_kinds.h"
 
@@ -85,7 +86,6 @@ void Check(FieldChecks& checks) {
 const ModelKind kConvnet = {
     .name = "convnet",
     .summary = "Convolutions over images, and a classifier.",
-    .built = false,
     .presets = {Preset{
         "cnn-small",
         "Three stages of 3x3 convolutions over 16x16 grey images: 24 thousand parameters.",
@@ -95,6 +95,7 @@ const ModelKind kConvnet = {
          {"image_channels", "1"},
          {"num_classes", "10"}}}},
     .data_sources = {"images"},
+    .metrics = {metric::kValLoss, metric::kValAccuracy},
     .fields = Fields,
     .shared_fields = {"norm_eps", "initialize_from"},
     .tensors = Tensors,

@@ -1,6 +1,7 @@
 // The decoder-only transformer: an embedding, pre-norm blocks, a final norm and the head. With
 // grouped queries, qkv stacks q of all heads, then k and v of the key/value heads.
 #include "absl/strings/str_cat.h"
+#include "base/metric_names.h"
 #include "spec/fields.h"
 #include "spec/model_kinds.h"
 
@@ -272,6 +273,7 @@ const ModelKind kTransformer = {
                  {"tie_embeddings", "false"},
                  {"embedding_scale", "false"}}}},
     .data_sources = {"synthetic", "text", "tokens"},
+    .metrics = {metric::kValLoss, metric::kValPerplexity, metric::kValAccuracy},
     .fields = Fields,
     .tensors = Tensors,
     .check = Check,

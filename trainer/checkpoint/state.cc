@@ -65,7 +65,7 @@ StateSnapshot TakeState(int64_t step, const ParameterSet& parameters,
   StateSnapshot snapshot;
   snapshot.metadata["step"] = absl::StrCat(step);
   for (const Parameter& parameter : parameters.all())
-    snapshot.Add(parameter.name, parameter.master);
+    snapshot.Add(parameter.name, parameter.master.detach().view(parameter.shape));
   for (const Stateful* part : parts) part->Save(snapshot);
   return snapshot;
 }
@@ -76,8 +76,9 @@ absl::Status RestoreState(const std::string& path, const ParameterSet& parameter
   const StateReader reader(file);
   at::NoGradGuard no_grad;
   for (const Parameter& parameter : parameters.all()) {
-    FP4_ASSIGN_OR_RETURN(at::Tensor values, reader.ReadLike(parameter.name, parameter.master));
-    parameter.master.detach().copy_(values);
+    FP4_ASSIGN_OR_RETURN(const at::Tensor values, reader.Read(parameter.name, parameter.shape,
+                                                              parameter.master.scalar_type()));
+    parameter.master.detach().copy_(values.view(parameter.master.sizes()));
   }
   for (Stateful* part : parts) FP4_RETURN_IF_ERROR(part->Restore(reader));
   return absl::OkStatus();

@@ -1,14 +1,13 @@
 #include "trainer/data/file_dataset.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/mutex.h"
-#include "base/sha256.h"
 #include "base/status_macros.h"
+#include "trainer/data/file_digests.h"
 #include "trainer/data/file_patterns.h"
 #include "trainer/data/split.h"
 #include "trainer/data/token_cache.h"
@@ -31,10 +30,7 @@ struct Loaded {
     std::vector<std::string> all = sha256s;
     all.insert(all.end(), validation_sha256s.begin(), validation_sha256s.end());
     if (!tokenizer_sha256.empty()) all.push_back(tokenizer_sha256);
-    if (all.size() == 1) return all.front();
-    Sha256 sha;
-    for (const std::string& digest : all) sha.Update(digest + "\n");
-    return sha.HexDigest();
+    return DigestOfFiles(all);
   }
 };
 
@@ -184,15 +180,9 @@ std::string EmptyFiles(const Loaded& loaded) {
 std::vector<std::string> Warnings(const Loaded& loaded, const spec::DataSpec& data) {
   std::vector<std::string> warnings = loaded.warnings;
   if (std::string empty = EmptyFiles(loaded); !empty.empty()) warnings.push_back(std::move(empty));
-  const std::unordered_set<std::string> trained(loaded.sha256s.begin(), loaded.sha256s.end());
-  int64_t num_shared = 0;
-  for (const std::string& sha256 : loaded.validation_sha256s)
-    num_shared += trained.contains(sha256);
-  if (num_shared > 0) {
-    warnings.push_back(
-        absl::StrCat(num_shared, " of ", loaded.validation_sha256s.size(),
-                     " validation files are trained on too, so val/loss also measures memory"));
-  }
+  if (std::string shared = WarningOfSharedFiles(loaded.sha256s, loaded.validation_sha256s);
+      !shared.empty())
+    warnings.push_back(std::move(shared));
   if (data.split == spec::Split::kWindow && data.window == spec::Window::kSliding &&
       loaded.validation_documents.empty()) {
     warnings.push_back(

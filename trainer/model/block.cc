@@ -5,20 +5,12 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "trainer/model/activation.h"
 
 namespace fp4::trainer {
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
 std::string BlockName(int64_t index) { return absl::StrCat("blocks.", index, "."); }
-
-std::unique_ptr<Linear> MakeLinear(const std::string& name, const ModelParts& parts) {
-  return std::make_unique<Linear>(parts.Precision(name), parts.parameters.Master(name + ".weight"),
-                                  parts.compute_type, parts.context, parts.backend,
-                                  parts.Estimators());
-}
 
 NormLayer MakeNorm(const std::string& name, const ModelParts& parts) {
   return {parts.run.model.norm, parts.run.model.norm_eps, parts.parameters.Master(name + ".weight"),
@@ -42,63 +34,7 @@ at::Tensor ForEachQueryHead(const at::Tensor& heads, int64_t queries) {
       .reshape({heads.size(0), queries, heads.size(2), heads.size(3)});
 }
 
-at::Tensor Activate(spec::Activation activation, const at::Tensor& x) {
-  switch (activation) {
-    case spec::Activation::kSilu:
-    case spec::Activation::kSwiglu:
-      return at::silu(x);
-    case spec::Activation::kGelu:
-      return at::gelu(x);
-    case spec::Activation::kRelu2:
-      return at::relu(x).square();
-  }
-  TORCH_CHECK(false, "unknown activation");
-}
-
 }  // namespace
-
-// Activation checkpointing (Chen et al., arXiv 1604.06174): a graph of one node, whose backward
-// records the block's graph anew from x and runs it. The parameters' gradients arrive there;
-// `anchor` only makes autograd call it where x itself needs no gradient.
-class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
- public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
-                            const at::Tensor& /*anchor*/, Block* block) {
-    context->saved_data["block"] = reinterpret_cast<int64_t>(block);
-    context->save_for_backward({x});
-    return block->Compute(x);
-  }
-
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    auto* block = reinterpret_cast<Block*>(context->saved_data["block"].toInt());
-    at::Tensor x = context->get_saved_variables()[0].detach().requires_grad_(true);
-    at::Tensor y;
-    {
-      at::AutoGradMode record(true);
-      y = block->Compute(x);
-    }
-    torch::autograd::backward({y}, {gradients[0]});
-    return {x.grad(), at::Tensor(), at::Tensor()};
-  }
-};
-
-NormLayer::NormLayer(spec::Norm kind, double epsilon, at::Tensor weight, at::ScalarType output_type)
-    : kind_(kind), epsilon_(epsilon), weight_(std::move(weight)), output_type_(output_type) {}
-
-at::Tensor NormLayer::Forward(const at::Tensor& input) const {
-  at::Tensor normalized;
-  const at::Tensor x = input.to(at::kFloat);
-  const at::Tensor weight = InFp32(weight_);
-  switch (kind_) {
-    case spec::Norm::kRmsNorm:
-      normalized = at::rms_norm(x, weight.sizes(), weight, epsilon_);
-      break;
-    case spec::Norm::kLayerNorm:
-      normalized = at::layer_norm(x, weight.sizes(), weight, {}, epsilon_);
-      break;
-  }
-  return normalized.to(output_type_);
-}
 
 Block::Block(int64_t index, const ModelParts& parts, const RotaryTable& rotary)
     : heads_{parts.run.model.num_heads, parts.run.model.kv_heads()},
@@ -123,8 +59,7 @@ Block::Block(int64_t index, const ModelParts& parts, const RotaryTable& rotary)
                     parts.backend) {}
 
 at::Tensor Block::Forward(const at::Tensor& x, bool checkpointed) {
-  if (!checkpointed || !at::GradMode::is_enabled()) return Compute(x);
-  return CheckpointedBlock::apply(x, at::zeros({}, at::kFloat).requires_grad_(true), this);
+  return checkpointed ? ComputeRecomputed(*this, x) : Compute(x);
 }
 
 std::vector<Linear*> Block::linears() {

@@ -6,31 +6,19 @@
 #include "spec/run_spec.h"
 #include "trainer/model/dropout.h"
 #include "trainer/model/model.h"
+#include "trainer/model/norm.h"
+#include "trainer/model/recompute.h"
 #include "trainer/model/rotary.h"
 #include "trainer/precision/linear.h"
 
 namespace fp4::trainer {
-
-// RMSNorm (Zhang & Sennrich, arXiv 1910.07467) or LayerNorm without bias, over the last dimension;
-// statistics in fp32.
-class NormLayer {
- public:
-  NormLayer(spec::Norm kind, double epsilon, at::Tensor weight, at::ScalarType output_type);
-  at::Tensor Forward(const at::Tensor& input) const;  // any type → output type
-
- private:
-  const spec::Norm kind_;
-  const double epsilon_;
-  const at::Tensor weight_;
-  const at::ScalarType output_type_;
-};
 
 // A pre-norm transformer block: x += out(attention(norm(x))); x += down(act(up(norm(x)))). The
 // residual stream x is fp32 (B, T, C); what enters a GEMM is in the compute type. With sub-norms
 // (BitNet, Wang et al., arXiv 2310.11453) an RMS norm stands before out and before down as well;
 // with grouped queries (Ainslie et al., arXiv 2305.13245) query head h reads key/value head
 // floor(h KV / H).
-class Block {
+class Block : public Recomputable {
  public:
   // `rotary` and what `parts` name outlive it.
   Block(int64_t index, const ModelParts& parts, const RotaryTable& rotary);
@@ -41,9 +29,9 @@ class Block {
 
   std::vector<Linear*> linears();
 
+  at::Tensor Compute(const at::Tensor& x) override;
+
  private:
-  friend class CheckpointedBlock;
-  at::Tensor Compute(const at::Tensor& x);
   at::Tensor Attention(const at::Tensor& x);
   at::Tensor Mlp(const at::Tensor& x);
   at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;

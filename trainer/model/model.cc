@@ -61,4 +61,10 @@ Linear::EstimatorFactory ModelParts::Estimators() const {
   };
 }
 
+std::unique_ptr<Linear> MakeLinear(const std::string& name, const ModelParts& parts) {
+  return std::make_unique<Linear>(parts.Precision(name), parts.parameters.Master(name + ".weight"),
+                                  parts.compute_type, parts.context, parts.backend,
+                                  parts.Estimators());
+}
+
 }  // namespace fp4::trainer

@@ -19,14 +19,17 @@ namespace fp4::trainer {
 // Records of one micro-batch as a task makes them and its model takes them, on the device. The
 // first dimension counts records.
 struct Batch {
-  at::Tensor inputs, targets;  // language: both (B, T) token ids, int64
+  // Language: both (B, T) token ids, int64. Images: (B, channels, height, width) fp32 and (B)
+  // classes, int64. Vectors: both (B, width) fp32, the same.
+  at::Tensor inputs, targets;
 };
 
 // Sums over a batch's targets; the tensors are scalars on the device, so that reading them can
 // wait.
 struct LossSums {
-  at::Tensor loss;     // fp64: language, cross-entropy in nats
-  at::Tensor correct;  // int64: targets that had the largest logit; evaluation only
+  at::Tensor loss;  // fp64: cross-entropies in nats; of vectors squared errors
+  at::Tensor
+      correct;  // int64: targets that had the largest logit, 0 without logits; evaluation only
 };
 
 // Not thread-safe. What a model is made from outlives it.
@@ -88,6 +91,9 @@ struct ModelParts {
   // For linear layers.
   Linear::EstimatorFactory Estimators() const;
 };
+
+// The linear layer of that name, whose weight is the parameter <name>.weight.
+std::unique_ptr<Linear> MakeLinear(const std::string& name, const ModelParts& parts);
 
 using MakeModelFunction = std::unique_ptr<Model> (*)(const ModelParts& parts);
 

@@ -26,6 +26,11 @@ at::Tensor InitialValues(const spec::TensorInfo& tensor, uint64_t seed) {
   return values;
 }
 
+// (out, rest) of what has more than two dimensions.
+at::Tensor AsMatrix(const at::Tensor& values) {
+  return values.dim() > 2 ? values.flatten(1) : values;
+}
+
 // Autograd casts a gradient to the type of its tensor, unless it is told another (LibTorch 2.10 and
 // later).
 template <typename Tensor>
@@ -68,12 +73,12 @@ void Take(const safetensors::TensorView& view, const Parameter& parameter,
   if (!IsTaken(view.type)) {
     problems.push_back(absl::StrCat(parameter.name, " has dtype ", std::string(view.type_name()),
                                     "; allowed: F32, F16, BF16"));
-  } else if (at::IntArrayRef(view.shape) != parameter.master.sizes()) {
+  } else if (view.shape != parameter.shape) {
     problems.push_back(absl::StrCat(parameter.name, " has shape [", absl::StrJoin(view.shape, ", "),
-                                    "], the model's is [",
-                                    absl::StrJoin(parameter.master.sizes(), ", "), "]"));
+                                    "], the model's is [", absl::StrJoin(parameter.shape, ", "),
+                                    "]"));
   } else {
-    parameter.master.detach().copy_(*TensorOver(view));
+    parameter.master.detach().copy_(AsMatrix(*TensorOver(view)));
   }
 }
 
@@ -103,7 +108,7 @@ ParameterSet::ParameterSet(const spec::ModelSpec& model, uint64_t seed, at::Devi
                            ParameterTypes types) {
   for (spec::TensorInfo& tensor : spec::ModelTensors(model)) {
     if (!tensor.shares.empty()) continue;
-    at::Tensor master = InitialValues(tensor, seed).to(types.masters).to(device);
+    at::Tensor master = AsMatrix(InitialValues(tensor, seed)).to(types.masters).to(device);
     const uint64_t rounding_key = RandomKey(seed, "rounding of masters", tensor.name);
     parameters_.push_back({std::move(tensor), master.set_requires_grad(true), rounding_key});
     KeepGradientsIn(parameters_.back().master, types.gradients);

@@ -14,7 +14,9 @@ namespace fp4::trainer {
 
 // A tensor of the model with its values.
 struct Parameter : spec::TensorInfo {
-  // fp32 or bf16, contiguous, requires_grad. grad() is of the type of ParameterTypes.gradients,
+  // fp32 or bf16, contiguous, requires_grad. A weight of more than two dimensions, as of a
+  // convolution, is the matrix (out, rest) here and everywhere in the trainer; in files it has its
+  // own `shape`. grad() is of the type of ParameterTypes.gradients,
   // whatever the master's is.
   at::Tensor master;
   uint64_t rounding_key = 0;  // of the random numbers that round it, by (seed, name)

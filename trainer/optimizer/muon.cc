@@ -52,7 +52,7 @@ Muon::Muon(const spec::OptimizerSpec& spec, std::vector<Parameter> parameters)
 
 at::Tensor Muon::Update(const Parameter& parameter, at::Tensor& momentum) const {
   const at::Tensor gradient = parameter.master.grad().to(at::kFloat);
-  if (!momentum.defined()) momentum = at::zeros(parameter.shape, gradient.options());
+  if (!momentum.defined()) momentum = at::zeros_like(gradient);
   momentum.mul_(spec_.momentum).add_(gradient, 1 - spec_.momentum);
   return AsMatrix(gradient * (1 - spec_.momentum) + momentum * spec_.momentum);
 }
@@ -98,7 +98,8 @@ absl::Status Muon::Restore(const StateReader& reader) {
     const Parameter& parameter = parameters()[i];
     const std::string name = kMomentum + parameter.name;
     if (!reader.Has(name)) continue;
-    FP4_ASSIGN_OR_RETURN(at::Tensor momentum, reader.Read(name, parameter.shape, at::kFloat));
+    FP4_ASSIGN_OR_RETURN(at::Tensor momentum,
+                         reader.Read(name, parameter.master.sizes(), at::kFloat));
     momenta_[i] = momentum.to(parameter.master.device());
   }
   return absl::OkStatus();

@@ -68,6 +68,10 @@ class Linear : public QuantizedLayer {
   const at::Tensor& Kept(const at::Tensor& x, const at::Tensor& input) const {
     return operands_.wgrad_input == LinearOperands::Second::kOwn ? x : input;
   }
+  // The same in backward, where x was made again and Input(x) was not kept: equal to the bit.
+  at::Tensor KeptAgain(const at::Tensor& x) {
+    return operands_.wgrad_input == LinearOperands::Second::kOwn ? x : Input(x);
+  }
 
   const std::string& name() const override { return name_; }
   const at::Tensor& master() const override { return master_; }

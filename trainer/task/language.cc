@@ -1,47 +1,22 @@
 #include "trainer/task/language.h"
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "base/metric_names.h"
-#include "trainer/data/window_order.h"
+#include "trainer/task/record_task.h"
 
 namespace fp4::trainer {
 namespace {
 
-class LanguageTask : public Task {
+class LanguageTask : public RecordTask {
  public:
   LanguageTask(const spec::RunSpec& run, std::unique_ptr<Dataset> dataset, at::Device device)
-      : training_(run.training),
+      : RecordTask(run, *dataset),
         dataset_(std::move(dataset)),
-        order_(dataset_->num_windows(Part::kTraining), run.data.shuffle, run.seed),
         device_(device),
         has_true_model_(dataset_->TrueCrossEntropy(0).has_value()) {}
-
-  Batch Training(int64_t step, int64_t micro_batch) const override {
-    std::vector<int64_t> windows(training_.micro_batch_size);
-    int64_t first =
-        ((step - 1) * training_.gradient_accumulation + micro_batch) * training_.micro_batch_size;
-    for (size_t b = 0; b < windows.size(); ++b)
-      windows[b] = order_.At(first + static_cast<int64_t>(b));
-    return Read(Part::kTraining, windows);
-  }
-
-  Batch Validation(int64_t begin, int64_t count) const override {
-    std::vector<int64_t> windows(count);
-    std::iota(windows.begin(), windows.end(), begin);
-    return Read(Part::kValidation, windows);
-  }
-
-  int64_t num_validation_records() const override {
-    int64_t all = dataset_->num_windows(Part::kValidation);
-    return training_.eval_batches == 0
-               ? all
-               : std::min(all, training_.eval_batches * training_.micro_batch_size);
-  }
 
   int64_t targets_per_record() const override { return dataset_->sequence_length(); }
 
@@ -57,10 +32,6 @@ class LanguageTask : public Task {
     return values;
   }
 
-  absl::Status CheckData() const override { return dataset_->CheckUnchanged(); }
-  std::string data_sha256() const override { return dataset_->sha256(); }
-  std::vector<std::string> warnings() const override { return dataset_->warnings(); }
-
   std::vector<std::string> facts() const override {
     std::optional<double> entropy = dataset_->entropy_rate();
     if (!entropy) return {};
@@ -68,11 +39,11 @@ class LanguageTask : public Task {
   }
 
  private:
-  Batch Read(Part part, const std::vector<int64_t>& windows) const {
+  Batch Read(Part part, std::span<const int64_t> windows) const override {
     const int64_t length = dataset_->sequence_length();
     at::Tensor tokens = at::empty({static_cast<int64_t>(windows.size()), length + 1}, at::kLong);
     auto* ids = tokens.mutable_data_ptr<int64_t>();
-    for (int64_t window : windows) {
+    for (const int64_t window : windows) {
       dataset_->CopyWindow(part, window, {ids, static_cast<size_t>(length + 1)});
       ids += length + 1;
     }
@@ -91,9 +62,7 @@ class LanguageTask : public Task {
     return *true_cross_entropy_;
   }
 
-  const spec::TrainingSpec training_;
   const std::unique_ptr<Dataset> dataset_;
-  const WindowOrder order_;
   const at::Device device_;
   const bool has_true_model_;
   std::optional<double> true_cross_entropy_;

@@ -1,7 +1,10 @@
 #include "base/status_macros.h"
 #include "trainer/data/dataset.h"
+#include "trainer/data/record_dataset.h"
+#include "trainer/task/images.h"
 #include "trainer/task/language.h"
 #include "trainer/task/task.h"
+#include "trainer/task/vectors.h"
 
 namespace fp4::trainer {
 
@@ -15,11 +18,18 @@ absl::StatusOr<std::unique_ptr<Task>> MakeTask(const spec::RunSpec& run, const D
                            OpenDataset(run.data, run.model, options));
       return MakeLanguageTask(run, std::move(dataset), device);
     }
-    case spec::DataSource::kImages:
-    case spec::DataSource::kVectors:
-      break;
+    case spec::DataSource::kImages: {
+      FP4_ASSIGN_OR_RETURN(std::unique_ptr<RecordDataset> dataset,
+                           OpenRecordDataset(run.data, run.model, options));
+      return MakeImageTask(run, std::move(dataset), device);
+    }
+    case spec::DataSource::kVectors: {
+      FP4_ASSIGN_OR_RETURN(std::unique_ptr<RecordDataset> dataset,
+                           OpenRecordDataset(run.data, run.model, options));
+      return MakeVectorTask(run, std::move(dataset), device);
+    }
   }
-  return absl::InternalError("there is no task for this data source yet");
+  return absl::InternalError("no such data source");
 }
 
 }  // namespace fp4::trainer

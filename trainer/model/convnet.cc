@@ -1,0 +1,65 @@
+#include "trainer/model/convnet.h"
+
+#include "absl/strings/str_cat.h"
+#include "trainer/model/head_loss.h"
+
+namespace fp4::trainer {
+namespace {
+
+std::string StageName(int64_t index) { return absl::StrCat("stages.", index, "."); }
+
+at::Tensor MeanPool2x2(const at::Tensor& x) {  // (B, H, W, C)
+  return x.view({x.size(0), x.size(1) / 2, 2, x.size(2) / 2, 2, x.size(3)}).mean({2, 4});
+}
+
+}  // namespace
+
+Convnet::Stage::Stage(int64_t index, const ModelParts& parts)
+    : compute_type_(parts.compute_type),
+      convolution_(MakeLinear(StageName(index) + "conv", parts), parts.run.model.convnet.kernel),
+      norm_(spec::Norm::kRmsNorm, parts.run.model.norm_eps,
+            parts.parameters.Master(StageName(index) + "norm.weight"), at::kFloat) {}
+
+at::Tensor Convnet::Stage::Compute(const at::Tensor& x) {
+  const at::Tensor y = convolution_.Forward(x.to(compute_type_));
+  return MeanPool2x2(at::relu(norm_.Forward(y)));
+}
+
+Convnet::Convnet(const ModelParts& parts)
+    : Model(parts.context, parts.backend),
+      compute_type_(parts.compute_type),
+      checkpointing_(parts.run.training.activation_checkpointing),
+      classifier_(MakeLinear("classifier", parts)) {
+  std::vector<QuantizedLayer*> layers;
+  for (size_t i = 0; i < parts.run.model.convnet.channels.size(); ++i) {
+    stages_.push_back(std::make_unique<Stage>(static_cast<int64_t>(i), parts));
+    layers.push_back(&stages_.back()->linear());
+  }
+  layers.push_back(classifier_.get());
+  SetLayers(std::move(layers), parts.run.layers);
+}
+
+at::Tensor Convnet::Hidden(const at::Tensor& images) {
+  at::Tensor x = images.permute({0, 2, 3, 1}).contiguous();
+  for (const auto& stage : stages_)
+    x = checkpointing_ ? ComputeRecomputed(*stage, x) : stage->Compute(x);
+  return x.mean({1, 2}).to(compute_type_);
+}
+
+LossSums Convnet::ForwardBackward(const Batch& batch, double scale) {
+  at::Tensor hidden = Hidden(batch.inputs);
+  HeadGradient head = HeadLossAndGradient(*classifier_, hidden.detach(), batch.targets, scale);
+  torch::autograd::backward({hidden}, {head.hidden});
+  return head.sums;
+}
+
+LossSums Convnet::Evaluate(const Batch& batch) {
+  at::NoGradGuard no_grad;
+  return HeadLoss(*classifier_, Hidden(batch.inputs), batch.targets);
+}
+
+namespace {
+const ModelRegistration registration("convnet", MakeModelOf<Convnet>);
+}  // namespace
+
+}  // namespace fp4::trainer
