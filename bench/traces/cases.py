@@ -226,10 +226,50 @@ SMALL_STATES = {
     "states-4bit-muon": {"optimizer": MUON | {"states": "4bit"}},
 }
 
+NO_TRANSFORMER = {"d_model": None, "num_layers": None, "num_heads": None, "d_ff": None, "vocab_size": None,
+                  "sequence_length": None, "activation": None, "tie_embeddings": None}
+INT8_ROWS = recipe(weights=INT8)
+
+CONVNET = {
+    "model": NO_TRANSFORMER | {"kind": "convnet", "channels": [8, 10], "kernel": 3, "image_size": 12, "image_channels": 1,
+                               "num_classes": 7},
+    "data": {"source": "images"},
+    "training": {"micro_batch_size": 8},
+}
+CONVNETS = {
+    "convnet": {},
+    "convnet-fp4": {"precision": {"default": "fp4"}},
+    "convnet-fp4-frozen": {"precision": {"default": "fp4-frozen"}},
+    "convnet-int8-rows": {"precision": INT8_ROWS},
+    "convnet-accumulation-decay": {"training": {"micro_batch_size": 4, "gradient_accumulation": 2},
+                                   "optimizer": {"weight_decay": 1.0}},
+    "convnet-muon": {"optimizer": MUON},
+    "convnet-muon-moonlight-fp4": {"optimizer": MOONLIGHT, "precision": {"default": "fp4"}},
+    "convnet-tail": {"data": {"validation_paths": None, "validation_fraction": 0.25}, "training": {"eval_batches": 1}},
+    "convnet-cifar": {"model": {"channels": [4, 8, 8], "kernel": 5, "image_size": 32, "image_channels": 3,
+                                "num_classes": 10}, "training": {"micro_batch_size": 2}},
+    # The first convolution's patches are 9 wide, the second one's 144: blocks of 16 fit there alone.
+    "convnet-nvfp4": {"model": {"channels": [16, 16], "image_size": 4, "num_classes": 4}, "training": {"micro_batch_size": 4},
+                      "precision": rule(match="stages.1.*", weights=TILES, activations=NVFP4, gradients=NVFP4)},
+}
+
+AUTOENCODER = {
+    "model": NO_TRANSFORMER | {"kind": "autoencoder", "layer_sizes": [20, 12, 6, 12, 20], "activation": "silu"},
+    "data": {"source": "vectors"},
+    "training": {"micro_batch_size": 8},
+}
+AUTOENCODERS = {
+    "autoencoder": {},
+    "autoencoder-fp4": {"precision": {"default": "fp4"}},
+    "autoencoder-int8-rows": {"precision": INT8_ROWS},
+    "autoencoder-first-of-two-narrowest": {"model": {"layer_sizes": [20, 5, 5, 20]}},
+    "autoencoder-gelu-wide": {"model": {"layer_sizes": [8, 16, 8], "activation": "gelu"}},
+}
+
 # name -> (base, patches by name)
 GROUPS = [({}, WEIGHTS), ({}, MODELS), ({}, WEIGHT_FORMATS), (BLOCKS_OF_16, TERNARY), (BLOCKS_OF_16, FORMATS_OF_16),
-          (BLOCKS_OF_16, ESTIMATORS),
-          (BLOCKS_OF_32, FORMATS_OF_32), ({}, OPTIMIZERS), (LARGE, SMALL_STATES)]
+          (BLOCKS_OF_16, ESTIMATORS), (BLOCKS_OF_32, FORMATS_OF_32), ({}, OPTIMIZERS), (LARGE, SMALL_STATES),
+          (CONVNET, CONVNETS), (AUTOENCODER, AUTOENCODERS)]
 
 # What the tests of fp4-train allow too: absolute, gradient norms relative to themselves.
 BOUNDS = {"evaluation": 1e-5, "losses": 1e-4, "grad_norms": 1e-3}

@@ -1,5 +1,6 @@
 """Records to train on and to evaluate on, in the order of their files."""
 import math
+import struct
 
 import numpy as np
 import torch
@@ -44,7 +45,97 @@ class Windows:
         return files
 
 
-SOURCES = {"tokens": Windows}
+def make_images(count, channels, size, classes, seed):
+    """Stripes whose direction says the class, and noise. uint8 (count, channels, size, size), and the classes."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(classes, size=count)
+    y, x = np.mgrid[:size, :size] / size
+    angle = np.pi * labels[:, None, None] / classes
+    stripes = np.sin(9 * (np.cos(angle) * x + np.sin(angle) * y))
+    pixels = 128 + 60 * stripes[:, None] + random.normal(0, 25, (count, channels, size, size))
+    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8), labels.astype(np.uint8)
+
+
+def idx_bytes(values):
+    """MNIST's format, of unsigned bytes."""
+    return bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
+
+
+def read_idx(content):
+    count = content[3]
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * count).reshape(struct.unpack(f">{count}I", content[4:4 + 4 * count]))
+
+
+class Images:
+    """CIFAR-10's records, or a pair of idx files, images first: pixels / 255, channels first, and classes."""
+
+    def __init__(self, document, paths):
+        contents = [(document["folder"] / path).read_bytes() for path in paths]
+        if paths[0].endswith(".idx"):
+            pixels, classes = (read_idx(content) for content in contents)
+            pixels = pixels[:, None]
+        else:
+            records = np.frombuffer(b"".join(contents), np.uint8).reshape(-1, 3073)
+            pixels, classes = records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0]
+        self.images = torch.from_numpy(pixels.astype(np.float32)) / 255
+        self.classes = torch.from_numpy(classes.astype(np.int64))
+
+    def __len__(self):
+        return len(self.images)
+
+    def take(self, numbers):
+        return self.images[numbers], self.classes[numbers]
+
+    @staticmethod
+    def write(folder, document, steps, seed):
+        model, files = document["model"], {}
+        for part, count, offset in (("training", records_to_wrap(document, steps), 0), ("validation", 21, 1000)):
+            channels, size, classes = model["image_channels"], model["image_size"], model["num_classes"]
+            pixels, labels = make_images(count, channels, size, classes, seed + offset)
+            name = f"{count}-of-{channels}x{size}x{size}-seed-{seed + offset}"
+            if channels == 3:
+                contents = {f"cifar-{name}.bin": np.concatenate([labels[:, None], pixels.reshape(count, -1)], 1).tobytes()}
+            else:
+                contents = {f"images-{name}.idx": idx_bytes(pixels[:, 0]), f"labels-{name}.idx": idx_bytes(labels)}
+            for file, content in contents.items():
+                (folder / file).write_bytes(content)
+            files[part] = list(contents)
+        return files
+
+
+class Vectors:
+    """Rows of little-endian fp32 values."""
+
+    def __init__(self, document, paths):
+        values = np.concatenate([np.fromfile(document["folder"] / path, "<f4") for path in paths])
+        self.rows = torch.from_numpy(values.reshape(-1, document["model"]["layer_sizes"][0]))
+
+    def __len__(self):
+        return len(self.rows)
+
+    def take(self, numbers):
+        return self.rows[numbers]
+
+    @staticmethod
+    def write(folder, document, steps, seed):
+        """Near a plane of 6 dimensions, the same for both parts."""
+        width, files = document["model"]["layer_sizes"][0], {}
+        directions = np.random.default_rng(seed).normal(0, 1, (6, width))
+        for part, count, offset in (("training", records_to_wrap(document, steps), 0), ("validation", 21, 1000)):
+            random = np.random.default_rng(seed + offset + 1)
+            rows = random.normal(0, 1, (count, 6)) @ directions + random.normal(0, 0.05, (count, width))
+            files[part] = [f"rows-{count}-of-{width}-seed-{seed + offset}.f32"]
+            rows.astype("<f4").tofile(folder / files[part][0])
+        return files
+
+
+def records_to_wrap(document, steps):
+    """Fewer than a run takes, so that it begins again."""
+    training = document["training"]
+    return steps * training["micro_batch_size"] * training.get("gradient_accumulation", 1) * 2 // 3
+
+
+SOURCES = {"tokens": Windows, "images": Images, "vectors": Vectors}
 
 
 class Part:

@@ -1,12 +1,14 @@
 """Ten steps of a document, with losses, gradient norms and evaluations."""
 import torch
 
+from autoencoder import Autoencoder
+from convnet import Convnet
 from data import training_and_validation
 from linear import Products
 from optimizers import Optimizers
 from transformer import Transformer
 
-KINDS = {"transformer": Transformer}
+KINDS = {"transformer": Transformer, "convnet": Convnet, "autoencoder": Autoencoder}
 
 
 def evaluate(document, model, records, update):
