@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What looking at operands costs: processor time of fp4-train with and without looks, by turns.
 
-    bench/look_cost.py build/bin/fp4-train [--rounds 3] [--steps 200]
+    bench/look_cost.py build/bin/fp4-train [--rounds 3] [--steps 200] [--recipes baseline,fp4,nvfp4]
 
 Each round trains the preset "micro" under each recipe three ways: with no look at all, with the looks that the defaults
 make (at each evaluation, every 100 steps), and with one every 10 steps. Prints processor seconds (user and system, of the
@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 
 WAYS = {"none": 100000, "default": 0, "every 10": 10}
-RECIPES = ["baseline", "fp4", "nvfp4"]
+RECIPES = "baseline,fp4,nvfp4"
 
 
 def document(recipe, steps, stats_interval):
@@ -47,10 +47,11 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--recipes", default=RECIPES)
     options = parser.parse_args()
     print("| recipe | looks | ms a step | above none |")
     print("|---|---|---|---|")
-    for recipe in RECIPES:
+    for recipe in options.recipes.split(","):
         start = statistics.median(processor_seconds(options.program, recipe, 0, 0) for _ in range(options.rounds))
         seconds = {way: [] for way in WAYS}
         for _ in range(options.rounds):

@@ -69,6 +69,15 @@ std::string Fields(const LogEvent& event) {
                       Field("message", event.message));
 }
 
+std::string Fields(const PrecisionSwitchEvent& event) {
+  return absl::StrCat(R"("type":"precision_switch")", Field("step", event.step),
+                      Field("layer", event.layer), Field("to", event.to), R"(,"gradient":)",
+                      FormatNumber(event.gradient), R"(,"gradient_above":)",
+                      FormatNumber(event.gradient_above), R"(,"error":)", FormatNumber(event.error),
+                      R"(,"error_above":)", FormatNumber(event.error_above),
+                      Field("relative", event.relative));
+}
+
 std::string Fields(const FinishedEvent& event) {
   return absl::StrCat(R"("type":"finished")", Field("status", event.status),
                       Field("reason", event.reason));
@@ -138,6 +147,21 @@ std::optional<double> ToNumber(const Json& value) {
   return std::nullopt;
 }
 
+absl::Status Read(const Json& object, const char* name, double& out) {
+  FP4_ASSIGN_OR_RETURN(const Json* value, Find(object, name));
+  const std::optional<double> number = ToNumber(*value);
+  if (!number) return Wrong(name, "a number", *value);
+  out = *number;
+  return absl::OkStatus();
+}
+
+absl::Status Read(const Json& object, const char* name, bool& out) {
+  FP4_ASSIGN_OR_RETURN(const Json* value, Find(object, name));
+  if (!value->is_boolean()) return Wrong(name, "true or false", *value);
+  out = value->get<bool>();
+  return absl::OkStatus();
+}
+
 std::string OwnFields(const Json& object) {
   Json rest = object;
   for (const char* name : kCommonFields) rest.erase(name);
@@ -180,6 +204,17 @@ absl::Status ReadKind(const Json& object, LogEvent& event) {
   return Read(object, "message", event.message);
 }
 
+absl::Status ReadKind(const Json& object, PrecisionSwitchEvent& event) {
+  FP4_RETURN_IF_ERROR(Read(object, "step", event.step));
+  FP4_RETURN_IF_ERROR(Read(object, "layer", event.layer));
+  FP4_RETURN_IF_ERROR(Read(object, "to", event.to));
+  FP4_RETURN_IF_ERROR(Read(object, "gradient", event.gradient));
+  FP4_RETURN_IF_ERROR(Read(object, "gradient_above", event.gradient_above));
+  FP4_RETURN_IF_ERROR(Read(object, "error", event.error));
+  FP4_RETURN_IF_ERROR(Read(object, "error_above", event.error_above));
+  return Read(object, "relative", event.relative);
+}
+
 absl::Status ReadKind(const Json& object, FinishedEvent& event) {
   FP4_RETURN_IF_ERROR(Read(object, "status", event.status));
   return Read(object, "reason", event.reason);
@@ -196,6 +231,7 @@ absl::Status ReadKindNamed(const std::string& type, const Json& object, Event& e
   if (type == "checkpoint") return ReadAs<CheckpointEvent>(object, event);
   if (type == "health") return ReadAs<HealthEvent>(object, event);
   if (type == "log") return ReadAs<LogEvent>(object, event);
+  if (type == "precision_switch") return ReadAs<PrecisionSwitchEvent>(object, event);
   if (type == "finished") return ReadAs<FinishedEvent>(object, event);
   event.kind = UnknownEvent{.type = type, .json = OwnFields(object)};
   return absl::OkStatus();
@@ -233,6 +269,21 @@ absl::StatusOr<Event> ParseEvent(std::string_view line) {
   } catch (const Json::exception& error) {
     return absl::InvalidArgumentError(absl::StrCat("event: ", error.what()));
   }
+}
+
+std::string Describe(const PrecisionSwitchEvent& event) {
+  std::string numbers;
+  const auto add = [&numbers](absl::string_view what, double value, double bound) {
+    if (bound > 0)
+      absl::StrAppend(&numbers, numbers.empty() ? "" : ", ", "mean ", what, " ", value, " (bound ",
+                      bound, ")");
+  };
+  add("gradient", event.gradient, event.gradient_above);
+  add("error", event.error, event.error_above);
+  return absl::StrCat(event.layer,
+                      event.to == "high" ? " goes to high precision" : " comes back from it",
+                      " after step ", event.step, ": ", numbers,
+                      event.relative ? ", as shares of the mean weight" : "");
 }
 
 std::string FormatNumber(double value) {

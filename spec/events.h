@@ -36,6 +36,16 @@ struct HealthEvent {
 struct LogEvent {
   std::string severity, message;
 };
+// A layer has changed its precision (precision.adaptive), with the numbers behind it: moving
+// averages over the updates, and the bounds that they are compared with; a bound of 0 is off.
+struct PrecisionSwitchEvent {
+  int64_t step = 0;  // after this update
+  std::string layer;
+  std::string to;                           // "high", or "low": back
+  double gradient = 0, gradient_above = 0;  // of mean |G|
+  double error = 0, error_above = 0;        // of mean |Q(W) - W|
+  bool relative = true;                     // whether these are shares of mean |W|
+};
 struct FinishedEvent {
   std::string status;  // a word of base/trainer_exit.h
   std::string reason;
@@ -48,7 +58,7 @@ struct UnknownEvent {
 };
 
 using EventKind = std::variant<StartedEvent, MetricsEvent, CheckpointEvent, HealthEvent, LogEvent,
-                               FinishedEvent, UnknownEvent>;
+                               PrecisionSwitchEvent, FinishedEvent, UnknownEvent>;
 
 struct Event {
   int64_t seq = 0;
@@ -64,6 +74,9 @@ std::string FormatEvent(const Event& event);
 // INVALID_ARGUMENT says what is wrong with the line. A type that is not known is nothing wrong: the
 // event is an UnknownEvent then.
 absl::StatusOr<Event> ParseEvent(std::string_view line);
+
+// A switch of precision as a sentence without a full stop.
+std::string Describe(const PrecisionSwitchEvent& event);
 
 // A number of an event as JSON text: shortest form that reads back to the same double, quoted when
 // not finite.

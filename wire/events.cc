@@ -28,6 +28,17 @@ void Fill(const spec::LogEvent& event, v1::Event& message) {
   message.mutable_log()->set_severity(event.severity);
   message.mutable_log()->set_message(event.message);
 }
+void Fill(const spec::PrecisionSwitchEvent& event, v1::Event& message) {
+  v1::PrecisionSwitch* filled = message.mutable_precision_switch();
+  filled->set_step(event.step);
+  filled->set_layer(event.layer);
+  filled->set_to(event.to);
+  filled->set_gradient(event.gradient);
+  filled->set_gradient_above(event.gradient_above);
+  filled->set_error(event.error);
+  filled->set_error_above(event.error_above);
+  filled->set_relative(event.relative);
+}
 void Fill(const spec::FinishedEvent& event, v1::Event& message) {
   message.mutable_finished()->set_status(event.status);
   message.mutable_finished()->set_reason(event.reason);
@@ -43,6 +54,17 @@ spec::MetricsEvent MetricsFromProto(const v1::Metrics& message) {
     event.values.emplace_back(value.name(), value.value());
   }
   return event;
+}
+
+spec::PrecisionSwitchEvent SwitchFromProto(const v1::PrecisionSwitch& message) {
+  return {.step = message.step(),
+          .layer = message.layer(),
+          .to = message.to(),
+          .gradient = message.gradient(),
+          .gradient_above = message.gradient_above(),
+          .error = message.error(),
+          .error_above = message.error_above(),
+          .relative = message.relative()};
 }
 
 spec::EventKind KindFromProto(const v1::Event& message) {
@@ -61,6 +83,8 @@ spec::EventKind KindFromProto(const v1::Event& message) {
     }
     case v1::Event::kLog:
       return spec::LogEvent{message.log().severity(), message.log().message()};
+    case v1::Event::kPrecisionSwitch:
+      return SwitchFromProto(message.precision_switch());
     case v1::Event::kFinished:
       return spec::FinishedEvent{message.finished().status(), message.finished().reason()};
     case v1::Event::kUnknown:

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/render/findings.h"
+#include "client/render/layer_metrics.h"
 #include "client/render/numbers.h"
 #include "client/render/runs.h"
 
@@ -35,7 +36,8 @@ std::string StateText(const v1::Run& run) {
 std::string RenderLatest(const v1::Run& run, const Layout& layout) {
   Table table({{.header = "METRIC", .min_width = 16}, {.header = "LATEST", .right = true}});
   for (const v1::Value& value : run.latest()) {
-    table.AddRow({Printable(value.name()), FormatValue(value.value())});
+    if (!IsOfLayer(value.name()))
+      table.AddRow({Printable(value.name()), FormatValue(value.value())});
   }
   return table.empty() ? "" : "\n" + table.Render(layout);
 }
@@ -106,7 +108,8 @@ std::string RenderRun(const v1::Run& run, absl::Time now, const Layout& layout) 
   AppendField(text, "created", Ago(run.create_time(), now), layout);
   if (run.has_start_time()) AppendField(text, "started", Ago(run.start_time(), now), layout);
   if (run.has_finish_time()) AppendField(text, "finished", Ago(run.finish_time(), now), layout);
-  absl::StrAppend(&text, RenderLatest(run, layout), RenderCheckpoints(run, layout));
+  absl::StrAppend(&text, RenderLatest(run, layout), RenderLayerMetrics(run, layout),
+                  RenderCheckpoints(run, layout));
   const std::string findings =
       RenderFindings("", {run.health().begin(), run.health().end()}, layout);
   return findings.empty() ? text : absl::StrCat(text, "\n", findings);

@@ -7,6 +7,7 @@
 #include "client/layout.h"
 #include "client/metric_names.h"
 #include "client/render/json.h"
+#include "client/render/layer_metrics.h"
 #include "client/render/numbers.h"
 #include "client/render/runs.h"
 #include "client/target.h"
@@ -38,7 +39,7 @@ absl::StatusOr<ExitCode> PrintNames(const Target& target, Connection& connection
     return ExitCode::kOk;
   }
   if (names.empty()) context.err << "No metrics yet.\n";
-  for (const std::string& name : names) context.out << Printable(name) << "\n";
+  context.out << RenderMetricNames(names, LayoutOf(context));
   return ExitCode::kOk;
 }
 

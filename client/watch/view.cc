@@ -9,6 +9,8 @@
 #include "client/render/numbers.h"
 #include "client/render/progress.h"
 #include "client/render/runs.h"
+#include "spec/events.h"
+#include "wire/events.h"
 
 namespace fp4::client {
 namespace {
@@ -159,6 +161,13 @@ std::string StateText(const v1::StateChange& change) {
   return text;
 }
 
+std::string SwitchText(const v1::Event& event) {
+  const spec::Event switched = wire::FromProto(event);
+  return absl::StrCat(
+      "precision: ",
+      Printable(spec::Describe(std::get<spec::PrecisionSwitchEvent>(switched.kind))));
+}
+
 }  // namespace
 
 std::string PlainLine(const RunProgress& run, const v1::Event& event, absl::Time now) {
@@ -171,6 +180,7 @@ std::string PlainLine(const RunProgress& run, const v1::Event& event, absl::Time
     text =
         absl::StrCat(event.log().severity(), ": ", PrintableLines(event.log().message(), kIndent));
   }
+  if (event.has_precision_switch()) text = SwitchText(event);
   if (text.empty()) return "";
   return absl::StrCat(FormatWhen(ToTime(event.time()), now), "  ",
                       Printable(RunLabel(run.variant, run.seed)), "  ", text);

@@ -28,8 +28,9 @@ class Columns {
   }
   void operator()(const spec::HealthEvent&) { Line("health"); }
   void operator()(const spec::LogEvent&) { Line("log"); }
-  void operator()(const spec::FinishedEvent&) { Line("finished"); }
   // The column's kinds are a closed list; the payload says what it really is.
+  void operator()(const spec::PrecisionSwitchEvent&) { Line("log"); }
+  void operator()(const spec::FinishedEvent&) { Line("finished"); }
   void operator()(const spec::UnknownEvent&) { Line("log"); }
 
  private:

@@ -136,13 +136,14 @@ std::optional<Point> LastPoint(Connection& connection, int64_t run, const std::s
   return query.Next() ? std::optional(ReadPoint(query)) : std::nullopt;
 }
 
-std::vector<std::pair<std::string, double>> LatestValues(Connection& connection, int64_t run) {
+std::vector<std::pair<std::string, double>> LatestValues(Connection& connection, int64_t run,
+                                                         SeriesOf which) {
   std::vector<std::pair<std::string, double>> latest;
   Query query(connection,
               "SELECT name, value, special FROM series JOIN points ON points.series = series.row "
-              "WHERE run = ? AND step = (SELECT MAX(step) FROM points AS last "
-              "WHERE last.series = series.row) ORDER BY name",
-              run);
+              "WHERE run = ? AND (? OR name NOT LIKE 'quant/%') AND step = (SELECT MAX(step) "
+              "FROM points AS last WHERE last.series = series.row) ORDER BY name",
+              run, which == SeriesOf::kAll ? 1 : 0);
   while (query.Next()) {
     latest.emplace_back(query.Text(0), Decode(query.Real(1), query.Int(2)));
   }

@@ -47,8 +47,11 @@ int64_t CountPoints(Connection& connection, int64_t run, const std::string& name
                     const StepRange& range);
 // The point at the highest step; nothing when there is no such series.
 std::optional<Point> LastPoint(Connection& connection, int64_t run, const std::string& name);
-// That of each series, by name.
-std::vector<std::pair<std::string, double>> LatestValues(Connection& connection, int64_t run);
+// The last value of each series, by name. A run has some hundred series of its layers
+// (quant/<layer>/…), which a list of runs leaves out.
+enum class SeriesOf : uint8_t { kAll, kRun };
+std::vector<std::pair<std::string, double>> LatestValues(Connection& connection, int64_t run,
+                                                         SeriesOf which);
 
 // Removes a part of the run's points that takes no longer than a transaction should. False: there
 // was nothing left to remove.

@@ -58,7 +58,7 @@ void ReadRuns(Connection& connection, int64_t experiment_row, int64_t after, int
       break;
     }
     after = runs.Int(0);
-    bytes += NumBytes(experiment.runs.emplace_back(ReadRun(connection, runs)));
+    bytes += NumBytes(experiment.runs.emplace_back(ReadRun(connection, runs, SeriesOf::kRun)));
   }
 }
 

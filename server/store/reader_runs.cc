@@ -42,7 +42,7 @@ absl::StatusOr<RunDetails> Reader::GetRun(std::string_view id) {
     FP4_ASSIGN_OR_RETURN(const Key key, FindRun(db_, id));
     Query query(db_, FP4_SELECT_RUN_RECORDS "WHERE runs.row = ?", key.row);
     if (!query.Next()) return NotFoundError("run", id);
-    return RunDetails{.run = ReadRun(db_, query),
+    return RunDetails{.run = ReadRun(db_, query, SeriesOf::kAll),
                       .resolved_document = ReadRunDocument(db_, key.row),
                       .started_json = ReadStarted(db_, key.row),
                       .checkpoints = ReadCheckpoints(db_, key.row),
@@ -81,7 +81,7 @@ absl::StatusOr<Page<RunRecord>> Reader::ListRuns(std::string_view experiment_id,
         break;
       }
       after = {query.Int(18), query.Int(0)};
-      bytes += NumBytes(page.items.emplace_back(ReadRun(db_, query)));
+      bytes += NumBytes(page.items.emplace_back(ReadRun(db_, query, SeriesOf::kRun)));
     }
     return page;
   });

@@ -58,6 +58,10 @@ std::string_view WhatIsWrong(const spec::HealthEvent& event) {
   return event.code.empty() ? "a health event has no code" : "";
 }
 std::string_view WhatIsWrong(const spec::LogEvent&) { return ""; }
+std::string_view WhatIsWrong(const spec::PrecisionSwitchEvent& event) {
+  if (event.step < 0) return "the step of a switch of precision is negative";
+  return event.layer.empty() ? "a switch of precision has no layer" : "";
+}
 std::string_view WhatIsWrong(const spec::FinishedEvent& event) {
   return IsOutcome(event.status) ? ""
                                  : "the status of `finished` is none of completed, failed, stopped";

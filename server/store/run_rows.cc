@@ -2,7 +2,6 @@
 
 #include "server/store/event_rows.h"
 #include "server/store/json_columns.h"
-#include "server/store/points.h"
 
 namespace fp4::store {
 namespace {
@@ -29,7 +28,7 @@ std::optional<absl::Time> OptionalTime(const Query& query, int column) {
 
 }  // namespace
 
-RunRecord ReadRun(Connection& connection, const Query& query) {
+RunRecord ReadRun(Connection& connection, const Query& query, SeriesOf latest) {
   RunRecord run;
   run.id = query.Text(1);
   run.experiment_id = query.Text(2);
@@ -48,7 +47,7 @@ RunRecord ReadRun(Connection& connection, const Query& query) {
   run.create_time = FromMillis(query.Int(15));
   run.start_time = OptionalTime(query, 16);
   run.finish_time = OptionalTime(query, 17);
-  run.latest = LatestValues(connection, query.Int(0));
+  run.latest = LatestValues(connection, query.Int(0), latest);
   run.health = ReadHealth(connection, query.Int(0));
   return run;
 }

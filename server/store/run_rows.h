@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/store/connection.h"
+#include "server/store/points.h"
 #include "server/store/records.h"
 
 namespace fp4::store {
@@ -20,7 +21,7 @@ namespace fp4::store {
   "LEFT JOIN workers ON workers.row = attempts.worker "
 
 // With the latest values and the health events, which it reads.
-RunRecord ReadRun(Connection& connection, const Query& query);
+RunRecord ReadRun(Connection& connection, const Query& query, SeriesOf latest);
 // About how many bytes it takes on the wire.
 size_t NumBytes(const RunRecord& run);
 

@@ -59,6 +59,17 @@ INSTANTIATE_TEST_SUITE_P(
              R"("message":"does not learn")"},
         Case{"log", MakeEvent(LogEvent{"info", "two\nlines \"quoted\""}),
              R"("type":"log","severity":"info","message":"two\nlines \"quoted\"")"},
+        Case{"precision_switch",
+             MakeEvent(PrecisionSwitchEvent{.step = 3,
+                                            .layer = "lm_head",
+                                            .to = "high",
+                                            .gradient = 0.5,
+                                            .gradient_above = 0,
+                                            .error = 0.125,
+                                            .error_above = 0.1,
+                                            .relative = true}),
+             R"("type":"precision_switch","step":3,"layer":"lm_head","to":"high","gradient":0.5,)"
+             R"("gradient_above":0,"error":0.125,"error_above":0.1,"relative":true)"},
         Case{"finished", MakeEvent(FinishedEvent{"completed", ""}),
              R"("type":"finished","status":"completed","reason":"")"},
         Case{"of_a_newer_trainer",
@@ -67,6 +78,20 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"of_a_newer_trainer_empty", MakeEvent(UnknownEvent{"tick", "{}"}),
              R"("type":"tick")"}),
     [](const auto& info) { return info.param.name; });
+
+TEST(PrecisionSwitch, IsDescribedByTheNumbersThatHaveBounds) {
+  PrecisionSwitchEvent event{.step = 3, .layer = "lm_head", .to = "high", .error = 0.125};
+  event.error_above = 0.1;
+  EXPECT_EQ(Describe(event),
+            "lm_head goes to high precision after step 3: mean error 0.125 (bound 0.1), as shares "
+            "of the mean weight");
+  event.to = "low";
+  event.relative = false;
+  event.gradient_above = 1;
+  EXPECT_EQ(Describe(event),
+            "lm_head comes back from it after step 3: mean gradient 0 (bound 1), mean error 0.125 "
+            "(bound 0.1)");
+}
 
 TEST(FormatEvent, BytesThatAreNotUtf8AreReplaced) {
   EXPECT_THAT(FormatEvent(MakeEvent(LogEvent{"info", "a\xff"})), HasSubstr("a\xEF\xBF\xBD"));

@@ -21,6 +21,14 @@ TEST(Events, EveryKindComesBackAsItWas) {
       spec::CheckpointEvent{"/r/c", 100, 12345678901, "ab"},
       spec::HealthEvent{"error", "frozen_layer", "lm_head", "does not learn"},
       spec::LogEvent{"info", "two\nlines"},
+      spec::PrecisionSwitchEvent{.step = 3,
+                                 .layer = "lm_head",
+                                 .to = "low",
+                                 .gradient = 0.5,
+                                 .gradient_above = 0.25,
+                                 .error = 0.125,
+                                 .error_above = 2,
+                                 .relative = false},
       spec::FinishedEvent{"completed", "because"},
       spec::UnknownEvent{"picture", R"({"file":"/a.png"})"}};
   static_assert(std::size(kinds) == std::variant_size_v<spec::EventKind>);

@@ -154,14 +154,14 @@ absl::Status Report::Checkpoint(int64_t step) {
 
 absl::Status Report::Switch(int64_t step, const PrecisionSwitch& each) {
   const spec::AdaptiveSpec& spec = parts_.run.adaptive;
-  const auto bound = [](double value) { return value > 0 ? absl::StrCat(value) : "off"; };
-  return log_.Append(spec::LogEvent{
-      "info",
-      absl::StrCat("precision: ", each.layer, each.high ? " goes to high precision" : " comes back",
-                   " after step ", step, ": mean gradient ", each.gradient, " (bound ",
-                   bound(spec.gradient_above), "), mean error ", each.error, " (bound ",
-                   bound(spec.error_above),
-                   spec.relative ? "), as shares of the mean weight" : ")")});
+  return log_.Append(spec::PrecisionSwitchEvent{.step = step,
+                                                .layer = each.layer,
+                                                .to = each.high ? "high" : "low",
+                                                .gradient = each.gradient,
+                                                .gradient_above = spec.gradient_above,
+                                                .error = each.error,
+                                                .error_above = spec.error_above,
+                                                .relative = spec.relative});
 }
 
 absl::Status Report::Health(const Finding& finding) { return log_.Append(EventOf(finding)); }

@@ -58,6 +58,21 @@ TEST_F(WatchViewTest, WhatIsNotOfTodayHasItsDate) {
             "2026-01-02 03:04:06  fp4 seed 1  frozen_layer (error) in lm_head: has not changed\n");
 }
 
+TEST_F(WatchViewTest, SwitchOfPrecisionIsALineWithItsNumbers) {
+  auto view = MakeWatchView(context_, clock_);
+  v1::Event event = StateTo("run0000a", v1::RUN_STATE_RUNNING);
+  v1::PrecisionSwitch& switched = *event.mutable_precision_switch();
+  switched.set_step(7);
+  switched.set_layer("blocks.0.mlp.up");
+  switched.set_to("high");
+  switched.set_error(0.125);
+  switched.set_error_above(0.1);
+  Show(*view, event);
+  EXPECT_EQ(out_.str(),
+            "03:04:05  fp4 seed 1  precision: blocks.0.mlp.up goes to high precision after step 7: "
+            "mean error 0.125 (bound 0.1)\n");
+}
+
 TEST_F(WatchViewTest, WhyRunsWaitIsToldOnceForEachReason) {
   auto view = MakeWatchView(context_, clock_);
   for (const char* why : {"the next attempt starts in 4s", "the next attempt starts in 1s"}) {

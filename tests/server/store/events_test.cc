@@ -89,6 +89,8 @@ TEST_F(EventsTest, MalformedReportsSayWhatIsWrongAndStoreNothing) {
       {MetricsAt(2, 2, 1.0, 2), "attempt 2 is not one of 1 to 1"},
       {nameless, "a metric has no name"},
       {started, "`started` does not carry a JSON object"},
+      {{.seq = 2, .time = ok.time, .attempt = 1, .kind = spec::PrecisionSwitchEvent()},
+       "a switch of precision has no layer"},
       {FinishedAt(2, "exploded"), "none of completed, failed, stopped"},
   };
   for (const auto& [event, what] : rows) {
@@ -192,6 +194,29 @@ TEST_F(EventsTest, ListenersHearTheNewestCursorOfEachCommit) {
   subscription.reset();
   ASSERT_TRUE(Report(held, {MetricsAt(2, 2, 5.0)}).ok());
   EXPECT_THAT(heard, ElementsAre(*newest));
+}
+
+TEST_F(EventsTest, ASwitchOfPrecisionComesBackAsItWas) {
+  const Held held = StartOneRun();
+  const spec::PrecisionSwitchEvent switched{.step = 3,
+                                            .layer = "lm_head",
+                                            .to = "high",
+                                            .gradient = 0.5,
+                                            .gradient_above = 0.25,
+                                            .error = 0.125,
+                                            .error_above = 0,
+                                            .relative = false};
+  const spec::Event event{.seq = 1, .time = absl::UnixEpoch(), .attempt = 1, .kind = switched};
+  ASSERT_TRUE(Report(held, {event}).ok());
+  int found = 0;
+  for (const StoredEvent& stored : EventsOf({held.run_id})) {
+    const auto* read = KindOf<spec::PrecisionSwitchEvent>(stored);
+    if (read == nullptr) continue;
+    ++found;
+    EXPECT_EQ(spec::FormatEvent({.seq = 1, .time = event.time, .attempt = 1, .kind = *read}),
+              spec::FormatEvent(event));
+  }
+  EXPECT_EQ(found, 1);
 }
 
 TEST_F(EventsTest, ADeadTrainersLastWordsAreALogEvent) {

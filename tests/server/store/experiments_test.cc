@@ -171,5 +171,18 @@ TEST_F(ExperimentsTest, CompareInputsCarryTheCurvesBySeed) {
   EXPECT_TRUE(inputs->at(1).hosts.empty());
 }
 
+TEST_F(ExperimentsTest, SeriesOfLayersAreInARunAndNotInLists) {
+  const Held held = StartOneRun();
+  spec::Event metrics = MetricsAt(1, 40, 2.5);
+  std::get<spec::MetricsEvent>(metrics.kind).values = {{"val/loss", 2.5},
+                                                       {"quant/lm_head/weight_zeros", 0.5}};
+  ASSERT_TRUE(Report(held, {metrics}).ok());
+  EXPECT_THAT(GetRun(held.run_id).latest, SizeIs(2));
+  const std::string experiment = GetRun(held.run_id).experiment_id;
+  const auto listed = Read([&](Reader& reader) { return reader.GetExperiment(experiment); });
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  EXPECT_THAT(listed->runs.at(0).latest, SizeIs(1));
+}
+
 }  // namespace
 }  // namespace fp4::store::testing

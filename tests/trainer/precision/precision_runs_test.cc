@@ -141,11 +141,14 @@ TEST_F(PrecisionOverTimeTest, EvaluationUsesThePrecisionOfItsOwnUpdate) {
 TEST_F(PrecisionOverTimeTest, SwitchOfAdaptivePrecisionIsToldWithItsNumbers) {
   State("a",
         R"({"default": "fp4", "adaptive": {"match": "blocks.0.mlp.up", "error_above": 0.01}})");
-  std::string told;
-  for (const spec::LogEvent& event : EventsOf<spec::LogEvent>("a")) told += event.message;
-  EXPECT_THAT(told,
-              HasSubstr("blocks.0.mlp.up goes to high precision after step 3: mean gradient"));
-  EXPECT_THAT(told, testing::Not(HasSubstr("blocks.0.mlp.down goes")));
+  const auto switches = EventsOf<spec::PrecisionSwitchEvent>("a");
+  ASSERT_EQ(switches.size(), 1u);
+  EXPECT_EQ(switches[0].layer, "blocks.0.mlp.up");
+  EXPECT_EQ(switches[0].to, "high");
+  EXPECT_EQ(switches[0].step, 3);
+  EXPECT_GT(switches[0].error, 0.01);
+  EXPECT_EQ(switches[0].error_above, 0.01);
+  EXPECT_GT(switches[0].gradient, 0);
 }
 
 TEST_F(PrecisionOverTimeTest, LearnedScaleIsAParameterWithItsOwnState) {
