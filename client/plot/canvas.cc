@@ -36,7 +36,7 @@ Canvas::Canvas(int columns, int rows, const Layout& layout, bool several)
 void Canvas::Set(int x, int y, int style) {
   if (x < 0 || y < 0 || x >= width() || y >= height()) return;
   const int from_top = height() - 1 - y;
-  Content& cell = cells_[static_cast<size_t>(from_top / dots_down_ * columns_ + x / dots_across_)];
+  Content& cell = cells_[Index(from_top / dots_down_, x / dots_across_)];
   cell.dots |= kDotBits[from_top % dots_down_][x % dots_across_];
   cell.style = style;
 }
@@ -72,7 +72,7 @@ std::vector<std::string> Canvas::Rows() const {
   for (int row = 0; row < rows_; ++row) {
     std::string text;
     for (int column = 0; column < columns_; ++column) {
-      text += Text(cells_[static_cast<size_t>(row * columns_ + column)]);
+      text += Text(cells_[Index(row, column)]);
     }
     text.erase(text.find_last_not_of(' ') + 1);
     rows.push_back(std::move(text));

@@ -38,6 +38,10 @@ class Canvas {
     int dots = 0;    // bits of the braille character
     int style = -1;  // of what was drawn last; -1: empty
   };
+  // Of a cell, rows counted from the top.
+  size_t Index(int row, int column) const {
+    return static_cast<size_t>(row) * static_cast<size_t>(columns_) + static_cast<size_t>(column);
+  }
   void Set(int x, int y, int style);
   std::string Text(const Content& cell) const;
 

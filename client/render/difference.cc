@@ -112,7 +112,7 @@ Json FieldsJson(const std::vector<FieldDifference>& fields) {
 Json LayersJson(const std::vector<LayerDifference>& layers) {
   Json array = Json::array();
   for (const LayerDifference& layer : layers) {
-    for (Json field : FieldsJson(layer.fields)) {
+    for (const Json& field : FieldsJson(layer.fields)) {
       Json row = {{"layer", layer.layer}};
       row.update(field);
       array.push_back(row);
