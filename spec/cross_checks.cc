@@ -95,7 +95,9 @@ void CheckUnread(FieldChecks& checks) {
   const auto refuse = [&](std::string_view field, bool read, std::string_view who) {
     if (read || !checks.IsMeant(field)) return;
     checks.Report(field,
-                  absl::StrCat("is given, and is only for ", std::string(who), "; leave it out"));
+                  absl::StrCat("is given, and is only for ", std::string(who), "; data.source is '",
+                               SourceName(data.source), data.paths.empty() ? "'" : "' with files",
+                               ", so leave it out"));
   };
   refuse("data.noise", generated, "generated images and vectors");
   refuse("data.intrinsic_dim", generated && data.source == DataSource::kVectors,
