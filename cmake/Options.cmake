@@ -23,9 +23,7 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # The settings let every clone and build folder share what is compiled, precompiled headers included.
-  set(ccache_command ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+  set(ccache_command ${CMAKE_SOURCE_DIR}/cmake/compile_cached.sh ${CMAKE_SOURCE_DIR} ${CCACHE})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${ccache_command})
   set(CMAKE_CUDA_COMPILER_LAUNCHER ${ccache_command})
 endif()
