@@ -46,8 +46,10 @@ OperandFacts::Scales OfOneScale(const at::Tensor& operand, const at::Tensor& fir
 OperandFacts::Scales OfBlocks(const OperandQuantizer& quantizer, const QuantizeJob& job,
                               const at::Tensor& first_values) {
   numerics::QuantizeOptions options = job.options;
+  // The scale of the tensor is that of all its rows, where the format has one.
   const bool partial = first_values.size(0) < job.values.size(0);
-  if (partial && options.hadamard == 0) {
+  const bool has_tensor_scale = job.format->info().scale_rule == numerics::ScaleRule::kTwoLevel;
+  if (partial && has_tensor_scale && options.hadamard == 0) {
     const auto amax = static_cast<float>(LargestMagnitude(job.values));
     if (std::isfinite(amax)) options.tensor_amax = amax;
   }

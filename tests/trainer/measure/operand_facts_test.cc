@@ -87,15 +87,18 @@ TEST_F(OperandFactsTest, LargeOperandIsMeasuredAtItsFirstRowsUnderItsOwnTensorSc
   EXPECT_GT(facts.zeros, 0.99);
 }
 
-TEST_F(OperandFactsTest, EveryFormatCanBeMeasured) {
+// Small enough to be measured whole, and so large that only its first rows are.
+TEST_F(OperandFactsTest, EveryFormatCanBeMeasuredAtAnySize) {
   for (const numerics::Format* format : numerics::AllFormats()) {
-    const std::string name(format->info().name);
-    const OperandFacts facts = Measure(Format(name.c_str()), Gaussians(32, 128));
-    EXPECT_LT(facts.relative_error, 0.7) << name;
-    EXPECT_EQ(facts.format, &format->info());
-    for (const double share :
-         {facts.zeros, facts.scales->clipped, facts.scales->at_smallest, facts.scales->at_largest})
-      EXPECT_TRUE(share >= 0 && share <= 0.6) << name << ": " << share;
+    for (const int64_t rows : {32, 2048}) {
+      const std::string name(format->info().name);
+      const OperandFacts facts = Measure(Format(name.c_str()), Gaussians(rows, 128));
+      EXPECT_LT(facts.relative_error, 0.7) << name;
+      EXPECT_EQ(facts.format, &format->info());
+      for (const double share : {facts.zeros, facts.scales->clipped, facts.scales->at_smallest,
+                                 facts.scales->at_largest})
+        EXPECT_TRUE(share >= 0 && share <= 0.6) << name << " " << rows << ": " << share;
+    }
   }
 }
 
