@@ -47,11 +47,11 @@ Linear::Linear(const spec::LayerPrecision& precision, at::Tensor master,
       context_(context),
       backend_(backend),
       make_estimator_(std::move(make_estimator)),
+      trains_weight_(precision.estimator != spec::Estimator::kNone),
+      estimator_(make_estimator_ ? make_estimator_(precision) : nullptr),
       operands_(precision, compute_type, context, backend),
       fprop_weight_(compute_type, precision.packed, backend),
-      dgrad_weight_(compute_type, precision.packed, backend) {
-  Use(precision);
-}
+      dgrad_weight_(compute_type, precision.packed, backend) {}
 
 void Linear::Use(const spec::LayerPrecision& precision) {
   trains_weight_ = precision.estimator != spec::Estimator::kNone;
