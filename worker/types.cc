@@ -2,35 +2,9 @@
 
 namespace fp4::worker {
 
-std::string_view CauseName(ExitCause cause) {
-  switch (cause) {
-    case ExitCause::kExited:
-      return "exited";
-    case ExitCause::kSignaled:
-      return "signaled";
-    case ExitCause::kLeaseLost:
-      return "lease_lost";
-    case ExitCause::kMaxRuntime:
-      return "max_runtime";
-    case ExitCause::kSpawnFailed:
-      return "spawn_failed";
-    case ExitCause::kLost:
-      return "lost";
-    case ExitCause::kWorkerStopped:
-      return "worker_stopped";
-    case ExitCause::kDiskFull:
-      return "disk_full";
-    case ExitCause::kMachineFault:
-      return "machine_fault";
-    case ExitCause::kLogBroken:
-      return "log_broken";
-  }
-  return "lost";
-}
-
 std::optional<ExitCause> CauseFromName(std::string_view name) {
   for (ExitCause cause : kExitCauses) {
-    if (CauseName(cause) == name) return cause;
+    if (ExitCauseName(cause) == name) return cause;
   }
   return std::nullopt;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/exit_cause.h"
 #include "spec/events.h"
 
 namespace fp4::worker {
@@ -108,24 +109,6 @@ struct EventReport {
   std::vector<spec::Event> events;  // contiguous seq
 };
 
-enum class ExitCause : uint8_t {
-  kExited,
-  kSignaled,
-  kLeaseLost,
-  kMaxRuntime,
-  kSpawnFailed,
-  kLost,
-  kWorkerStopped,  // stopped because this worker was asked to stop
-  kDiskFull,       // the work directory has no space left
-  kMachineFault,   // the work directory cannot be written otherwise
-  kLogBroken,      // the event log cannot be delivered
-};
-inline constexpr ExitCause kExitCauses[] = {ExitCause::kExited,        ExitCause::kSignaled,
-                                            ExitCause::kLeaseLost,     ExitCause::kMaxRuntime,
-                                            ExitCause::kSpawnFailed,   ExitCause::kLost,
-                                            ExitCause::kWorkerStopped, ExitCause::kDiskFull,
-                                            ExitCause::kMachineFault,  ExitCause::kLogBroken};
-
 // How an attempt ended.
 struct ExitReport {
   ExitCause cause = ExitCause::kLost;
@@ -137,8 +120,7 @@ struct ExitReport {
 
 inline constexpr size_t kMaxStderrTail = 8 << 10;
 
-// "exited", "signaled", …: in exit.json, logs and metrics.
-std::string_view CauseName(ExitCause cause);
+// The cause that ExitCauseName calls so.
 std::optional<ExitCause> CauseFromName(std::string_view name);
 
 }  // namespace fp4::worker

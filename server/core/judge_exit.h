@@ -6,32 +6,14 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "base/exit_cause.h"
 #include "server/core/cluster_state.h"
 
 namespace fp4::core {
 
-// As the worker saw the trainer's process end.
-enum class ExitCause : uint8_t {
-  kExited,         // exit_code
-  kSignaled,       // signal
-  kLeaseLost,      // ended by the worker at its deadline
-  kMaxRuntime,     // ended by the worker
-  kSpawnFailed,    // message says why
-  kLost,           // found dead after the worker's own restart
-  kWorkerStopped,  // stopped because its worker was asked to stop
-  kDiskFull,       // its disk is full, or a quota is used up; message says where
-  kMachineFault,   // its machine failed it otherwise; message says how
-  kLogBroken,      // its event log has a gap, or cannot be read; message says where
-};
-inline constexpr ExitCause kExitCauses[] = {ExitCause::kExited,        ExitCause::kSignaled,
-                                            ExitCause::kLeaseLost,     ExitCause::kMaxRuntime,
-                                            ExitCause::kSpawnFailed,   ExitCause::kLost,
-                                            ExitCause::kWorkerStopped, ExitCause::kDiskFull,
-                                            ExitCause::kMachineFault,  ExitCause::kLogBroken};
+using fp4::ExitCause;
 
-// "exited", "signaled", …: as stored.
-std::string_view ExitCauseName(ExitCause cause);
-
+// Of a trainer's process.
 struct Exit {
   ExitCause cause = ExitCause::kExited;
   int32_t exit_code = 0;  // of base/trainer_exit.h, or what an operating system made of it

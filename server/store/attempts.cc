@@ -109,9 +109,8 @@ void Expire(Ledger& ledger, const core::ExpireLease& action) {
 }
 
 void End(Ledger& ledger, const std::string& run_id, const core::Exit& exit) {
-  AttemptEnd end{.cause = core::ExitCauseName(exit.cause),
-                 .message = exit.message,
-                 .stderr_tail = exit.stderr_tail};
+  AttemptEnd end{
+      .cause = ExitCauseName(exit.cause), .message = exit.message, .stderr_tail = exit.stderr_tail};
   if (exit.cause == core::ExitCause::kExited) end.exit_code = exit.exit_code;
   if (exit.cause == core::ExitCause::kSignaled) end.signal = exit.signal;
   EndAttempt(ledger, run_id, end);

@@ -34,7 +34,7 @@ WorkerMetrics::WorkerMetrics(telemetry::MetricRegistry& registry)
 
 prometheus::Counter& WorkerMetrics::Exits(ExitCause cause) {
   return registry_.Counter("fp4_worker_trainer_exits_total", "Ended attempts, by how they ended.",
-                           {{"cause", std::string(CauseName(cause))}});
+                           {{"cause", std::string(ExitCauseName(cause))}});
 }
 
 prometheus::Counter& WorkerMetrics::CallFailures(std::string_view call) {

@@ -115,7 +115,7 @@ absl::StatusOr<ExitRecord> RunDirectory::ReadExit() const {
 
 absl::Status RunDirectory::WriteExit(const ExitRecord& record) const {
   Json json = {{"attempt", record.attempt},
-               {"cause", std::string(CauseName(record.report.cause))},
+               {"cause", std::string(ExitCauseName(record.report.cause))},
                {"exit_code", record.report.exit_code},
                {"signal", record.report.signal},
                {"message", record.report.message},

@@ -49,7 +49,7 @@ void Run::NoteAcknowledged() {
 void Run::EndWith(ExitReport report) {
   LogInfo("attempt ended", {{"run", lease_.run_id},
                             {"attempt", lease_.attempt},
-                            {"cause", CauseName(report.cause)},
+                            {"cause", ExitCauseName(report.cause)},
                             {"exit_code", report.exit_code},
                             {"signal", report.signal},
                             {"detail", report.message}});
