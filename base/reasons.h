@@ -30,6 +30,16 @@ inline constexpr std::string_view kDuplicateWorker =
     "DUPLICATE_WORKER";  // another live one has this id: a directory was copied
 inline constexpr std::string_view kWorkerInUse = "WORKER_IN_USE";  // forget before it is gone
 inline constexpr std::string_view kStorage = "STORAGE";
+inline constexpr std::string_view kNotStored =
+    "NOT_STORED";  // the controller does not hold this checkpoint
+inline constexpr std::string_view kNotWanted = "NOT_WANTED";  // nor does it want to have it
+inline constexpr std::string_view kCorruptChunk =
+    "CORRUPT_CHUNK";  // a piece of a checkpoint has another checksum than was told
+inline constexpr std::string_view kCorruptCheckpoint =
+    "CORRUPT_CHECKPOINT";  // a whole checkpoint has another digest than was told
+inline constexpr std::string_view kArtifactSpace =
+    "ARTIFACT_SPACE";  // no room for checkpoints, or the quota is used up
+inline constexpr std::string_view kAlreadyExists = "ALREADY_EXISTS";  // what was to be made
 inline constexpr std::string_view kShuttingDown = "SHUTTING_DOWN";
 inline constexpr std::string_view kUnimplemented = "UNIMPLEMENTED";
 
