@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "client/render/json_values.h"
 #include "spec/events.h"
+#include "wire/json/values.h"
 
 namespace fp4::client {
 namespace {
@@ -68,7 +68,7 @@ std::string MetricsCsv(const std::vector<v1::Series>& series) {
 
 std::string MetricsJsonLines(const std::vector<v1::Series>& series) {
   std::vector<std::string> names;
-  for (const v1::Series& one : series) names.push_back(Dump(Json(one.name())));
+  for (const v1::Series& one : series) names.push_back(wire::Dump(one.name()));
   std::string text;
   VisitSteps(series, [&](int64_t step, const Row& row) {
     absl::StrAppend(&text, "{\"step\": ", step);

@@ -11,16 +11,6 @@ namespace {
 
 constexpr int kDigits = 4;
 
-struct Axis {
-  v1::ComparisonAxis axis;
-  const char* name;
-};
-constexpr Axis kAxes[] = {{v1::COMPARISON_AXIS_UNSPECIFIED, "end"},
-                          {v1::COMPARISON_AXIS_STEPS, "steps"},
-                          {v1::COMPARISON_AXIS_TOKENS, "tokens"},
-                          {v1::COMPARISON_AXIS_TIME, "time"},
-                          {v1::COMPARISON_AXIS_BYTES, "bytes"}};
-
 std::string MeanText(const v1::VariantComparison& variant, const Layout& layout) {
   if (variant.n() == 0) return "";
   std::string text = FormatFixed(variant.mean(), kDigits);
@@ -116,28 +106,6 @@ std::string RenderNotes(const v1::CompareResponse& comparison, const Layout& lay
 }
 
 }  // namespace
-
-std::string AxisName(v1::ComparisonAxis axis) {
-  for (const Axis& row : kAxes) {
-    if (row.axis == axis) return row.name;
-  }
-  return "";
-}
-
-std::optional<v1::ComparisonAxis> AxisOfName(const std::string& name) {
-  for (const Axis& row : kAxes) {
-    if (row.name == name) return row.axis;
-  }
-  return std::nullopt;
-}
-
-std::vector<std::string> AxisNames() {
-  std::vector<std::string> names;
-  for (const Axis& row : kAxes) {
-    if (row.axis != v1::COMPARISON_AXIS_UNSPECIFIED) names.emplace_back(row.name);
-  }
-  return names;
-}
 
 std::string RenderComparison(const v1::CompareResponse& comparison, const std::string& title,
                              const ComparisonParts& parts, const Layout& layout) {

@@ -1,20 +1,11 @@
 #pragma once
 
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "client/render/table.h"
 #include "fp4/v1/experiments.pb.h"
 
 namespace fp4::client {
-
-// What --at takes: "steps", "tokens", "time", "bytes"; "end" when nothing was asked for.
-std::string AxisName(v1::ComparisonAxis axis);
-// The inverse; nothing for an unknown name.
-std::optional<v1::ComparisonAxis> AxisOfName(const std::string& name);
-// All but "end".
-std::vector<std::string> AxisNames();
 
 struct ComparisonParts {
   bool pareto = false;  // the Pareto fronts too

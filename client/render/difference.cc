@@ -5,12 +5,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "client/render/json_values.h"
 #include "client/render/layer_groups.h"
 #include "client/render/numbers.h"
+#include "wire/json/values.h"
 
 namespace fp4::client {
 namespace {
+
+using wire::Array;
+using wire::Dump;
+using wire::Json;
+using wire::TextArray;
 
 constexpr int kGap = 2;
 // Of a layer's row, what follows from the rest and differs with its size.

@@ -1,5 +1,4 @@
-// What `-o json` prints. Each function gives one JSON value on one line, without a newline at its
-// end; a number that is not finite is "NaN", "Infinity" or "-Infinity"; times are as in event logs.
+// What `-o json` prints, by the rules of wire/json/messages.h.
 #pragma once
 
 #include <string>
@@ -7,38 +6,26 @@
 
 #include "client/local/daemons.h"
 #include "fp4/v1/experiments.pb.h"
+#include "wire/json/messages.h"
 
 namespace fp4::client {
 
 // {"experiment": ID, "runs": [{"id", "variant", "seed"}]}
 std::string SubmissionJson(const v1::Experiment& experiment);
-std::string ExperimentJson(const v1::Experiment& experiment);
-std::string ExperimentsJson(const std::vector<v1::Experiment>& experiments);
-std::string RunJson(const v1::Run& run);
-std::string RunsJson(const std::vector<v1::Run>& runs);
 
-// [{"step", "value", "attempt"}]
-std::string PointsJson(const v1::Series& series);
-// An array of texts.
-std::string NamesJson(const std::vector<std::string>& names);
-
-struct RunSeries {
-  v1::Run run;
-  v1::Series series;
-};
-// [{"run", "variant", "seed", "points": [{"step", "value", "attempt"}]}]
-std::string RunSeriesJson(const std::vector<RunSeries>& all);
-
-// {"experiment", "metric", "reference", "at", …, "variants": [{"name", "n", "mean", "std",
-// "difference": {"mean", "ci95"}, "verdict": {"kind", "text", "p_holm", "seeds_needed"}, …}],
-// "pareto", "warnings"}
-std::string ComparisonJson(const v1::CompareResponse& comparison);
-
-// Workers as in StatusJson, an array.
-std::string WorkersJson(const v1::ListWorkersResponse& workers);
-
-// [{"run", "position", "why", "needs"}]
-std::string QueueJson(const v1::ListQueueResponse& queue);
+// What the controller's HTTP API answers too.
+using wire::ComparisonJson;
+using wire::EventJson;
+using wire::ExperimentJson;
+using wire::ExperimentsJson;
+using wire::NamesJson;
+using wire::PointsJson;
+using wire::QueueJson;
+using wire::RunJson;
+using wire::RunSeries;
+using wire::RunSeriesJson;
+using wire::RunsJson;
+using wire::WorkersJson;
 
 // A run whose metrics are in a file.
 struct ExportedRun {
@@ -47,10 +34,6 @@ struct ExportedRun {
 };
 // [{"run", "experiment", "variant", "seed", "state", "file"}]
 std::string ExportedRunsJson(const std::vector<ExportedRun>& runs);
-
-// The event as the trainer wrote it, with "run" and "cursor"; a change of state has the type
-// "state" and no "seq". Empty for a kind that this program does not know: it is passed over.
-std::string EventJson(const v1::Event& event);
 
 // One object of texts, in the order given.
 struct JsonText {

@@ -1,6 +1,5 @@
 #include "client/render/runs.h"
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/metric_names.h"
 #include "client/render/numbers.h"
@@ -8,8 +7,6 @@
 
 namespace fp4::client {
 namespace {
-
-constexpr absl::string_view kPrefix = "RUN_STATE_";
 
 std::string Steps(const v1::Run& run) {
   if (run.total_steps() == 0) return run.step() == 0 ? "" : absl::StrCat(run.step());
@@ -40,18 +37,6 @@ std::string Note(const v1::Run& run) {
 }
 
 }  // namespace
-
-std::string StateName(v1::RunState state) {
-  absl::string_view name = v1::RunState_Name(state);
-  if (name.substr(0, kPrefix.size()) == kPrefix) name.remove_prefix(kPrefix.size());
-  return absl::AsciiStrToLower(name);
-}
-
-std::optional<v1::RunState> StateOfName(const std::string& name) {
-  v1::RunState state = v1::RUN_STATE_UNSPECIFIED;
-  if (!v1::RunState_Parse(absl::StrCat(kPrefix, absl::AsciiStrToUpper(name)), &state)) return {};
-  return state;
-}
 
 Color StateColor(v1::RunState state) {
   if (state == v1::RUN_STATE_COMPLETED) return Color::kGreen;

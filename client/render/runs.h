@@ -10,13 +10,12 @@
 #include "absl/time/time.h"
 #include "client/render/table.h"
 #include "fp4/v1/experiments.pb.h"
+#include "wire/names.h"
 
 namespace fp4::client {
 
-// "queued", "running", …: the enumerator without its prefix.
-std::string StateName(v1::RunState state);
-// The inverse; nothing for an unknown name.
-std::optional<v1::RunState> StateOfName(const std::string& name);
+using wire::StateName;
+using wire::StateOfName;
 Color StateColor(v1::RunState state);
 bool IsFinished(v1::RunState state);
 

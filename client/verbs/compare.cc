@@ -9,6 +9,7 @@
 #include "client/render/comparison.h"
 #include "client/render/json.h"
 #include "client/verbs/verbs.h"
+#include "wire/names.h"
 
 namespace fp4::client {
 namespace {
@@ -63,7 +64,7 @@ absl::StatusOr<v1::CompareRequest> RequestOf(const Options& options) {
   if (options.margin == 0) return absl::InvalidArgumentError("--margin: is 0; allowed: above 0");
   if (options.margin > 0) request.set_margin(options.margin);
   request.set_last(static_cast<int32_t>(options.last));
-  if (!options.at.empty()) request.set_at(AxisOfName(options.at).value());
+  if (!options.at.empty()) request.set_at(wire::AxisOfName(options.at).value());
   return request;
 }
 
@@ -129,7 +130,7 @@ Verb CompareVerb() {
                       {.names = "--at",
                        .target = &options->at,
                        .help = "Where the runs are compared (default: each at its end)",
-                       .choices = AxisNames()},
+                       .choices = wire::AxisNames()},
                       {.names = "--pareto",
                        .target = &options->pareto,
                        .help = "Also which variants are worth their bytes, time and energy"}},

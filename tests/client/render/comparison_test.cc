@@ -139,12 +139,6 @@ TEST(ComparisonJsonTest, HasAVerdictForEachVariant) {
   EXPECT_EQ(json["pareto"][0]["dominated"][0], "other");
 }
 
-TEST(AxisNameTest, IsTheInverseOfAxisOfName) {
-  for (const std::string& name : AxisNames()) EXPECT_EQ(AxisName(AxisOfName(name).value()), name);
-  EXPECT_EQ(AxisName(v1::COMPARISON_AXIS_UNSPECIFIED), "end");
-  EXPECT_FALSE(AxisOfName("miles").has_value());
-}
-
 TEST(ComparisonJsonTest, HasNullWhereThereIsNoNumber) {
   const auto json = nlohmann::json::parse(ComparisonJson(DemoComparison()));
   EXPECT_EQ(json["experiment"], "k7x2m9qd");

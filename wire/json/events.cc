@@ -1,30 +1,28 @@
 // EventJson: the wire's events back in the form of the event log.
 #include "spec/events.h"
 
-#include <nlohmann/json.hpp>
-
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
-#include "client/render/json.h"
-#include "client/render/runs.h"
 #include "wire/events.h"
+#include "wire/json/messages.h"
+#include "wire/json/values.h"
+#include "wire/names.h"
+#include "wire/times.h"
 
-namespace fp4::client {
+namespace fp4::wire {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string StateJson(const v1::Event& event) {
   Json json = {{"run", event.run_id()},
                {"cursor", event.cursor()},
-               {"time", FormatTimestamp(ToTime(event.time()))},
+               {"time", FormatTimestamp(FromProto(event.time()))},
                {"attempt", event.attempt()},
                {"type", "state"},
                {"state", StateName(event.state().state())},
                {"reason", event.state().reason()},
                {"message", event.state().message()},
                {"worker", event.state().worker()}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Dump(json);
 }
 
 }  // namespace
@@ -34,9 +32,9 @@ std::string EventJson(const v1::Event& event) {
   if (event.kind_case() == v1::Event::KIND_NOT_SET) return "";
   // FormatEvent's text stays as it is, so that a line equals the log's but for the two names in
   // front.
-  const std::string line = spec::FormatEvent(wire::FromProto(event));
+  const std::string line = spec::FormatEvent(FromProto(event));
   return absl::StrCat("{\"run\":", Json(event.run_id()).dump(), ",\"cursor\":", event.cursor(), ",",
                       line.substr(1));
 }
 
-}  // namespace fp4::client
+}  // namespace fp4::wire

@@ -1,9 +1,9 @@
 #include "absl/strings/ascii.h"
-#include "client/render/comparison.h"
-#include "client/render/json.h"
-#include "client/render/json_values.h"
+#include "wire/json/messages.h"
+#include "wire/json/values.h"
+#include "wire/names.h"
 
-namespace fp4::client {
+namespace fp4::wire {
 namespace {
 
 Json DifferenceJson(const v1::Difference& difference) {
@@ -69,4 +69,4 @@ std::string ComparisonJson(const v1::CompareResponse& comparison) {
                {"warnings", TextArray(comparison.warnings())}});
 }
 
-}  // namespace fp4::client
+}  // namespace fp4::wire

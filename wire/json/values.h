@@ -1,13 +1,16 @@
-// What the makers of `-o json` share. Included by them only: nlohmann/json.hpp is slow to compile.
+// What the makers of JSON share. Included by them only: nlohmann/json.hpp is slow to compile.
 #pragma once
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/time/time.h"
+#include "base/clock.h"
 #include "fp4/v1/types.pb.h"
+#include "wire/times.h"
 
-namespace fp4::client {
+namespace fp4::wire {
 
 using Json = nlohmann::ordered_json;
 
@@ -31,6 +34,17 @@ inline Json HealthJson(const v1::Health& health) {
           {"message", health.message()}};
 }
 
+// A time as in event logs; null where the message has none.
+inline Json OptionalTime(bool present, const google::protobuf::Timestamp& time) {
+  return present ? Json(FormatTimestamp(FromProto(time))) : Json();
+}
+
+// The text as JSON where it is one, else as a string.
+inline Json Embedded(const std::string& text) {
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return json.is_discarded() ? Json(text) : json;
+}
+
 template <typename Container, typename Convert>
 Json Array(const Container& items, Convert convert) {
   Json array = Json::array();
@@ -43,4 +57,4 @@ Json TextArray(const Container& texts) {
   return Array(texts, [](const std::string& text) { return text; });
 }
 
-}  // namespace fp4::client
+}  // namespace fp4::wire
