@@ -1,0 +1,1 @@
+"""Made by script/generate_python from proto/: not for editing."""

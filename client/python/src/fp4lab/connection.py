@@ -1,0 +1,41 @@
+"""A channel to one controller. Thread-safe, as gRPC's channels are."""
+from __future__ import annotations
+
+from typing import Any, Optional, Sequence, Tuple
+
+import grpc
+
+from fp4lab import errors
+from fp4lab._wire import experiments_pb2_grpc
+
+CALL_TIMEOUT_SECONDS = 30.0
+_OPTIONS: Sequence[Tuple[str, int]] = (
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+    ("grpc.use_local_subchannel_pool", 1),      # a new connection does not inherit the waiting time of an old one
+    ("grpc.enable_http_proxy", 0),
+    ("grpc.max_receive_message_length", 64 << 20),
+)
+
+
+class Connection:
+    def __init__(self, address: str, user: Optional[str] = None):
+        self.address = address
+        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._stub: Any = experiments_pb2_grpc.ExperimentServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._metadata = (("fp4-user", user),) if user else ()
+
+    def call(self, method: str, request: Any, document_name: str = "document") -> Any:
+        """The answer, or an fp4lab.Error."""
+        try:
+            return getattr(self._stub, method)(request, timeout=CALL_TIMEOUT_SECONDS, metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise errors.from_rpc(error, self.address, document_name) from None
+
+    def stream(self, request: Any, timeout: Optional[float]) -> Any:
+        """The events of a Watch call as they come; a lost connection, and the end of the time, are a grpc.RpcError while it is
+        read."""
+        return self._stub.Watch(request, timeout=timeout, metadata=self._metadata)
+
+    def close(self) -> None:
+        self._channel.close()

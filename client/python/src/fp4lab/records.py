@@ -1,0 +1,116 @@
+"""What the controller keeps, as immutable records. Times are UTC; None: there is no such thing (yet)."""
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Mapping, Optional, Tuple
+
+FINISHED_STATES = ("completed", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    path: str       # absolute, on the worker's host
+    step: int
+    bytes: int
+    sha256: str     # of state.safetensors
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a health check found."""
+
+    severity: str   # "warning", "error"
+    code: str       # a stable string: "frozen_layer" (docs/operations.md)
+    layer: str      # empty: the run as a whole
+    message: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One variant under one seed. What is marked with * only Client.run gives; elsewhere it is empty."""
+
+    id: str
+    experiment_id: str
+    experiment_name: str
+    variant: str
+    seed: int
+    state: str                  # "queued", "assigned", "running", "cancelling", "completed", "failed", "cancelled"
+    reason: str                 # of the last change of state, a stable string
+    message: str                # for people; of a queued run why it waits
+    attempt: int                # 0: never assigned
+    num_restarts: int
+    worker: str
+    slots: Tuple[int, ...]
+    step: int                   # the highest reported
+    total_steps: int
+    create_time: Optional[datetime]
+    start_time: Optional[datetime]
+    finish_time: Optional[datetime]
+    latest: Mapping[str, float]         # the newest value of each metric; those of single layers *
+    health: Tuple[Finding, ...]
+    resolved_document: str              # * JSON
+    started_json: str                   # * what the trainer says of itself, JSON
+    checkpoints: Tuple[Checkpoint, ...]     # * newest last
+    stderr_tail: str                    # * the last lines of an attempt that ended
+
+    @property
+    def finished(self) -> bool:
+        return self.state in FINISHED_STATES
+
+    @property
+    def document(self) -> Any:
+        """The resolved document as Python values; None in lists."""
+        return json.loads(self.resolved_document) if self.resolved_document else None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A document as submitted, and its runs (none in lists of experiments)."""
+
+    id: str
+    name: str
+    project: str
+    description: str
+    labels: Tuple[str, ...]
+    document: str
+    document_name: str
+    overrides: Tuple[str, ...]
+    created_by: str
+    create_time: Optional[datetime]
+    runs: Tuple[Run, ...]
+    num_runs: int
+    num_finished: int
+
+
+@dataclass(frozen=True)
+class QueuedRun:
+    run_id: str
+    position: int   # from 1
+    why: str        # what it waits for now
+    needs: str      # what would start it
+
+
+@dataclass(frozen=True)
+class Slot:
+    index: int
+    kind: str               # "cpu", "gpu"
+    device: str
+    name: str
+    memory_bytes: int
+    cpu_threads: int
+    cpu_compute_dtype: str
+    run_id: str             # empty: free
+
+
+@dataclass(frozen=True)
+class Worker:
+    id: str
+    name: str
+    host: str
+    version: str
+    slots: Tuple[Slot, ...]
+    connected: bool
+    last_seen_time: Optional[datetime]
+    problem: str            # why it gets no work although it is connected; empty: it does
