@@ -19,6 +19,7 @@ RECORDS = [
     (records.Checkpoint, types_pb2.Checkpoint, set()),
     (records.Finding, types_pb2.Health, set()),
     (records.Slot, types_pb2.Slot, set()),
+    (records.HostFacts, types_pb2.HostFacts, set()),
     (records.Worker, types_pb2.Worker, set()),
     (records.QueuedRun, experiments_pb2.QueuedRun, set()),
     (comparison.Comparison, experiments_pb2.CompareResponse, set()),

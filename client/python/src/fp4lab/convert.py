@@ -39,8 +39,8 @@ def _fields(kind: type) -> Dict[str, Any]:
 
 def _value(hint: Any, message: Any, name: str) -> Any:
     field = message.DESCRIPTOR.fields_by_name[name]
-    if field.message_type is not None and field.message_type.full_name == "google.protobuf.Timestamp":
-        return _time(message, name)
+    if field.message_type is not None and field.message_type.full_name in _TIMES:
+        return _TIMES[field.message_type.full_name](message, name)
     arguments = [a for a in typing.get_args(hint) if a is not type(None)]
     origin = typing.get_origin(hint)
     value = getattr(message, name)
@@ -71,3 +71,13 @@ def _time(message: Any, name: str) -> Optional[datetime]:
         return None
     stamp = getattr(message, name)
     return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
+
+
+def _duration(message: Any, name: str) -> Optional[timedelta]:
+    if not message.HasField(name):
+        return None
+    span = getattr(message, name)
+    return timedelta(seconds=span.seconds, microseconds=span.nanos // 1000)
+
+
+_TIMES = {"google.protobuf.Timestamp": _time, "google.protobuf.Duration": _duration}

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Mapping, Optional, Tuple
 
 FINISHED_STATES = ("completed", "failed", "cancelled")
@@ -15,6 +15,8 @@ class Checkpoint:
     step: int
     bytes: int
     sha256: str     # of state.safetensors
+    attempt: int    # this and `stored` are not filled in events
+    stored: bool    # the controller holds it
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,16 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class HostFacts:
+    """What a worker tells of its host."""
+
+    time: Optional[datetime]    # its clock
+    free_bytes: int             # on the disk of its work directory
+    total_bytes: int
+    clock_ahead: Optional[timedelta]    # of the controller's, within the delay of a call
+
+
+@dataclass(frozen=True)
 class Worker:
     id: str
     name: str
@@ -114,3 +126,5 @@ class Worker:
     connected: bool
     last_seen_time: Optional[datetime]
     problem: str            # why it gets no work although it is connected; empty: it does
+    drain: str              # "unspecified": it takes new runs; "draining", "draining_now"
+    host_facts: Optional[HostFacts]

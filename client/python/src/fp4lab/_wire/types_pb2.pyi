@@ -17,16 +17,20 @@ RUN_STATE_RUNNING: RunState
 RUN_STATE_UNSPECIFIED: RunState
 
 class Checkpoint(_message.Message):
-    __slots__ = ["bytes", "path", "sha256", "step"]
+    __slots__ = ["attempt", "bytes", "path", "sha256", "step", "stored"]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     BYTES_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
+    STORED_FIELD_NUMBER: _ClassVar[int]
+    attempt: int
     bytes: int
     path: str
     sha256: str
     step: int
-    def __init__(self, path: _Optional[str] = ..., step: _Optional[int] = ..., bytes: _Optional[int] = ..., sha256: _Optional[str] = ...) -> None: ...
+    stored: bool
+    def __init__(self, path: _Optional[str] = ..., step: _Optional[int] = ..., bytes: _Optional[int] = ..., sha256: _Optional[str] = ..., attempt: _Optional[int] = ..., stored: bool = ...) -> None: ...
 
 class Event(_message.Message):
     __slots__ = ["attempt", "checkpoint", "cursor", "finished", "health", "log", "metrics", "precision_switch", "run_id", "seq", "started", "state", "time", "unknown"]
@@ -111,6 +115,18 @@ class Health(_message.Message):
     message: str
     severity: str
     def __init__(self, severity: _Optional[str] = ..., code: _Optional[str] = ..., layer: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
+
+class HostFacts(_message.Message):
+    __slots__ = ["clock_ahead", "free_bytes", "time", "total_bytes"]
+    CLOCK_AHEAD_FIELD_NUMBER: _ClassVar[int]
+    FREE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    clock_ahead: _duration_pb2.Duration
+    free_bytes: int
+    time: _timestamp_pb2.Timestamp
+    total_bytes: int
+    def __init__(self, time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., free_bytes: _Optional[int] = ..., total_bytes: _Optional[int] = ..., clock_ahead: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Log(_message.Message):
     __slots__ = ["message", "severity"]
@@ -258,8 +274,15 @@ class Value(_message.Message):
     def __init__(self, name: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
 
 class Worker(_message.Message):
-    __slots__ = ["connected", "host", "id", "last_seen_time", "name", "problem", "slots", "version"]
+    __slots__ = ["connected", "drain", "host", "host_facts", "id", "last_seen_time", "name", "problem", "slots", "version"]
+    class Drain(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = []
     CONNECTED_FIELD_NUMBER: _ClassVar[int]
+    DRAINING: Worker.Drain
+    DRAINING_NOW: Worker.Drain
+    DRAIN_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_UNSPECIFIED: Worker.Drain
+    HOST_FACTS_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     LAST_SEEN_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -268,14 +291,16 @@ class Worker(_message.Message):
     SLOTS_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     connected: bool
+    drain: Worker.Drain
     host: str
+    host_facts: HostFacts
     id: str
     last_seen_time: _timestamp_pb2.Timestamp
     name: str
     problem: str
     slots: _containers.RepeatedCompositeFieldContainer[Slot]
     version: str
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., host: _Optional[str] = ..., version: _Optional[str] = ..., slots: _Optional[_Iterable[_Union[Slot, _Mapping]]] = ..., connected: bool = ..., last_seen_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., problem: _Optional[str] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., host: _Optional[str] = ..., version: _Optional[str] = ..., slots: _Optional[_Iterable[_Union[Slot, _Mapping]]] = ..., connected: bool = ..., last_seen_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., problem: _Optional[str] = ..., drain: _Optional[_Union[Worker.Drain, str]] = ..., host_facts: _Optional[_Union[HostFacts, _Mapping]] = ...) -> None: ...
 
 class RunState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
