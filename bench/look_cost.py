@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """What looking at operands costs: processor time of fp4-train with and without looks, by turns.
 
-    bench/look_cost.py build/bin/fp4-train [--rounds 3] [--steps 200] [--recipes baseline,fp4,nvfp4]
+    bench/look_cost.py build/bin/fp4-train [--rounds 5] [--steps 60] [--recipes baseline,fp4,…]
 
-Each round trains the preset "micro" under each recipe three ways: with no look at all, with the looks that the defaults
-make (at each evaluation, every 100 steps), and with one every 10 steps. Prints processor seconds (user and system, of the
-whole process) and the shares above the first way; medians over the rounds. The start of the program, which all share, is
-measured by runs of no steps and taken off.
+Each round trains the preset "micro" under each recipe with no look at all and with one at every step; the difference is
+what one look costs. Prints processor time (user and system, of the whole process), and the share of a step's time that
+looks take at the default settings: one at each evaluation, every 100 steps. So rare a look cannot be measured directly on
+a machine that others use too: its cost is far below what the same run differs by from one time to the next. The start of
+the program, which all runs share, is measured by runs of no steps and taken off. Medians over the rounds.
 """
 import argparse
 import json
@@ -15,8 +16,9 @@ import statistics
 import subprocess
 import tempfile
 
-WAYS = {"none": 100000, "default": 0, "every 10": 10}
-RECIPES = "baseline,fp4,nvfp4"
+NEVER, EACH_STEP = 100000, 1
+DEFAULT_INTERVAL = 100
+RECIPES = "baseline,fp4,nvfp4,mxfp4,quartet2,ternary"
 
 
 def document(recipe, steps, stats_interval):
@@ -45,22 +47,23 @@ def processor_seconds(program, recipe, steps, stats_interval):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--recipes", default=RECIPES)
     options = parser.parse_args()
-    print("| recipe | looks | ms a step | above none |")
-    print("|---|---|---|---|")
+    print("| recipe | a step | one look | of the step's time, at the defaults | rounds of `one look` |")
+    print("|---|---|---|---|---|")
     for recipe in options.recipes.split(","):
         start = statistics.median(processor_seconds(options.program, recipe, 0, 0) for _ in range(options.rounds))
-        seconds = {way: [] for way in WAYS}
+        steps, looks = [], []
         for _ in range(options.rounds):
-            for way, stats_interval in WAYS.items():
-                seconds[way].append(processor_seconds(options.program, recipe, options.steps, stats_interval) - start)
-        base = statistics.median(seconds["none"])
-        for way in WAYS:
-            median = statistics.median(seconds[way])
-            print(f"| {recipe} | {way} | {1000 * median / options.steps:.2f} | {100 * (median / base - 1):+.1f} % |")
+            without = processor_seconds(options.program, recipe, options.steps, NEVER)
+            with_looks = processor_seconds(options.program, recipe, options.steps, EACH_STEP)
+            steps.append((without - start) / options.steps)
+            looks.append((with_looks - without) / options.steps)
+        step, look = statistics.median(steps), statistics.median(looks)
+        each = ", ".join(f"{1000 * value:.1f}" for value in looks)
+        print(f"| {recipe} | {1000 * step:.1f} ms | {1000 * look:.1f} ms | {100 * look / DEFAULT_INTERVAL / step:.2f} % | {each} ms |", flush=True)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ std::function<void(const Node&, RunSpec&)> IntoEnum(Section RunSpec::*section,
 
 template <typename Section, typename Enum>
 Field EnumField(std::string name, std::vector<std::string> choices, Section RunSpec::*section,
-                Enum Section::*member, std::string default_choice, std::string doc) {
+                Enum Section::*member, const std::string& default_choice, std::string doc) {
   Field field{.name = std::move(name), .doc = std::move(doc), .type = Choice(choices)};
   if (!default_choice.empty()) field.default_json = "\"" + default_choice + "\"";
   field.store = IntoEnum(section, member, std::move(choices));
@@ -73,10 +73,9 @@ Field FromPreset(Field field);
 
 template <typename Member>
 Field FromPreset(std::string name, Type type, Member ModelSpec::*member, std::string doc) {
-  return FromPreset(Field{.name = std::move(name),
-                          .doc = std::move(doc),
-                          .type = std::move(type),
-                          .store = Into(&RunSpec::model, member)});
+  Field field{.name = std::move(name), .doc = std::move(doc), .type = std::move(type)};
+  field.store = Into(&RunSpec::model, member);
+  return FromPreset(std::move(field));
 }
 
 }  // namespace fp4::spec

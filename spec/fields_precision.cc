@@ -150,12 +150,13 @@ Type ScheduleEntryType() {
 template <typename Member>
 Field Later(std::string name, std::string doc, Type type, std::string default_json,
             Member AdaptiveSpec::*member) {
-  return {.name = std::move(name),
-          .doc = std::move(doc),
-          .type = std::move(type),
-          .default_json = std::move(default_json),
-          .later = true,
-          .store = Into(&RunSpec::adaptive, member)};
+  Field field{.name = std::move(name),
+              .doc = std::move(doc),
+              .type = std::move(type),
+              .default_json = std::move(default_json),
+              .later = true};
+  field.store = Into(&RunSpec::adaptive, member);
+  return field;
 }
 
 Type AdaptiveType() {

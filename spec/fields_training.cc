@@ -31,7 +31,7 @@ Field Later(std::string name, std::string doc, Type type, std::string default_js
 }
 
 template <typename Enum>
-Field LaterChoice(std::string name, std::string doc, std::vector<std::string> choices,
+Field LaterChoice(std::string name, std::string doc, const std::vector<std::string>& choices,
                   const std::string& default_choice, Enum& (*target)(RunSpec&)) {
   return Later(std::move(name), std::move(doc), Choice(choices), "\"" + default_choice + "\"",
                [choices, target](const Node& node, RunSpec& run) {

@@ -28,9 +28,9 @@ class Acquisition : public grpc::ServerUnaryReactor,
       Finish(wire::ToGrpcStatus(ShuttingDown()));
       return;
     }
-    store_.Acquire(std::move(request), [self = self_](absl::StatusOr<store::AcquiredWork> work) {
-      self->Answer(work);
-    });
+    store_.Acquire(
+        std::move(request),
+        [self = self_](const absl::StatusOr<store::AcquiredWork>& work) { self->Answer(work); });
   }
 
   void OnCancel() override { store_.CancelAcquire(worker_id_, incarnation_); }

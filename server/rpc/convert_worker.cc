@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "server/rpc/convert_event.h"
 #include "wire/events.h"
+#include "wire/exit_causes.h"
 #include "wire/times.h"
 
 namespace fp4::rpc {
@@ -100,23 +101,10 @@ v1::FoundRunAnswer::Action ActionToProto(core::FoundAction action) {
   return v1::FoundRunAnswer::ACTION_UNSPECIFIED;
 }
 
-constexpr std::pair<v1::ReportExitRequest::Cause, core::ExitCause> kCauses[] = {
-    {v1::ReportExitRequest::EXITED, core::ExitCause::kExited},
-    {v1::ReportExitRequest::SIGNALED, core::ExitCause::kSignaled},
-    {v1::ReportExitRequest::LEASE_LOST, core::ExitCause::kLeaseLost},
-    {v1::ReportExitRequest::MAX_RUNTIME, core::ExitCause::kMaxRuntime},
-    {v1::ReportExitRequest::SPAWN_FAILED, core::ExitCause::kSpawnFailed},
-    {v1::ReportExitRequest::LOST, core::ExitCause::kLost},
-    {v1::ReportExitRequest::WORKER_STOPPED, core::ExitCause::kWorkerStopped},
-    {v1::ReportExitRequest::DISK_FULL, core::ExitCause::kDiskFull},
-    {v1::ReportExitRequest::MACHINE_FAULT, core::ExitCause::kMachineFault},
-    {v1::ReportExitRequest::LOG_BROKEN, core::ExitCause::kLogBroken}};
-
-absl::StatusOr<core::ExitCause> CauseFromProto(v1::ReportExitRequest::Cause wire) {
-  for (const auto& [known, cause] : kCauses) {
-    if (known == wire) return cause;
-  }
-  return Invalid(absl::StrCat("cause is ", static_cast<int>(wire), ", which is not known here"));
+absl::StatusOr<core::ExitCause> CauseFromProto(v1::ReportExitRequest::Cause sent) {
+  const std::optional<ExitCause> cause = wire::FromProto(sent);
+  if (cause.has_value()) return *cause;
+  return Invalid(absl::StrCat("cause is ", static_cast<int>(sent), ", which is not known here"));
 }
 
 }  // namespace

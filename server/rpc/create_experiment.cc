@@ -11,7 +11,7 @@
 namespace fp4::rpc {
 namespace {
 
-std::string AndMore(std::string first, size_t count) {
+std::string AndMore(const std::string& first, size_t count) {
   return count == 1 ? first : absl::StrCat(first, " (and ", count - 1, " more)");
 }
 

@@ -47,11 +47,11 @@ std::vector<v1::Run*> QueuedRuns(std::vector<v1::Run*> runs) {
 
 }  // namespace
 
-void ExperimentService::FinishExplained(Reactor* reactor, std::vector<v1::Run*> queued) {
+void ExperimentService::FinishExplained(Reactor* reactor, const std::vector<v1::Run*>& queued) {
   if (queued.empty()) return reactor->Finish(grpc::Status::OK);
   std::vector<std::string> ids;
   for (const v1::Run* run : queued) ids.push_back(run->id());
-  store_.WhyQueued(std::move(ids), [=](absl::StatusOr<std::vector<std::string>> reasons) {
+  store_.WhyQueued(std::move(ids), [=](const absl::StatusOr<std::vector<std::string>>& reasons) {
     for (size_t i = 0; reasons.ok() && i < queued.size(); ++i) {
       if (!reasons->at(i).empty()) queued[i]->set_message(reasons->at(i));
     }
@@ -140,7 +140,7 @@ grpc::ServerUnaryReactor* ExperimentService::CancelExperiment(
 grpc::ServerUnaryReactor* ExperimentService::DeleteExperiment(
     Context* context, const v1::DeleteExperimentRequest* request, v1::DeleteExperimentResponse*) {
   Reactor* reactor = context->DefaultReactor();
-  store_.DeleteExperiment(request->id(), [=](absl::StatusOr<store::Nothing> done) {
+  store_.DeleteExperiment(request->id(), [=](const absl::StatusOr<store::Nothing>& done) {
     reactor->Finish(wire::ToGrpcStatus(done.status()));
   });
   return reactor;

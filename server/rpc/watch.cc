@@ -127,18 +127,24 @@ class Watch : public grpc::ServerWriteReactor<v1::Event>,
     return absl::OkStatus();
   }
 
+  bool MoreIsStored() const { return !page_.at_end && position_.cursor < position_.last; }
+
+  // Nothing is left that the caller asked for.
+  bool AtEnd() const {
+    if (next_ < page_.events.size()) return page_.events[next_].cursor > position_.last;
+    return !MoreIsStored() && (page_.all_finished || request_.no_follow());
+  }
+
   // No operation is under way: starts the next one.
   void Continue() {
     if (absl::Status status = StopStatus(); !status.ok()) {
       Finish(wire::ToGrpcStatus(status));
-    } else if (next_ < page_.events.size() && page_.events[next_].cursor > position_.last) {
+    } else if (AtEnd()) {
       Finish(grpc::Status::OK);
     } else if (next_ < page_.events.size()) {
       Write();
-    } else if (!page_.at_end && position_.cursor < position_.last) {
+    } else if (MoreIsStored()) {
       Read();
-    } else if (page_.all_finished || request_.no_follow()) {
-      Finish(grpc::Status::OK);
     } else {
       WaitForCommit();
     }

@@ -102,7 +102,7 @@ void Ledger::ChangeRun(const std::string& id, core::RunEntry next, StateChange c
   state_.index.Add(id, entry);
 }
 
-void Ledger::AppendEvent(EventRow row) {
+void Ledger::AppendEvent(const EventRow& row) {
   InsertEvent(Writing(), row);
   ++effects_.num_events;
 }

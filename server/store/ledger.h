@@ -114,7 +114,7 @@ class Ledger {
   void ChangeRun(const std::string& id, core::RunEntry next, StateChange change);
 
   // ---- Events.
-  void AppendEvent(EventRow row);
+  void AppendEvent(const EventRow& row);
   // Of an event whose kind nobody here can name only the seq is kept.
   void StoreTrainerEvent(const std::string& run_id, const spec::Event& event);
   int64_t NextCursor() { return ++cursor_; }

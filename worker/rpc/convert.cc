@@ -1,6 +1,7 @@
 #include "worker/rpc/convert.h"
 
 #include "wire/events.h"
+#include "wire/exit_causes.h"
 #include "wire/protocol.h"
 #include "wire/times.h"
 
@@ -17,32 +18,6 @@ v1::Slot ToProto(const Slot& slot) {
   message.set_cpu_threads(slot.cpu_threads);
   message.set_cpu_compute_dtype(slot.cpu_compute_dtype);
   return message;
-}
-
-v1::ReportExitRequest::Cause ToProto(ExitCause cause) {
-  switch (cause) {
-    case ExitCause::kExited:
-      return v1::ReportExitRequest::EXITED;
-    case ExitCause::kSignaled:
-      return v1::ReportExitRequest::SIGNALED;
-    case ExitCause::kLeaseLost:
-      return v1::ReportExitRequest::LEASE_LOST;
-    case ExitCause::kMaxRuntime:
-      return v1::ReportExitRequest::MAX_RUNTIME;
-    case ExitCause::kSpawnFailed:
-      return v1::ReportExitRequest::SPAWN_FAILED;
-    case ExitCause::kLost:
-      return v1::ReportExitRequest::LOST;
-    case ExitCause::kWorkerStopped:
-      return v1::ReportExitRequest::WORKER_STOPPED;
-    case ExitCause::kDiskFull:
-      return v1::ReportExitRequest::DISK_FULL;
-    case ExitCause::kMachineFault:
-      return v1::ReportExitRequest::MACHINE_FAULT;
-    case ExitCause::kLogBroken:
-      return v1::ReportExitRequest::LOG_BROKEN;
-  }
-  return v1::ReportExitRequest::LOST;
 }
 
 template <typename Message>
@@ -133,7 +108,7 @@ v1::ReportExitRequest ToProto(const Held& lease, const ExitReport& report,
   message.set_worker_id(worker_id);
   message.set_run_id(lease.run_id);
   message.set_attempt(lease.attempt);
-  message.set_cause(ToProto(report.cause));
+  message.set_cause(wire::ToProto(report.cause));
   message.set_exit_code(report.exit_code);
   message.set_signal(report.signal);
   message.set_message(report.message);
