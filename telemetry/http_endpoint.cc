@@ -1,14 +1,18 @@
 #include "telemetry/http_endpoint.h"
 
 #include <algorithm>
+#include <deque>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "base/listen.h"
+#include "base/mutex.h"
 #include "base/status_macros.h"
-#include "telemetry/http_server.h"
 
 namespace fp4::telemetry {
 namespace {
+
+constexpr size_t kMaxWaitingScrapes = 32;
 
 // So that those who only hold connections leave descriptors for the daemon's work.
 int MaxConnections() { return std::clamp(DescriptorLimit() / 8, 8, 256); }
@@ -18,42 +22,91 @@ HttpResponse ToResponse(const HealthReport& report) {
   return {.status = 503, .body = absl::StrCat("unhealthy: ", report.message, "\n")};
 }
 
-HttpServer::Handlers MakeHandlers(const MetricRegistry& registry,
-                                  HttpEndpoint::HealthCheck health) {
-  return {.quick = [health = std::move(health)](
-                       const HttpRequest& request) -> std::unique_ptr<HttpResponse> {
-            if (request.path == "/metrics") return nullptr;
-            if (request.path != "/healthz") {
-              return std::make_unique<HttpResponse>(
-                  HttpResponse{.status = 404, .body = "there are /healthz and /metrics\n"});
-            }
-            return std::make_unique<HttpResponse>(ToResponse(health()));
-          },
-          .slow =
-              [&registry](const HttpRequest&) {
-                return HttpResponse{.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                                    .body = registry.Text()};
-              }};
-}
-
 }  // namespace
+
+// One scrape after the other.
+class HttpEndpoint::MetricsThread {
+ public:
+  explicit MetricsThread(const MetricRegistry& registry)
+      : registry_(registry), thread_([this] { Serve(); }) {}
+
+  ~MetricsThread() {
+    {
+      MutexLock lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.NotifyAll();
+    thread_.join();
+  }
+
+  void Ask(std::shared_ptr<HttpExchange> exchange) {
+    {
+      MutexLock lock(mutex_);
+      if (waiting_.size() < kMaxWaitingScrapes) {
+        waiting_.push_back(std::move(exchange));
+        changed_.NotifyAll();
+        return;
+      }
+    }
+    exchange->Answer({.status = 503, .body = "too many requests\n"});
+  }
+
+ private:
+  void Serve() {
+    while (true) {
+      std::shared_ptr<HttpExchange> next;
+      {
+        MutexLock lock(mutex_);
+        while (waiting_.empty() && !stopping_) changed_.Wait(lock);
+        if (stopping_) return;
+        next = std::move(waiting_.front());
+        waiting_.pop_front();
+      }
+      next->Answer(
+          {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = registry_.Text()});
+    }
+  }
+
+  const MetricRegistry& registry_;
+  Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<std::shared_ptr<HttpExchange>> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
 
 absl::StatusOr<std::unique_ptr<HttpEndpoint>> HttpEndpoint::Listen(const HostPort& address,
                                                                    const MetricRegistry& registry,
-                                                                   HealthCheck health) {
+                                                                   HealthCheck health,
+                                                                   HttpServer::Handler rest) {
   HostPort bound = address;
   absl::StatusOr<std::vector<UniqueFd>> sockets = ListenOn(bound);
   if (!sockets.ok()) {
     return absl::UnavailableError(absl::StrCat("cannot listen on http://", address.ToString(), ": ",
                                                sockets.status().message()));
   }
-  auto server = std::make_unique<HttpServer>(*std::move(sockets), MaxConnections(),
-                                             MakeHandlers(registry, std::move(health)));
-  return std::unique_ptr<HttpEndpoint>(new HttpEndpoint(bound, std::move(server)));
+  std::unique_ptr<HttpEndpoint> endpoint(
+      new HttpEndpoint(bound, std::make_unique<MetricsThread>(registry)));
+  auto handler = [metrics = endpoint->metrics_.get(), health = std::move(health),
+                  rest = std::move(rest)](const HttpRequest& request,
+                                          std::shared_ptr<HttpExchange> exchange) {
+    if (request.path == "/healthz") {
+      exchange->Answer(ToResponse(health()));
+    } else if (request.path == "/metrics") {
+      metrics->Ask(std::move(exchange));
+    } else if (rest) {
+      rest(request, std::move(exchange));
+    } else {
+      exchange->Answer({.status = 404, .body = "there are /healthz and /metrics\n"});
+    }
+  };
+  endpoint->server_ =
+      std::make_unique<HttpServer>(*std::move(sockets), MaxConnections(), std::move(handler));
+  return endpoint;
 }
 
-HttpEndpoint::HttpEndpoint(HostPort address, std::unique_ptr<HttpServer> server)
-    : address_(std::move(address)), server_(std::move(server)) {}
+HttpEndpoint::HttpEndpoint(HostPort address, std::unique_ptr<MetricsThread> metrics)
+    : address_(std::move(address)), metrics_(std::move(metrics)) {}
 
 HttpEndpoint::~HttpEndpoint() = default;
 

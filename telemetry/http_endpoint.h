@@ -1,4 +1,4 @@
-// `/metrics` and `/healthz` of a daemon, on two threads of their own: however many connections say
+// `/metrics`, `/healthz` and whatever else a daemon shows over HTTP. However many connections say
 // nothing, and while metrics are collected, /healthz answers at once.
 #pragma once
 
@@ -8,11 +8,10 @@
 
 #include "absl/status/statusor.h"
 #include "base/host_port.h"
+#include "telemetry/http_server.h"
 #include "telemetry/metric_registry.h"
 
 namespace fp4::telemetry {
-
-class HttpServer;
 
 struct HealthReport {
   bool healthy = true;
@@ -20,9 +19,9 @@ struct HealthReport {
 };
 
 // Serves from Listen until it is destroyed.
-//   GET /metrics   200, Prometheus text format
+//   GET /metrics   200, Prometheus text format; collected on a thread of its own
 //   GET /healthz   200 "ok", or 503 with the message
-// Connections are closed after one answer and after two seconds of silence (http_server.h).
+// All other paths go to `rest`. Connections are closed after one answer (http_server.h).
 class HttpEndpoint {
  public:
   // Called for each `/healthz` on the thread that serves them all; must return at once and must not
@@ -30,20 +29,24 @@ class HttpEndpoint {
   using HealthCheck = std::function<HealthReport()>;
 
   // Binds `address` (port 0 picks one) and starts to serve. UNAVAILABLE when the port is taken or
-  // the host cannot be bound. `registry` must outlive the endpoint.
+  // the host cannot be bound. `registry` must outlive the endpoint. `rest`: by the rules of
+  // HttpServer::Handler; null: all else is not found.
   static absl::StatusOr<std::unique_ptr<HttpEndpoint>> Listen(const HostPort& address,
                                                               const MetricRegistry& registry,
-                                                              HealthCheck health);
+                                                              HealthCheck health,
+                                                              HttpServer::Handler rest = nullptr);
   ~HttpEndpoint();
 
   // With the port that was picked.
   const HostPort& address() const { return address_; }
 
  private:
-  HttpEndpoint(HostPort address, std::unique_ptr<HttpServer> server);
+  class MetricsThread;
+  HttpEndpoint(HostPort address, std::unique_ptr<MetricsThread> metrics);
 
   HostPort address_;
-  std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<MetricsThread> metrics_;
+  std::unique_ptr<HttpServer> server_;  // last: ends first
 };
 
 }  // namespace fp4::telemetry

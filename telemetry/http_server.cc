@@ -1,102 +1,67 @@
 #include "telemetry/http_server.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <deque>
+#include <atomic>
 #include <map>
 #include <thread>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/listen.h"
-#include "base/mutex.h"
+#include "telemetry/http_connection.h"
 
 namespace fp4::telemetry {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(2);
 // Between two tries when there was no descriptor left for a connection.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(50);
-constexpr size_t kMaxSlowRequests = 32;
-
-struct Connection {
-  UniqueFd fd;
-  absl::Duration deadline;
-  std::string received = "", to_send = "";
-  size_t num_sent = 0;
-  bool answering = false;  // the request is whole
-};
-
-struct SlowRequest {
-  int64_t connection = 0;
-  HttpRequest request;
-};
-
-struct SlowAnswer {
-  int64_t connection = 0;
-  std::string bytes;
-};
-
-bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
 }  // namespace
 
 class HttpServer::Loop {
  public:
-  Loop(std::vector<UniqueFd> sockets, int max_connections, Handlers handlers)
+  Loop(std::vector<UniqueFd> sockets, int max_connections, Handler handler)
       : sockets_(std::move(sockets)),
         max_connections_(static_cast<size_t>(std::max(max_connections, 1))),
-        handlers_(std::move(handlers)),
-        wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-        slow_thread_([this] { AnswerSlowRequests(); }),
+        handler_(std::move(handler)),
+        outbox_(std::make_shared<HttpOutbox>()),
         thread_([this] { Run(); }) {}
 
   ~Loop() {
-    {
-      MutexLock lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.NotifyAll();
-    Wake();
+    stopping_ = true;
+    outbox_->Wake();
     thread_.join();
-    slow_thread_.join();
   }
 
  private:
+  using Connections = std::map<int64_t, HttpConnection>;  // the oldest first
+
   absl::Duration now() const { return SystemClock().SinceBoot(); }
 
-  void Wake() { eventfd_write(wake_.get(), 1); }
-
   void Run() {
-    while (true) {
+    // Looked at after what wakes: TakeParcels may have taken the call that came with it.
+    while (!stopping_) {
       std::vector<pollfd> polled = Polled();
       poll(polled.data(), polled.size(), MillisecondsToWait());
-      {
-        MutexLock lock(mutex_);
-        if (stopping_) return;
-      }
-      TakeSlowAnswers();
       ServeReady(polled);
-      CloseOverdue();
+      TakeParcels();
+      TickOverdue();
       for (const UniqueFd& socket : sockets_) AcceptAll(socket);
     }
+    connections_.clear();
+    outbox_->Close();
   }
 
-  // The connections first, in the order of the map; of one that waits for its answer only that the
-  // caller has gone.
+  // The connections first, in the order of the map.
   std::vector<pollfd> Polled() const {
     std::vector<pollfd> polled;
     for (const auto& [id, connection] : connections_) {
-      const bool writes = connection.num_sent < connection.to_send.size();
-      const short events = writes ? POLLOUT : connection.answering ? 0 : POLLIN;
-      polled.push_back({.fd = connection.fd.get(), .events = events, .revents = 0});
+      polled.push_back(
+          {.fd = connection.descriptor(), .events = connection.Events(), .revents = 0});
     }
-    polled.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
+    polled.push_back({.fd = outbox_->descriptor(), .events = POLLIN, .revents = 0});
     if (now() < accept_again_) return polled;
     for (const UniqueFd& socket : sockets_) {
       polled.push_back({.fd = socket.get(), .events = POLLIN, .revents = 0});
@@ -106,7 +71,9 @@ class HttpServer::Loop {
 
   int MillisecondsToWait() const {
     absl::Duration until = absl::InfiniteDuration();
-    for (const auto& [id, connection] : connections_) until = std::min(until, connection.deadline);
+    for (const auto& [id, connection] : connections_) {
+      until = std::min(until, connection.deadline());
+    }
     if (accept_again_ > now()) until = std::min(until, accept_again_);
     if (until == absl::InfiniteDuration()) return -1;
     return static_cast<int>(absl::ToInt64Milliseconds(
@@ -123,8 +90,7 @@ class HttpServer::Loop {
       }
       if (!fd->valid()) return;
       if (connections_.size() >= max_connections_) CloseOldest();
-      connections_.emplace(next_id_++,
-                           Connection{.fd = *std::move(fd), .deadline = now() + kPatience});
+      connections_.try_emplace(next_id_++, *std::move(fd), now());
     }
   }
 
@@ -133,144 +99,78 @@ class HttpServer::Loop {
     if (connections_.empty()) return false;
     // One that has asked is spared as long as there is one that has not.
     auto oldest = std::ranges::find_if(connections_,
-                                       [](const auto& entry) { return !entry.second.answering; });
+                                       [](const auto& entry) { return !entry.second.has_asked(); });
     connections_.erase(oldest == connections_.end() ? connections_.begin() : oldest);
     return true;
   }
 
-  void CloseOverdue() {
-    std::erase_if(connections_, [&](const auto& entry) { return entry.second.deadline <= now(); });
+  void TickOverdue() {
+    for (auto next = connections_.begin(); next != connections_.end();) {
+      const auto current = next++;
+      if (current->second.deadline() > now()) continue;
+      if (!current->second.Tick(now())) connections_.erase(current);
+    }
   }
 
   void ServeReady(const std::vector<pollfd>& polled) {
-    eventfd_t ignored = 0;
-    eventfd_read(wake_.get(), &ignored);
     auto ready = polled.begin();
     for (auto next = connections_.begin(); next != connections_.end();) {
       const auto current = next++;
       const short news = (ready++)->revents;
-      if (news == 0) continue;
-      const bool waits = current->second.answering && current->second.to_send.empty();
-      if (waits || !Serve(current->first, current->second)) connections_.erase(current);
+      if (news != 0 && !Serve(current->first, current->second)) connections_.erase(current);
     }
   }
 
   // Has something come or gone. False: it is over.
-  bool Serve(int64_t id, Connection& connection) {
-    if (!connection.answering && !Receive(connection)) return false;
-    if (!connection.answering) {
-      const HttpRequest request = ReadRequest(connection.received);
-      if (request.kind == HttpRequest::Kind::kIncomplete) return true;
-      connection.answering = true;
-      connection.deadline = now() + kPatience;
-      Answer(id, request, connection);
-    }
-    return Send(connection);
+  bool Serve(int64_t id, HttpConnection& connection) {
+    if (!connection.Receive()) return false;
+    const HttpRequest request = connection.TakeRequest();
+    if (request.kind != HttpRequest::Kind::kIncomplete) Handle(id, request);
+    return connection.has_asked() ? connection.Send(now()) : true;
   }
 
-  bool Receive(Connection& connection) {
-    char buffer[4096];
-    while (true) {
-      const ssize_t n = recv(connection.fd.get(), buffer, sizeof buffer, 0);
-      // Whoever has asked may close its side at once.
-      if (n == 0) return ReadRequest(connection.received).kind != HttpRequest::Kind::kIncomplete;
-      if (n < 0) return WouldBlock();
-      connection.received.append(buffer, static_cast<size_t>(n));
-      if (connection.received.size() > kMaxHeadBytes) return true;
-    }
-  }
-
-  void Answer(int64_t id, const HttpRequest& request, Connection& connection) {
+  void Handle(int64_t id, const HttpRequest& request) {
     const bool head_only = request.method == "HEAD";
+    auto exchange = std::make_shared<HttpExchange>(outbox_, id, head_only);
     if (request.kind == HttpRequest::Kind::kBad) {
-      connection.to_send = FormatResponse({.status = 400, .body = "no HTTP request\n"}, false);
+      exchange->Answer({.status = 400, .body = "no HTTP request\n"});
     } else if (request.method != "GET" && !head_only) {
-      connection.to_send = FormatResponse({.status = 405, .body = "only GET\n"}, false);
-    } else if (const auto quick = handlers_.quick(request)) {
-      connection.to_send = FormatResponse(*quick, head_only);
-    } else if (!AskSlowly({id, request})) {
-      connection.to_send = FormatResponse({.status = 503, .body = "too many requests\n"}, false);
+      exchange->Answer(
+          {.status = 405, .body = "only GET and HEAD\n", .headers = {{"Allow", "GET, HEAD"}}});
     } else {
-      connection.deadline = absl::InfiniteDuration();  // until there is an answer
+      handler_(request, std::move(exchange));
     }
   }
 
-  // True: there is more to do for this connection.
-  bool Send(Connection& connection) {
-    while (connection.num_sent < connection.to_send.size()) {
-      const ssize_t n = send(connection.fd.get(), connection.to_send.data() + connection.num_sent,
-                             connection.to_send.size() - connection.num_sent, MSG_NOSIGNAL);
-      if (n < 0) return WouldBlock();
-      connection.num_sent += static_cast<size_t>(n);
-    }
-    if (connection.to_send.empty()) return true;  // the slow thread has it
-    shutdown(connection.fd.get(), SHUT_WR);
-    return false;
-  }
-
-  bool AskSlowly(SlowRequest request) {
-    MutexLock lock(mutex_);
-    if (slow_requests_.size() >= kMaxSlowRequests) return false;
-    slow_requests_.push_back(std::move(request));
-    changed_.NotifyAll();
-    return true;
-  }
-
-  void AnswerSlowRequests() {
-    while (true) {
-      SlowRequest next;
-      {
-        MutexLock lock(mutex_);
-        while (slow_requests_.empty() && !stopping_) changed_.Wait(lock);
-        if (stopping_) return;
-        next = std::move(slow_requests_.front());
-        slow_requests_.pop_front();
+  // What is taken at once may bring the next parcel.
+  void TakeParcels() {
+    for (HttpOutbox::Parcel& parcel : outbox_->TakeAll()) {
+      auto found = connections_.find(parcel.connection);
+      if (found == connections_.end()) {
+        if (parcel.gone) parcel.gone();
+        continue;
       }
-      const HttpResponse response = handlers_.slow(next.request);
-      {
-        MutexLock lock(mutex_);
-        slow_answers_.push_back(
-            {next.connection, FormatResponse(response, next.request.method == "HEAD")});
-      }
-      Wake();
-    }
-  }
-
-  void TakeSlowAnswers() {
-    std::vector<SlowAnswer> answers;
-    {
-      MutexLock lock(mutex_);
-      answers.swap(slow_answers_);
-    }
-    for (SlowAnswer& answer : answers) {
-      auto found = connections_.find(answer.connection);
-      if (found == connections_.end()) continue;  // the caller has gone
-      found->second.to_send = std::move(answer.bytes);
-      found->second.deadline = now() + kPatience;
+      found->second.Add(std::move(parcel), now());
+      if (!found->second.Send(now())) connections_.erase(found);
     }
   }
 
   const std::vector<UniqueFd> sockets_;
   const size_t max_connections_;
-  const Handlers handlers_;
-  const UniqueFd wake_;
+  const Handler handler_;
+  const std::shared_ptr<HttpOutbox> outbox_;
+  std::atomic<bool> stopping_ = false;
 
   // Of the waiting thread.
-  std::map<int64_t, Connection> connections_;  // the oldest first
+  Connections connections_;
   int64_t next_id_ = 0;
   absl::Duration accept_again_ = -absl::InfiniteDuration();
 
-  Mutex mutex_;
-  CondVar changed_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::deque<SlowRequest> slow_requests_ ABSL_GUARDED_BY(mutex_);
-  std::vector<SlowAnswer> slow_answers_ ABSL_GUARDED_BY(mutex_);
-
-  std::thread slow_thread_, thread_;
+  std::thread thread_;  // last: starts when the rest is there
 };
 
-HttpServer::HttpServer(std::vector<UniqueFd> sockets, int max_connections, Handlers handlers)
-    : loop_(std::make_unique<Loop>(std::move(sockets), max_connections, std::move(handlers))) {}
+HttpServer::HttpServer(std::vector<UniqueFd> sockets, int max_connections, Handler handler)
+    : loop_(std::make_unique<Loop>(std::move(sockets), max_connections, std::move(handler))) {}
 
 HttpServer::~HttpServer() = default;
 

@@ -1,4 +1,4 @@
-// A server for short questions whose answers must come at once, whoever else is connected.
+// A server for short questions: whoever else is connected, each is looked at as soon as it comes.
 #pragma once
 
 #include <functional>
@@ -6,27 +6,26 @@
 #include <vector>
 
 #include "base/file.h"
+#include "telemetry/http_exchange.h"
 #include "telemetry/http_message.h"
 
 namespace fp4::telemetry {
 
-// One thread waits for all connections, so that one that says nothing costs nothing but its
-// descriptor. A connection is answered once and closed. It is also closed after two seconds without
-// a whole request, or without taking the answer, and before that when a newer one needs its place:
-// then the one goes that has been silent for longest.
+// One thread waits for all connections, so that one that says nothing, or reads slowly, costs
+// nothing but its descriptor and what it has not taken yet. A connection is answered once and
+// closed. It is also closed after two seconds without a whole request, after ten without taking a
+// byte of its answer, and before that when a newer one needs its place: then the one goes that has
+// been silent for longest.
 class HttpServer {
  public:
-  using Handler = std::function<HttpResponse(const HttpRequest&)>;
-  struct Handlers {
-    // On the thread that waits for all: must return at once. Nothing: `slow` shall answer.
-    std::function<std::unique_ptr<HttpResponse>(const HttpRequest&)> quick;
-    // On a thread of its own, one request after the other.
-    Handler slow;
-  };
+  // Called on that thread for each request that is GET or HEAD: must return at once. The exchange
+  // is answered there, or later and elsewhere.
+  using Handler = std::function<void(const HttpRequest&, std::shared_ptr<HttpExchange>)>;
 
   // Takes sockets that listen (ListenOn). At most `max_connections` are open at a time.
-  HttpServer(std::vector<UniqueFd> sockets, int max_connections, Handlers handlers);
-  // Closes what is open.
+  HttpServer(std::vector<UniqueFd> sockets, int max_connections, Handler handler);
+  // Closes what is open; `gone` of each stream has been called then, and nothing is called any
+  // more. An exchange that somebody still holds answers nobody.
   ~HttpServer();
 
  private:
