@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/statistics.h"
 #include "server/core/pareto.h"
 #include "server/core/run_axis.h"
 #include "server/core/run_result.h"
-#include "server/core/statistics.h"
 #include "server/core/variant_differences.h"
 #include "server/core/verdict.h"
 #include "spec/events.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "server/core/statistics.h"
+#include "base/statistics.h"
 
 namespace fp4::core {
 namespace {

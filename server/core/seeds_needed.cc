@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "server/core/student_t.h"
+#include "base/student_t.h"
 #include "server/core/verdict.h"
 
 namespace fp4::core {

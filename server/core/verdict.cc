@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/statistics.h"
+#include "base/student_t.h"
 #include "server/core/holm.h"
-#include "server/core/statistics.h"
-#include "server/core/student_t.h"
 
 namespace fp4::core {
 namespace {

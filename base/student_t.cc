@@ -1,11 +1,11 @@
-#include "server/core/student_t.h"
+#include "base/student_t.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
 
-namespace fp4::core {
+namespace fp4 {
 namespace {
 
 constexpr double kTiny = 1e-300;
@@ -76,4 +76,4 @@ double StudentOneSided(double probability, int degrees) {
   return StudentTwoSided(2 * probability - 1, degrees);
 }
 
-}  // namespace fp4::core
+}  // namespace fp4

@@ -3,7 +3,7 @@
 // logarithms of gamma functions that nearly cancel).
 #pragma once
 
-namespace fp4::core {
+namespace fp4 {
 
 // I_x(a, b) for a, b > 0 and 0 <= x <= 1, by the continued fraction of Abramowitz & Stegun 26.5.8,
 // evaluated with Lentz's method (Numerical Recipes, section 6.4).
@@ -20,4 +20,4 @@ double StudentTwoSided(double probability, int degrees);
 // The t with P(T <= t) = `probability`, 0.5 <= probability < 1.
 double StudentOneSided(double probability, int degrees);
 
-}  // namespace fp4::core
+}  // namespace fp4

@@ -1,11 +1,11 @@
-#include "server/core/student_t.h"
+#include "base/student_t.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-namespace fp4::core {
+namespace fp4 {
 namespace {
 
 // By mpmath with 30 digits.
@@ -94,4 +94,4 @@ TEST(StudentTwoSided, ClosedFormsOfOneAndTwoDegrees) {
 }
 
 }  // namespace
-}  // namespace fp4::core
+}  // namespace fp4

@@ -1,11 +1,11 @@
-#include "server/core/statistics.h"
+#include "base/statistics.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <vector>
 
-namespace fp4::core {
+namespace fp4 {
 namespace {
 
 TEST(Statistics, OfNothingAreNotNumbers) {
@@ -26,4 +26,4 @@ TEST(Statistics, EqualValuesGiveAnIntervalOfNoWidth) {
 }
 
 }  // namespace
-}  // namespace fp4::core
+}  // namespace fp4

@@ -1,4 +1,4 @@
-#include "server/core/statistics.h"
+#include "base/statistics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,9 +6,9 @@
 #include <numeric>
 #include <vector>
 
-#include "server/core/student_t.h"
+#include "base/student_t.h"
 
-namespace fp4::core {
+namespace fp4 {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -44,4 +44,4 @@ ConfidenceInterval MeanInterval95(std::span<const double> values) {
   return {mean - half_width, mean + half_width};
 }
 
-}  // namespace fp4::core
+}  // namespace fp4

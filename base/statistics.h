@@ -3,7 +3,7 @@
 
 #include <span>
 
-namespace fp4::core {
+namespace fp4 {
 
 double Mean(std::span<const double> values);  // NaN when there are none
 double Median(std::span<const double>
@@ -19,4 +19,4 @@ struct ConfidenceInterval {
 // Of the mean, 95 %, Student's t (student_t.h); at least two values.
 ConfidenceInterval MeanInterval95(std::span<const double> values);
 
-}  // namespace fp4::core
+}  // namespace fp4
