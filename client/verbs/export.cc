@@ -1,10 +1,11 @@
+#include <algorithm>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "client/connection.h"
-#include "client/export/tables.h"
+#include "client/export/format.h"
 #include "client/render/json.h"
 #include "client/render/runs.h"
 #include "client/render/text.h"
@@ -19,36 +20,24 @@ struct Options {
 };
 
 constexpr char kHelp[] = R"(
-Writes the metrics of a run, or of each run of an experiment, into a folder, which is made: a file VARIANT-seedN-RUN.csv
-or .jsonl for each run, with a row for each step and a column for each metric, and runs.json, which says what each file
-holds. Values are written so that they read back to the last bit. A file appears whole or not at all, and replaces one of
-the same name.
+Writes the metrics of a run, or of each run of an experiment, into a folder, which is made, and runs.json, which says
+what is where. A file appears whole or not at all, and replaces one of the same name.
+
+  csv, jsonl    a file VARIANT-seedN-RUN for each run: a row for each step, a column for each metric; values read back to
+                the last bit
+  tensorboard   a folder VARIANT-seedN-RUN for each run with an event file; TensorBoard stores 32-bit floats
+  mlflow        MLflow's file store: metrics to the last bit, the document's fields as parameters
 
 Examples:
   fp4ctl export k7x2 --to csv --dir results
-  fp4ctl export b2c3 --to jsonl --dir .)";
-
-struct Format {
-  const char* name;  // of --to, and the ending of the files
-  std::string (*text)(const std::vector<v1::Series>&);
-};
-constexpr Format kFormats[] = {{"csv", MetricsCsv}, {"jsonl", MetricsJsonLines}};
+  fp4ctl export b2c3 --to jsonl --dir .
+  fp4ctl export k7x2 --to tensorboard --dir logs       then: tensorboard --logdir logs
+  fp4ctl export k7x2 --to mlflow --dir mlruns          then: mlflow ui --backend-store-uri mlruns)";
 
 std::vector<std::string> FormatNames() {
   std::vector<std::string> names;
-  for (const Format& format : kFormats) names.emplace_back(format.name);
+  for (const ExportFormat& format : ExportFormats()) names.emplace_back(format.name);
   return names;
-}
-
-// All of a run's series, sorted by name.
-absl::StatusOr<std::vector<v1::Series>> AllSeries(const v1::Run& run, Connection& connection) {
-  v1::QueryMetricsRequest request;
-  request.set_run_id(run.id());
-  FP4_ASSIGN_OR_RETURN(const v1::QueryMetricsResponse names, connection.QueryMetrics(request));
-  if (names.series_size() == 0) return std::vector<v1::Series>();
-  for (const v1::Series& series : names.series()) request.add_names(series.name());
-  FP4_ASSIGN_OR_RETURN(const v1::QueryMetricsResponse response, connection.QueryMetrics(request));
-  return std::vector<v1::Series>(response.series().begin(), response.series().end());
 }
 
 absl::Status MakeFolder(const std::filesystem::path& folder) {
@@ -60,27 +49,49 @@ absl::Status MakeFolder(const std::filesystem::path& folder) {
                    error ? error.message() : std::string("is not a folder")));
 }
 
-absl::StatusOr<ExportedRun> ExportRun(const v1::Run& run, const Format& format,
-                                      const std::filesystem::path& folder, Connection& connection) {
-  FP4_ASSIGN_OR_RETURN(const std::vector<v1::Series> series, AllSeries(run, connection));
-  ExportedRun exported{
-      .run = run,
-      .file = absl::StrCat(run.variant(), "-seed", run.seed(), "-", run.id(), ".", format.name)};
-  FP4_RETURN_IF_ERROR(WriteFileDurably(folder / exported.file, format.text(series)));
+absl::Status WriteFiles(const std::vector<ExportFile>& files, const std::filesystem::path& folder) {
+  for (const ExportFile& file : files) {
+    const std::filesystem::path path = folder / file.path;
+    FP4_RETURN_IF_ERROR(MakeFolder(path.parent_path()));
+    if (!path.has_filename()) continue;
+    // A store of hundreds of small files is not synced to the disk file by file.
+    FP4_RETURN_IF_ERROR(files.size() > 1 ? ReplaceFile(path, file.content)
+                                         : WriteFileDurably(path, file.content));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Experiment> ExperimentOf(const Target& target, Connection& connection) {
+  if (!target.is_run) return target.experiment;
+  return connection.GetExperiment(target.run.experiment_id());
+}
+
+absl::StatusOr<std::vector<ExportedRun>> ExportTarget(const Target& target,
+                                                      const ExportFormat& format,
+                                                      const std::filesystem::path& folder,
+                                                      Connection& connection) {
+  if (format.experiment_files != nullptr) {
+    FP4_ASSIGN_OR_RETURN(const v1::Experiment experiment, ExperimentOf(target, connection));
+    FP4_RETURN_IF_ERROR(WriteFiles(format.experiment_files(experiment, folder), folder));
+  }
+  std::vector<ExportedRun> exported;
+  for (const v1::Run& run : target.runs()) {
+    FP4_ASSIGN_OR_RETURN(const RunRecord record,
+                         ReadRecord(run.id(), format.needs_times, connection));
+    FP4_RETURN_IF_ERROR(WriteFiles(format.run_files(record, folder), folder));
+    exported.push_back({.run = record.run, .file = format.place(record.run)});
+  }
   return exported;
 }
 
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
   FP4_ASSIGN_OR_RETURN(const Target target, FindTarget(*connection, options.id));
-  const std::filesystem::path folder = options.folder;
-  FP4_RETURN_IF_ERROR(MakeFolder(folder));
-  const auto format =
-      std::ranges::find_if(kFormats, [&](const Format& one) { return options.to == one.name; });
-  std::vector<ExportedRun> exported;
-  for (const v1::Run& run : target.runs()) {
-    FP4_ASSIGN_OR_RETURN(exported.emplace_back(), ExportRun(run, *format, folder, *connection));
-  }
+  const auto format = std::ranges::find(ExportFormats(), options.to, &ExportFormat::name);
+  FP4_RETURN_IF_ERROR(MakeFolder(options.folder));
+  const std::filesystem::path folder = std::filesystem::canonical(options.folder);
+  FP4_ASSIGN_OR_RETURN(const std::vector<ExportedRun> exported,
+                       ExportTarget(target, *format, folder, *connection));
   const std::string index = ExportedRunsJson(exported);
   FP4_RETURN_IF_ERROR(WriteFileDurably(folder / "runs.json", index + "\n"));
   if (context.json) {
@@ -88,7 +99,7 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
     return ExitCode::kOk;
   }
   for (const ExportedRun& one : exported) {
-    context.out << Printable((folder / one.file).string()) << "\n";
+    context.out << Printable((std::filesystem::path(options.folder) / one.file).string()) << "\n";
   }
   return ExitCode::kOk;
 }

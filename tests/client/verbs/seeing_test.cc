@@ -160,6 +160,25 @@ TEST_F(SeeingTest, ExportWritesAFileForEachRunAndAnIndex) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 3);
 }
 
+TEST_F(SeeingTest, ExportForTensorBoardIsAFolderForEachRun) {
+  const std::filesystem::path folder = folder_.path() / "logs";
+  Command command = Run({"export", "k7x2", "--to", "tensorboard", "--dir", folder.string()});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  const std::string file =
+      *ReadFile(folder / "fp4-seed1-run0000b" / "events.out.tfevents.1767323045.run0000b");
+  EXPECT_NE(file.find("val/loss"), std::string::npos);
+  EXPECT_TRUE(service_.watch_requests().back().no_follow());
+}
+
+TEST_F(SeeingTest, ExportForMlflowOfOneRunHasItsExperimentToo) {
+  const std::filesystem::path folder = folder_.path() / "mlruns";
+  Command command = Run({"export", "run0000b", "--to", "mlflow", "--dir", folder.string()});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_TRUE(std::filesystem::exists(folder / "k7x2m9qd" / "meta.yaml"));
+  EXPECT_EQ(*ReadFile(folder / "k7x2m9qd" / "run0000b" / "metrics" / "val" / "loss"),
+            "1767323045000 4 10\n1767323045000 2 20\n");
+}
+
 TEST_F(SeeingTest, ExportSaysWhatItCannotDo) {
   const std::string file = Write("taken", "");
   Command folder = Run({"export", "k7x2", "--to", "csv", "--dir", file});
@@ -167,7 +186,8 @@ TEST_F(SeeingTest, ExportSaysWhatItCannotDo) {
   EXPECT_NE(folder.err().find("--dir: " + file), std::string::npos) << folder.err();
   Command format = Run({"export", "k7x2", "--to", "xls", "--dir", "."});
   EXPECT_EQ(format.Wait(), 2);
-  EXPECT_NE(format.err().find("xls not in {csv,jsonl}"), std::string::npos) << format.err();
+  EXPECT_NE(format.err().find("xls not in {csv,jsonl,tensorboard,mlflow}"), std::string::npos)
+      << format.err();
 }
 
 TEST_F(SeeingTest, PlotDrawsEachRun) {
