@@ -226,10 +226,18 @@ class Checker {
     bool ok = true;
     for (const Member& member : node.members) {
       const Path member_path = path.Field(member.key);
-      ok = MemberName(member, member_path) && ok;
+      ok = (type.choices.empty() ? MemberName(member, member_path)
+                                 : KnownName(member, type.choices, member_path)) &&
+           ok;
       ok = Value(member.value, type.items[0], member_path) && ok;
     }
     return ok;
+  }
+
+  bool KnownName(const Member& member, const std::vector<std::string>& names, const Path& path) {
+    if (std::ranges::find(names, member.key) != names.end()) return true;
+    problems_.Add(member.key_place, path, "unknown name" + SuggestionAndChoices(member.key, names));
+    return false;
   }
 
   bool MemberName(const Member& member, const Path& path) {

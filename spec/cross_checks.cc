@@ -140,9 +140,10 @@ void CheckSchedule(FieldChecks& checks) {
 void CheckResources(FieldChecks& checks) {
   const ResourceSpec& resources = checks.run().resources;
   if (!checks.Usable({"resources.gpus"})) return;
-  if (resources.gpus == 0 && !resources.gpus_auto && resources.min_gpu_memory_gib > 0) {
-    checks.Report("resources.min_gpu_memory_gib",
-                  "is given, and resources.gpus is 0; leave one of them out");
+  if (resources.gpus > 0 || resources.gpus_auto) return;
+  for (const char* field : {"resources.min_gpu_memory_gib", "resources.gpu_name"}) {
+    if (!checks.IsMeant(field)) continue;
+    checks.Report(field, "is given, and resources.gpus is 0; leave one of them out");
   }
 }
 

@@ -11,6 +11,7 @@
 #include "spec/override.h"
 #include "spec/precision.h"
 #include "spec/resolve.h"
+#include "spec/search.h"
 
 namespace fp4::spec {
 namespace {
@@ -78,18 +79,23 @@ class ExperimentReader {
   void ReadVariants(const Node& root) {
     const Node* variants = root.Find("variants");
     if (variants == nullptr || variants->members.empty()) {
-      found_.push_back({"default", ReadVariant("default", Merge(root, nullptr))});
+      found_.push_back({"default", ReadVariant(NameFor("default"), Merge(root, nullptr))});
     } else {
       for (const Member& member : variants->members) {
+        if (!options_.only_variant.empty() && member.key != options_.only_variant) continue;
         Node patch = member.value.kind == Node::Kind::kObject ? member.value : Node::Object();
         for (const char* name : kFieldsOutsideVariants) patch.Erase(name);
         sources_.push_back(
             {.prefix = absl::StrCat("variants.", ShownKey(member.key), "."), .override = ""});
         SetSource(patch, sources_.back());
-        found_.push_back({member.key, ReadVariant(member.key, Merge(root, &patch))});
+        found_.push_back({member.key, ReadVariant(NameFor(member.key), Merge(root, &patch))});
       }
     }
     CombineProblems();
+  }
+
+  const std::string& NameFor(const std::string& own) const {
+    return options_.as_variant.empty() ? own : options_.as_variant;
   }
 
   Problems ReadVariant(const std::string& name, const Node& merged) {
@@ -150,6 +156,9 @@ class ExperimentReader {
     experiment_.project = head.run.project;
     experiment_.description = head.run.description;
     experiment_.labels = head.run.labels;
+    if (!options_.without_search) {
+      experiment_.search = ReadSearch(merged, experiment_.variants, problems_);
+    }
     const Field& field = *FindField(DocumentType(), "seeds");
     const Node* given = merged.Find("seeds");
     const bool fits =

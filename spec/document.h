@@ -2,6 +2,7 @@
 // once.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "spec/run_spec.h"
+#include "spec/search_spec.h"
 
 namespace fp4::spec {
 
@@ -31,6 +33,12 @@ struct ReadOptions {
   // Takes also the fields that are not built yet. Only to look at such a document:
   // its runs cannot be trained.
   bool with_unbuilt = false;
+  // Takes no notice of `search`: the document of a single trial.
+  bool without_search = false;
+  // Reads this variant only; empty: all.
+  std::string only_variant = {};
+  // The variant's name in what is read; empty: its own.
+  std::string as_variant = {};
 };
 
 struct Variant {
@@ -44,7 +52,8 @@ struct Experiment {
   std::string name, project, description;
   std::vector<std::string> labels;
   std::vector<uint64_t> seeds;
-  std::vector<Variant> variants;  // in the document's order; at least one
+  std::vector<Variant> variants;     // in the document's order; at least one
+  std::optional<SearchSpec> search;  // what is tried of each variant; absent: only the variants
 };
 
 struct ReadResult {

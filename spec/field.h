@@ -37,7 +37,7 @@ struct Type {
     kPath,      // of a file, or one of choices
     kList,      // of items[0]
     kObject,    // fields
-    kMap,       // any names, values items[0]
+    kMap,       // values items[0], by any names, or by those of choices where there are some
     kVariants,  // names to merge patches over the document, min_items … max_items of them
     kEither,    // one of items, which differ in their JSON kinds
   };

@@ -24,6 +24,7 @@ Type LearningRateType();
 Type PrecisionType();
 Type CheckpointType();
 Type ResourcesType();
+Type SearchType();
 
 // "store" functions for one member of one section.
 template <typename Section, typename Member>

@@ -72,6 +72,12 @@ Field LossScaleField() {
              })});
 }
 
+Field EvalStepsField() {
+  return Later("eval_steps", "Further steps after which it is evaluated.",
+               ListOf(Integer(1, kMostSteps), 0, 64, true), "[]",
+               [](const Node& node, RunSpec& run) { run.training.eval_steps = AsIntegers(node); });
+}
+
 Field OnAnomalyField() {
   return Nested(
       "on_anomaly", "What happens when loss or gradient norm leave the usual.",
@@ -152,6 +158,17 @@ Field GpusField() {
           }};
 }
 
+Field GpuNameField() {
+  Field field =
+      Later("gpu_name",
+            "A part of the name that the GPU must have, such as \"H100\", in whatever case; "
+            "empty: any GPU.",
+            Text(), "\"\"", Into(&RunSpec::resources, &ResourceSpec::gpu_name));
+  field.type.max_length = kLongestName;
+  field.concern = Concern::kScheduling;
+  return field;
+}
+
 }  // namespace
 
 Type TrainingType() {
@@ -184,6 +201,7 @@ Type TrainingType() {
        .type = Integer(1, kMostSteps),
        .default_json = "100",
        .store = into(&TrainingSpec::eval_interval)},
+      EvalStepsField(),
       {.name = "eval_batches",
        .doc = "Micro-batches of an evaluation; 0: the whole validation set.",
        .type = Integer(0, kMostSteps),
@@ -323,8 +341,10 @@ Type ResourcesType() {
        .default_json = "0",
        .store = into(&ResourceSpec::min_gpu_memory_gib),
        .concern = Concern::kScheduling},
+      GpuNameField(),
       {.name = "priority",
-       .doc = "Runs of a higher priority are started first.",
+       .doc = "Runs of a higher priority are started first, and take slots from those of a lower "
+              "one, which go on later from a checkpoint.",
        .type = Integer(0, 100),
        .default_json = "50",
        .store = into(&ResourceSpec::priority),

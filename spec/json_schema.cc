@@ -99,6 +99,12 @@ class SchemaWriter {
             {"additionalProperties", std::move(values)}};
   }
 
+  Json NamedMapSchema(const Type& type, bool patch) {
+    return {{"type", "object"},
+            {"propertyNames", {{"enum", type.choices}}},
+            {"additionalProperties", TypeSchema(type.items[0], patch)}};
+  }
+
   static Json TextSchema(const Type& type) {
     return {{"type", "string"}, {"maxLength", type.max_length}};
   }
@@ -159,7 +165,8 @@ class SchemaWriter {
       case Type::Kind::kObject:
         return ObjectSchema(type, patch);
       case Type::Kind::kMap:
-        return MapSchema(TypeSchema(type.items[0], patch));
+        return type.choices.empty() ? MapSchema(TypeSchema(type.items[0], patch))
+                                    : NamedMapSchema(type, patch);
       case Type::Kind::kVariants:
         return VariantsSchema(type);
       case Type::Kind::kEither:

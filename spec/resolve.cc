@@ -52,7 +52,9 @@ class DocumentResolver {
       const bool foreign =
           !field.kinds.empty() &&
           std::ranges::find(field.kinds, result.run.model.kind) == field.kinds.end();
-      if (foreign || field.name == "seeds" || field.type.kind == Type::Kind::kVariants) continue;
+      const bool of_experiment = field.name == "seeds" || field.name == "search" ||
+                                 field.type.kind == Type::Kind::kVariants;
+      if (foreign || of_experiment) continue;
       const Path field_path = path.Field(field.name);
       const Node* own = given == nullptr ? nullptr : given->Find(field.name);
       const bool is_section = field.type.kind == Type::Kind::kObject && field.default_json == "{}";

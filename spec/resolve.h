@@ -11,7 +11,8 @@
 namespace fp4::spec {
 
 struct Resolved {
-  Node document;  // every built field but seeds and variants, in the table's order, canonical
+  Node document;  // every built field but seeds, variants and search, in the table's order,
+                  // canonical
   RunSpec run;    // without layers
   std::set<std::string> bad;  // fields whose value did not fit and was replaced by the default
 };

@@ -97,6 +97,9 @@ std::vector<std::string> SchedulingFieldsIn(std::string_view run_document) {
   std::vector<std::string> found;
   for (const Field& section : DocumentType().fields) {
     const Node* given = parsed.root.Find(section.name);
+    if (section.concern == Concern::kScheduling && given != nullptr && !given->members.empty()) {
+      found.push_back(section.name);
+    }
     for (const Field& field : section.type.fields) {
       const Node* value = given == nullptr ? nullptr : given->Find(field.name);
       if (field.concern != Concern::kScheduling || value == nullptr) continue;

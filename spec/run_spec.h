@@ -107,8 +107,9 @@ struct TrainingSpec {
   bool activation_checkpointing = false;
   LossScaleSpec loss_scale;
   AnomalySpec on_anomaly;
-  int64_t stats_interval = 0;  // 0: with each evaluation
-  int64_t final_average = 1;   // evaluations
+  std::vector<int64_t> eval_steps;  // evaluated beside eval_interval's
+  int64_t stats_interval = 0;       // 0: with each evaluation
+  int64_t final_average = 1;        // evaluations
 };
 
 struct MuonSpec {
@@ -147,6 +148,7 @@ struct ResourceSpec {
   int64_t gpus = 0;         // 0: a CPU slot
   int64_t cpu_threads = 0;  // 0: the cores of the slot
   double min_gpu_memory_gib = 0;
+  std::string gpu_name;        // the GPU's name contains it, in whatever case; empty: any
   int64_t priority = 50;       // higher first
   absl::Duration max_runtime;  // zero: no limit
 };

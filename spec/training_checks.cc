@@ -44,7 +44,11 @@ void CheckFinalAverage(FieldChecks& checks) {
     return;
   // One before the first step, one each eval_interval, one at the end.
   const bool apart = training.steps % training.eval_interval != 0;
-  const int64_t evaluations = 1 + training.steps / training.eval_interval + (apart ? 1 : 0);
+  const int64_t further = std::ranges::count_if(training.eval_steps, [&](int64_t step) {
+    return step < training.steps && step % training.eval_interval != 0;
+  });
+  const int64_t evaluations =
+      1 + training.steps / training.eval_interval + (apart ? 1 : 0) + further;
   if (training.final_average <= evaluations) return;
   checks.Report(
       checks.Latest({"training.final_average", "training.eval_interval", "training.steps"}),

@@ -19,7 +19,9 @@ bool IsMultiple(int64_t step, int64_t interval) { return interval > 0 && step % 
 
 bool EvaluationIsDue(const Parts& parts, const Report& report, int64_t step) {
   const spec::TrainingSpec& training = parts.run.training;
-  const bool due = step == 0 || step == training.steps || IsMultiple(step, training.eval_interval);
+  const bool due = step == 0 || step == training.steps ||
+                   IsMultiple(step, training.eval_interval) ||
+                   std::ranges::count(training.eval_steps, step) > 0;
   return due && !report.has_evaluation(step);
 }
 

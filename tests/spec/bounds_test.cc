@@ -105,6 +105,8 @@ std::vector<Probe> ObjectProbes(const Type& type) {
     if (!field.required) continue;
     if (field.type.kind == Type::Kind::kInteger) {
       least[field.name] = static_cast<int64_t>(field.type.min);
+    } else if (field.type.kind == Type::Kind::kChoice) {
+      least[field.name] = field.type.choices[0];
     } else {
       least[field.name] = field.type.kind == Type::Kind::kPattern ? "blocks.**" : "a";
     }
@@ -186,8 +188,9 @@ std::vector<Probe> ProbesOf(const Type& type) {
       return ObjectProbes(type);
     case Type::Kind::kMap: {
       std::vector<Probe> probes = {{json::object(), true}, {{{"a b", json::object()}}, false}};
+      const std::string name = type.choices.empty() ? "a" : type.choices[0];
       for (const Probe& probe : ProbesOf(type.items[0]))
-        probes.push_back({{{"a", probe.value}}, probe.allowed});
+        probes.push_back({{{name, probe.value}}, probe.allowed});
       return probes;
     }
     case Type::Kind::kVariants: {

@@ -44,12 +44,12 @@ TEST(ReadExperiment, EveryFieldReachesTheRun) {
     "data": {"source": "text", "paths": ["c/*.txt", "/abs"], "validation_paths": ["v"], "tokenizer": "t.model", "split": "window",
              "window": "sliding", "validation_fraction": 0.5, "shuffle": false, "seed": 9},
     "training": {"steps": 70, "micro_batch_size": 3, "gradient_accumulation": 2, "grad_clip_norm": 0, "compute_dtype": "bf16",
-                 "eval_interval": 7, "eval_batches": 0, "log_interval": 5, "activation_checkpointing": true},
+                 "eval_interval": 7, "eval_steps": [3, 9], "eval_batches": 0, "log_interval": 5, "activation_checkpointing": true},
     "optimizer": {"learning_rate": 3e-4, "betas": [0.8, 0.99], "eps": 1e-6, "weight_decay": 0, "weight_decay_on": "all"},
     "lr_schedule": {"name": "wsd", "warmup_steps": 11, "warmup_from_zero": true, "min_factor": 0, "decay_steps": 13},
     "precision": {"packed_weights": true},
     "checkpoint": {"interval_steps": 0, "keep_last": 4, "keep_best": 0, "metric": "val/accuracy"},
-    "resources": {"gpus": 1, "cpu_threads": 2, "min_gpu_memory_gib": 1.5, "priority": 7, "max_runtime": "90m"},
+    "resources": {"gpus": 1, "cpu_threads": 2, "min_gpu_memory_gib": 1.5, "gpu_name": "H100", "priority": 7, "max_runtime": "90m"},
     "retry": {"max_restarts": 0}})");
   EXPECT_EQ(run.description, "d");
   EXPECT_THAT(run.labels, ElementsAre("x", "y"));
@@ -73,6 +73,8 @@ TEST(ReadExperiment, EveryFieldReachesTheRun) {
   EXPECT_FALSE(run.data.shuffle);
   EXPECT_EQ(run.training.compute_dtype, ComputeDtype::kBf16);
   EXPECT_TRUE(run.training.activation_checkpointing);
+  EXPECT_THAT(run.training.eval_steps, ElementsAre(3, 9));
+  EXPECT_EQ(run.resources.gpu_name, "H100");
   EXPECT_EQ(run.optimizer.beta2, 0.99);
   EXPECT_EQ(run.optimizer.weight_decay_on, DecayOn::kAll);
   EXPECT_EQ(run.lr_schedule.name, Schedule::kWsd);
@@ -220,11 +222,14 @@ TEST(TrainingDocument, IsTheSameForAnOlderSpelling) {
 TEST(SchedulingFields, AreTheseAndNoOthers) {
   const std::map<std::string, std::string> obeyed_by = {
       {"resources.min_gpu_memory_gib", "server/core/placement.cc"},
+      {"resources.gpu_name", "server/core/placement.cc"},
+      {"search", "server/core/search, server/store/searches.cc"},
       {"resources.priority", "server/core/decide.cc"},
       {"resources.max_runtime", "worker/run, trainer/trainer.cc"},
       {"retry.max_restarts", "server/core/judge_exit.cc"}};
   std::vector<std::string> found;
   for (const Field& section : DocumentType().fields) {
+    if (section.concern == Concern::kScheduling) found.push_back(section.name);
     for (const Field& field : section.type.fields) {
       if (field.concern == Concern::kScheduling) found.push_back(section.name + "." + field.name);
     }
@@ -281,7 +286,7 @@ TEST(Explain, ShowsTypeDefaultAndChoices) {
   EXPECT_THAT(*Explain("lr_schedule.warmup_steps"), HasSubstr("a twentieth of training.steps"));
   EXPECT_THAT(*Explain("precision.default"), HasSubstr("fp4-frozen"));
   EXPECT_THAT(*Explain("precision.recipes.mine.weights.block"), HasSubstr("16x16"));
-  EXPECT_THAT(*Explain("search"), HasSubstr("Not built yet"));
+  EXPECT_THAT(*Explain("notify"), HasSubstr("Not built yet"));
   EXPECT_THAT(*Explain(""), HasSubstr("model.d_model"));
   EXPECT_THAT(std::string(Explain("optimizer.lerning_rate").status().message()),
               HasSubstr("did you mean 'learning_rate'"));
