@@ -16,6 +16,7 @@
 #include "server/http/writer_health.h"
 #include "server/rpc/server.h"
 #include "server/store/store.h"
+#include "telemetry/disk_metrics.h"
 #include "telemetry/http_endpoint.h"
 
 namespace fp4::server {
@@ -79,6 +80,7 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
   FP4_ASSIGN_OR_RETURN(parts->store,
                        store::Store::Open(store_options, clock, ids, &parts->store_metrics));
   http::ExportStoreGauges(parts->registry, *parts->store);
+  telemetry::ExportDiskSpace("fp4_controller", options.data_dir, parts->registry);
   FP4_ASSIGN_OR_RETURN(parts->grpc_server,
                        rpc::Server::Start(options.listen, AllowedRoots(options.allowed_roots),
                                           *parts->store, parts->registry, clock));

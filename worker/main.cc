@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "base/stop_signal.h"
 #include "base/version.h"
+#include "telemetry/disk_metrics.h"
 #include "telemetry/http_endpoint.h"
 #include "wire/library_log.h"
 #include "worker/host/gpu_metrics.h"
@@ -148,6 +149,7 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
 
   telemetry::MetricRegistry registry;
   WorkerMetrics metrics(registry);
+  telemetry::ExportDiskSpace("fp4_worker", options.work_dir, registry);
   if (gpus.library != nullptr) ExportGpuMetrics(*gpus.library, gpus.indices, registry);
   Mailbox mailbox;
   std::unique_ptr<ControllerClient> client =

@@ -4,7 +4,8 @@
     python3 -m venv venv && venv/bin/pip install grafana-foundation-sdk==1769699998!10.1.0
     venv/bin/python deploy/grafana/build_dashboard.py
 
-Import the JSON in Grafana (Dashboards, New, Import); it asks which Prometheus to read.
+Import the JSON in Grafana (Dashboards, New, Import); it asks which Prometheus to read. Names that begin with fp4lab: are those
+of deploy/prometheus/rules.yml.
 """
 import pathlib
 
@@ -120,10 +121,27 @@ def workers(board):
                               (f"rate(fp4_worker_gpu_energy_joules_total{RATE})", "{{instance}} GPU {{gpu}}"), width=12)))
 
 
+def trouble(board):
+    return (board.with_row(dashboard.Row("Trouble"))
+            .with_panel(graph("Findings of health checks", "By code; docs/operations.md says what each means.", "cps",
+                              (f"sum by (code) (rate(fp4_controller_findings_total{RATE}))", "{{code}}")))
+            .with_panel(graph("Workers that get no work", "Connected, but their host is broken or runs die on them.", "short",
+                              ("sum(fp4_controller_workers_unfit)", "as the controller sees it"),
+                              ("sum(1 - fp4_worker_fit)", "by their own checks")))
+            .with_panel(graph("Disk that is left", "Share of the disk of each daemon's folder.", "percentunit",
+                              ("fp4lab:disk_free_ratio", "{{job}} {{instance}}")))
+            .with_panel(graph("Steps made again", "Attempts that began at step 0 or from an older checkpoint than is stored.", "cps",
+                              (f"sum(rate(fp4_controller_restarts_from_zero_total{RATE}))", "from zero"),
+                              (f"sum(rate(fp4_controller_checkpoints_passed_over_total{RATE}))", "from an older checkpoint")))
+            .with_panel(graph("Workers' calls that failed", "By what was asked of the controller.", "cps",
+                              (f"sum by (call) (rate(fp4_worker_call_failures_total{RATE}))", "{{call}}")))
+            .with_panel(graph("Delivery of events", "From sending a batch to its acknowledgement.", "s", *quantiles("fp4_worker_report_seconds"))))
+
+
 def main():
     board = (dashboard.Dashboard("fp4lab").uid("fp4lab").tags(["fp4lab"]).refresh("10s").time("now-1h", "now").timezone("browser")
              .with_variable(dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus")))
-    for section in (overview, runs, controller, workers):
+    for section in (overview, runs, controller, workers, trouble):
         board = section(board)
     built = board.build()
     for number, one in enumerate(built.panels, start=1):

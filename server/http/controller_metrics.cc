@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/health_codes.h"
 #include "base/mutex.h"
 #include "base/version.h"
 #include "server/store/store.h"
@@ -121,6 +122,13 @@ prometheus::Counter& TransitionCounter(telemetry::MetricRegistry& registry, core
                            {"to", std::string(core::RunStateName(to))}});
 }
 
+// A label's values must be few: codes that this release does not know are one.
+prometheus::Counter& FindingCounter(telemetry::MetricRegistry& registry, std::string_view code) {
+  const bool known = health_code::Find(code) != nullptr;
+  return registry.Counter("fp4_controller_findings_total", "Health events stored, by their code.",
+                          {{"code", known ? std::string(code) : "other"}});
+}
+
 }  // namespace
 
 StoreMetrics::StoreMetrics(telemetry::MetricRegistry& registry, WriterHealth& health)
@@ -152,6 +160,8 @@ StoreMetrics::StoreMetrics(telemetry::MetricRegistry& registry, WriterHealth& he
   for (const core::Transition& step : core::Transitions()) {
     TransitionCounter(registry, step.from, step.to);
   }
+  for (const health_code::HealthCode& row : health_code::kTable) FindingCounter(registry, row.code);
+  FindingCounter(registry, "");
 }
 
 void StoreMetrics::OnCommit(size_t num_requests, absl::Duration duration) {
@@ -176,6 +186,8 @@ void StoreMetrics::OnAssigned(absl::Duration queue_wait) {
 }
 
 void StoreMetrics::OnLeaseExpired() { expired_leases_.Increment(); }
+
+void StoreMetrics::OnFinding(std::string_view code) { FindingCounter(registry_, code).Increment(); }
 
 void StoreMetrics::OnResumptions(size_t num_from_zero, size_t num_passed_over) {
   restarts_from_zero_.Increment(static_cast<double>(num_from_zero));

@@ -25,6 +25,7 @@ class StoreMetrics : public store::StoreObserver {
   void OnDecide(absl::Duration duration) override;
   void OnAssigned(absl::Duration queue_wait) override;
   void OnLeaseExpired() override;
+  void OnFinding(std::string_view code) override;
   void OnResumptions(size_t num_from_zero, size_t num_passed_over) override;
   void OnTransition(core::RunState from, core::RunState to) override;
 

@@ -121,6 +121,9 @@ void Ledger::StoreTrainerEvent(const std::string& run_id, const spec::Event& eve
     effects_.num_points += metrics->values.size();
     info.step = std::max(info.step, metrics->step);
   }
+  if (const auto* health = std::get_if<spec::HealthEvent>(&event.kind)) {
+    effects_.findings.push_back(health->code);
+  }
 }
 
 }  // namespace fp4::store

@@ -55,6 +55,7 @@ struct BatchEffects {
   std::vector<std::pair<core::RunState, core::RunState>> transitions;
   std::vector<absl::Duration> queue_waits;
   size_t num_leases_expired = 0;
+  std::vector<std::string> findings;  // codes of health events
   size_t num_from_zero = 0, num_passed_over = 0;  // attempts: core::ResumptionFinding
 };
 

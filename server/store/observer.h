@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "server/core/run_state.h"
@@ -25,6 +26,9 @@ class StoreObserver {
   // A run was assigned after it had been queued for this long.
   virtual void OnAssigned(absl::Duration queue_wait) { (void)queue_wait; }
   virtual void OnLeaseExpired() {}
+  // After a commit: a health event with this code, of a trainer that may be newer than this
+  // program.
+  virtual void OnFinding(std::string_view code) { (void)code; }
   // Attempts that began at step 0 although steps had been made, and attempts that did not use the
   // newest stored checkpoint.
   virtual void OnResumptions(size_t num_from_zero, size_t num_passed_over) {

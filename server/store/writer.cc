@@ -208,6 +208,7 @@ void Writer::Publish(size_t num_requests, bool wrote, absl::Duration duration) {
   for (const auto& [from, to] : effects.transitions) observer_.OnTransition(from, to);
   for (absl::Duration waited : effects.queue_waits) observer_.OnAssigned(waited);
   for (size_t i = 0; i < effects.num_leases_expired; ++i) observer_.OnLeaseExpired();
+  for (const std::string& code : effects.findings) observer_.OnFinding(code);
   observer_.OnResumptions(effects.num_from_zero, effects.num_passed_over);
   may_have_deleted_ = true;
   {

@@ -6,12 +6,13 @@ import re
 import subprocess
 import sys
 import unittest
-import urllib.parse
-import urllib.request
 
 from harness import REPOSITORY, Cluster, Scenario, document, num_descriptors, resident_bytes, wait_for
+from prometheus_server import PrometheusServer
 
 DASHBOARD = REPOSITORY / "deploy" / "grafana" / "fp4lab.json"
+RULES = REPOSITORY / "deploy" / "prometheus" / "rules.yml"
+COMPARISON = re.compile(r" (?:[<>]=?|==|!=) [0-9.]+")
 METRIC_NAME = re.compile(r"\bfp4_(?:controller|worker)_[a-z0-9_]+")
 MIB = 1 << 20
 
@@ -25,37 +26,32 @@ def exported_names(text):
     return names
 
 
+def panel_queries(dashboard):
+    """Pairs of a panel's title and a query, as Grafana sends it where scrapes are a second apart."""
+    return [(panel["title"], target["expr"].replace("$__rate_interval", "10s"))
+            for panel in dashboard["panels"] for target in panel.get("targets", [])]
+
+
 class Prometheus(Scenario):
-    def test_a_real_prometheus_scrapes_both_daemons(self):
+    def test_every_query_of_the_dashboard_and_of_the_rules_has_data_from_a_real_prometheus(self):
         cluster = Cluster(self)
-        worker = cluster.start_worker()
-        run = cluster.submit(document("scraped", steps=10))["runs"][0]["id"]
-        cluster.watch(run).finish()
-        config = (REPOSITORY / "deploy" / "prometheus" / "prometheus.yml").read_text()
-        config = config.replace("localhost:4405", cluster.controller.endpoints["http"]).replace("localhost:4406", worker.endpoints["http"])
-        config = re.sub(r"scrape_interval: \S+", "scrape_interval: 1s", config)
-        path = cluster.folder / "prometheus.yml"
-        path.write_text(config)
-        subprocess.run(["promtool", "check", "config", path], check=True, capture_output=True)
-        process = subprocess.Popen(["prometheus", f"--config.file={path}", f"--storage.tsdb.path={cluster.folder}/tsdb",
-                                    "--web.listen-address=127.0.0.1:0", "--log.format=json"], stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        for line in process.stderr:
-            entry = json.loads(line)
-            if entry.get("msg") == "Listening on":
-                address = entry["address"]
-            if "ready to receive" in entry.get("msg", ""):
-                break
-
-        def query(expression):
-            url = f"http://{address}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                return json.load(answer)["data"]["result"]
-
-        wait_for("both targets up", lambda: len([r for r in query("up") if r["value"][1] == "1"]) == 2)
-        wait_for("the run in a query", lambda: [r for r in query('fp4_controller_runs{state="completed"}') if r["value"][1] == "1"])
+        worker = cluster.start_worker("--nvml-library", os.environ["FP4_FAKE_NVML"])
+        server = PrometheusServer(self, cluster, worker)
+        run = cluster.submit(document("watched", steps=4000, training={"eval_interval": 1000, "log_interval": 10}, checkpoint={"interval_steps": 1000}))["runs"][0]["id"]
+        cluster.watch(run).until_step(20)
+        cluster.ctl("describe", "nothing", status=4)  # a call that fails has a panel of its own
+        queries = panel_queries(json.loads(DASHBOARD.read_text()))
+        self.assertGreater(len(queries), 25)
+        # Whatever is compared with a bound is there, and so would be the alarm.
+        rules = server.rules()
+        queries += [(rule["name"], COMPARISON.sub("", rule["query"])) for rule in rules]
+        for name, expression in queries:
+            with self.subTest(name, expression=expression):
+                wait_for(f"data for {name}: {expression}", lambda: server.query(expression), deadline=40)
+        self.assertEqual({rule["name"]: rule.get("lastError", "") for rule in server.rules() if rule["health"] != "ok"}, {})
+        firing = {alert["metric"]["alertname"] for alert in server.query('ALERTS{alertstate="firing"}')}
+        self.assertEqual(firing, set())
+        cluster.ctl("cancel", run)
 
     def test_metrics_are_clean_and_hold_all_that_the_dashboard_names(self):
         cluster = Cluster(self)
@@ -69,7 +65,7 @@ class Prometheus(Scenario):
             self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, ""), daemon.name)
             self.assertNotIn(run, text)
             exported |= exported_names(text)
-        named = set(METRIC_NAME.findall(DASHBOARD.read_text()))
+        named = set(METRIC_NAME.findall(DASHBOARD.read_text() + RULES.read_text()))
         self.assertGreater(len(named), 10)
         self.assertIn("fp4_worker_gpu_memory_used_bytes", named)
         self.assertEqual(named - exported, set())

@@ -222,11 +222,11 @@ class Client:
         metric: empty: val/loss. reference: empty: "baseline", else the first. margin: of "no worse by". last: a run's value is
         the mean of so many last ones; 0: as the document says. at: "steps", "tokens", "time", "bytes"; empty: each at its end.
         """
-        axes = {convert.enum_name(_AT_FIELD, number): number for number in wire.ComparisonAxis.values() if number}
+        axes: Dict[str, Any] = {convert.enum_name(_AT_FIELD, number): number for number in wire.ComparisonAxis.values() if number}
         if at and at not in axes:
             raise ValueError(f"at: is '{at}'; allowed: {', '.join(axes)}")
         request = wire.CompareRequest(experiment_id=_id(experiment), metric=metric, reference=reference, margin=margin, last=last,
-                                      at=axes[at] if at else 0)
+                                      at=axes[at] if at else None)
         return convert.record(Comparison, self._connection.call("Compare", request))
 
     # Ways to the above.
@@ -277,7 +277,7 @@ def _id(target: Target) -> str:
     return target if isinstance(target, str) else target.id
 
 
-def _state(name: str) -> int:
+def _state(name: str) -> Any:
     states = {convert.enum_name(_STATE_FIELD, number): number for number in types_pb2.RunState.values() if number}
     if name not in states:
         raise ValueError(f"states: is '{name}'; allowed: {', '.join(states)}")

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any, Dict, Mapping, Optional, Type, TypeVar
 
-from google.protobuf.descriptor import FieldDescriptor
-
 from fp4lab import events
 from fp4lab._wire import types_pb2
 
@@ -18,7 +16,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 def record(kind: Type[T], message: Any) -> T:
     """`message` as the dataclass `kind`."""
-    values = {name: _value(hint, message, name) for name, hint in _fields(kind).items()}
+    typed: Any = kind
+    values = {name: _value(hint, message, name) for name, hint in _fields(typed).items()}
     return kind(**values)
 
 
@@ -32,9 +31,13 @@ def event(message: types_pb2.Event) -> Optional[events.Event]:
 
 
 @lru_cache(maxsize=None)
-def _fields(kind: type) -> Dict[str, Any]:
+def _fields(kind: Any) -> Dict[str, Any]:
     hints = typing.get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+def _is_record(hint: Any) -> bool:
+    return dataclasses.is_dataclass(hint)
 
 
 def _value(hint: Any, message: Any, name: str) -> Any:
@@ -45,19 +48,19 @@ def _value(hint: Any, message: Any, name: str) -> Any:
     origin = typing.get_origin(hint)
     value = getattr(message, name)
     if origin is tuple:
-        item = arguments[0]
-        return tuple(record(item, one) if dataclasses.is_dataclass(item) else one for one in value)
+        item: Any = arguments[0]
+        return tuple(record(item, one) if _is_record(item) else one for one in value)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return {one.name: one.value for one in value}
     if origin is typing.Union and not message.HasField(name):
         return None
-    inner = arguments[0] if origin is typing.Union else hint
-    if dataclasses.is_dataclass(inner):
-        return record(inner, value)  # type: ignore[arg-type]
+    inner: Any = arguments[0] if origin is typing.Union else hint
+    if _is_record(inner):
+        return record(inner, value)
     return enum_name(field, value) if field.enum_type is not None else value
 
 
-def enum_name(field: FieldDescriptor, number: int) -> str:
+def enum_name(field: Any, number: int) -> str:
     """The value's own word in small letters: RUN_STATE_QUEUED of RunState is "queued"; a number that is not known, itself."""
     value = field.enum_type.values_by_number.get(number)
     if value is None:

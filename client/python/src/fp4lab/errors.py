@@ -116,11 +116,13 @@ def _words_for(error: grpc.RpcError, address: str) -> str:
     return f"what answers at {address} is no fp4lab controller, or one of another release: {error.details()}"
 
 
-_MESSAGES = {"ErrorInfo": rpc_errors_pb2.ErrorInfo, "BadRequest": rpc_errors_pb2.BadRequest, "DocumentPlaces": errors_pb2.DocumentPlaces}
+_MESSAGES: "dict[str, Any]" = {"ErrorInfo": rpc_errors_pb2.ErrorInfo, "BadRequest": rpc_errors_pb2.BadRequest,
+                               "DocumentPlaces": errors_pb2.DocumentPlaces}
 
 
 def _details(error: grpc.RpcError) -> "dict[str, Any]":
-    for key, value in error.trailing_metadata() or ():
+    metadata: Any = error.trailing_metadata() or ()
+    for key, value in metadata:
         if key == _DETAILS_KEY:
             status = rpc_errors_pb2.Status.FromString(value)
             # By the name's last part: the details are google.rpc's, and the message here is of the same form.
