@@ -21,12 +21,14 @@ from fp4lab.errors import (ConnectionFailed, DocumentError, Error, InvalidReques
                            UnknownMetric)
 from fp4lab.events import (CheckpointEvent, Event, FinishedEvent, HealthEvent, LogEvent, MetricsEvent, PrecisionSwitchEvent,
                            StartedEvent, StateEvent, UnknownEvent)
-from fp4lab.records import Checkpoint, Experiment, Finding, HostFacts, QueuedRun, Run, Slot, Worker
+from fp4lab.records import (Checkpoint, Experiment, Finding, HostFacts, QueuedRun, Run, Rung, Search, Slot, Trial,
+                            Worker)
 from fp4lab.watch import Watch
 
 __all__ = [
-    "Checkpoint", "CheckpointEvent", "Client", "Comparison", "ConnectionFailed", "Difference", "DocumentError", "Error", "Event",
-    "Experiment", "Finding", "FinishedEvent", "HealthEvent", "HostFacts", "Interval", "InvalidRequest", "LogEvent", "MetricsEvent", "NotFound",
-    "ParetoFront", "PrecisionSwitchEvent", "Problem", "QueuedRun", "Refused", "Run", "RunsFailed", "Slot", "StartedEvent",
-    "StateEvent", "UnknownEvent", "UnknownMetric", "VariantComparison", "Verdict", "Watch", "Worker",
+    "Checkpoint", "CheckpointEvent", "Client", "Comparison", "ConnectionFailed", "Difference", "DocumentError", "Error",
+    "Event", "Experiment", "Finding", "FinishedEvent", "HealthEvent", "HostFacts", "Interval", "InvalidRequest", "LogEvent",
+    "MetricsEvent", "NotFound", "ParetoFront", "PrecisionSwitchEvent", "Problem", "QueuedRun", "Refused", "Run", "Rung",
+    "RunsFailed", "Search", "Slot", "StartedEvent", "StateEvent", "Trial", "UnknownEvent", "UnknownMetric", "VariantComparison",
+    "Verdict", "Watch", "Worker",
 ]

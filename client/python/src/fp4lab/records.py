@@ -56,6 +56,8 @@ class Run:
     started_json: str                   # * what the trainer says of itself, JSON
     checkpoints: Tuple[Checkpoint, ...]     # * newest last
     stderr_tail: str                    # * the last lines of an attempt that ended
+    needs: str                          # * what would start a queued run
+    wait_reason: str                    # * what a queued run waits for, a word of docs/scheduling.md
 
     @property
     def finished(self) -> bool:
@@ -65,6 +67,46 @@ class Run:
     def document(self) -> Any:
         """The resolved document as Python values; None in lists."""
         return json.loads(self.resolved_document) if self.resolved_document else None
+
+
+@dataclass(frozen=True)
+class Rung:
+    """What a trial reported at a rung, and what was decided."""
+
+    step: int
+    metric: float
+    kept: bool                  # False: it was stopped here
+    why: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    run_id: str
+    values_json: str            # {"optimizer.learning_rate": 0.001}
+    rungs: Tuple[Rung, ...]
+    state: str                  # of the run; "stopped": the search ended it
+    why: str
+    variant: str
+    seed: int
+    number: int                 # from 1, in the order in which they were made
+    best: bool                  # with several metrics: no other one is better in all
+    metrics: Tuple[float, ...]  # of a completed trial, in the order of Search.metrics
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = json.loads(self.values_json)
+        return found
+
+
+@dataclass(frozen=True)
+class Search:
+    method: str                 # "grid", "random", "asha"
+    metrics: Tuple[str, ...]
+    goals: Tuple[str, ...]      # "minimize", "maximize": one for each metric
+    trials: Tuple[Trial, ...]
+    num_trials: int             # that there will be, those made included
+    num_invalid: int            # values of which no document could be made
+    ended: str                  # why no further trial is made; empty: some are still to come
 
 
 @dataclass(frozen=True)
@@ -84,6 +126,7 @@ class Experiment:
     runs: Tuple[Run, ...]
     num_runs: int
     num_finished: int
+    search: Optional[Search]    # Client.experiment only, of an experiment that has one
 
 
 @dataclass(frozen=True)
@@ -92,6 +135,7 @@ class QueuedRun:
     position: int   # from 1
     why: str        # what it waits for now
     needs: str      # what would start it
+    reason: str     # the same as `why` for programs: a word of docs/scheduling.md
 
 
 @dataclass(frozen=True)

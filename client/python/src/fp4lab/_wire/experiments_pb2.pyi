@@ -255,16 +255,18 @@ class QueryMetricsResponse(_message.Message):
     def __init__(self, series: _Optional[_Iterable[_Union[Series, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., unknown_names: _Optional[_Iterable[str]] = ..., known_names: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class QueuedRun(_message.Message):
-    __slots__ = ["needs", "position", "run_id", "why"]
+    __slots__ = ["needs", "position", "reason", "run_id", "why"]
     NEEDS_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     WHY_FIELD_NUMBER: _ClassVar[int]
     needs: str
     position: int
+    reason: str
     run_id: str
     why: str
-    def __init__(self, run_id: _Optional[str] = ..., position: _Optional[int] = ..., why: _Optional[str] = ..., needs: _Optional[str] = ...) -> None: ...
+    def __init__(self, run_id: _Optional[str] = ..., position: _Optional[int] = ..., why: _Optional[str] = ..., needs: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class RetryRunRequest(_message.Message):
     __slots__ = ["id"]

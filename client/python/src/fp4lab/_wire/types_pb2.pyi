@@ -65,7 +65,7 @@ class Event(_message.Message):
     def __init__(self, cursor: _Optional[int] = ..., run_id: _Optional[str] = ..., attempt: _Optional[int] = ..., seq: _Optional[int] = ..., time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., started: _Optional[_Union[Started, _Mapping]] = ..., metrics: _Optional[_Union[Metrics, _Mapping]] = ..., checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ..., health: _Optional[_Union[Health, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., finished: _Optional[_Union[Finished, _Mapping]] = ..., state: _Optional[_Union[StateChange, _Mapping]] = ..., unknown: _Optional[_Union[Unknown, _Mapping]] = ..., precision_switch: _Optional[_Union[PrecisionSwitch, _Mapping]] = ...) -> None: ...
 
 class Experiment(_message.Message):
-    __slots__ = ["create_time", "created_by", "description", "document", "document_name", "id", "labels", "name", "next_page_token", "num_finished", "num_runs", "overrides", "project", "runs"]
+    __slots__ = ["create_time", "created_by", "description", "document", "document_name", "id", "labels", "name", "next_page_token", "num_finished", "num_runs", "overrides", "project", "runs", "search"]
     CREATED_BY_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -80,6 +80,7 @@ class Experiment(_message.Message):
     OVERRIDES_FIELD_NUMBER: _ClassVar[int]
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     RUNS_FIELD_NUMBER: _ClassVar[int]
+    SEARCH_FIELD_NUMBER: _ClassVar[int]
     create_time: _timestamp_pb2.Timestamp
     created_by: str
     description: str
@@ -94,7 +95,8 @@ class Experiment(_message.Message):
     overrides: _containers.RepeatedScalarFieldContainer[str]
     project: str
     runs: _containers.RepeatedCompositeFieldContainer[Run]
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., project: _Optional[str] = ..., description: _Optional[str] = ..., labels: _Optional[_Iterable[str]] = ..., document: _Optional[str] = ..., document_name: _Optional[str] = ..., overrides: _Optional[_Iterable[str]] = ..., created_by: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., runs: _Optional[_Iterable[_Union[Run, _Mapping]]] = ..., num_runs: _Optional[int] = ..., num_finished: _Optional[int] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    search: Search
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., project: _Optional[str] = ..., description: _Optional[str] = ..., labels: _Optional[_Iterable[str]] = ..., document: _Optional[str] = ..., document_name: _Optional[str] = ..., overrides: _Optional[_Iterable[str]] = ..., created_by: _Optional[str] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., runs: _Optional[_Iterable[_Union[Run, _Mapping]]] = ..., num_runs: _Optional[int] = ..., num_finished: _Optional[int] = ..., next_page_token: _Optional[str] = ..., search: _Optional[_Union[Search, _Mapping]] = ...) -> None: ...
 
 class Finished(_message.Message):
     __slots__ = ["reason", "status"]
@@ -165,7 +167,7 @@ class PrecisionSwitch(_message.Message):
     def __init__(self, step: _Optional[int] = ..., layer: _Optional[str] = ..., to: _Optional[str] = ..., gradient: _Optional[float] = ..., gradient_above: _Optional[float] = ..., error: _Optional[float] = ..., error_above: _Optional[float] = ..., relative: bool = ...) -> None: ...
 
 class Run(_message.Message):
-    __slots__ = ["attempt", "checkpoints", "create_time", "experiment_id", "experiment_name", "finish_time", "health", "id", "latest", "message", "num_restarts", "reason", "resolved_document", "seed", "slots", "start_time", "started_json", "state", "stderr_tail", "step", "total_steps", "variant", "worker"]
+    __slots__ = ["attempt", "checkpoints", "create_time", "experiment_id", "experiment_name", "finish_time", "health", "id", "latest", "message", "needs", "num_restarts", "reason", "resolved_document", "seed", "slots", "start_time", "started_json", "state", "stderr_tail", "step", "total_steps", "variant", "wait_reason", "worker"]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINTS_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -176,6 +178,7 @@ class Run(_message.Message):
     ID_FIELD_NUMBER: _ClassVar[int]
     LATEST_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    NEEDS_FIELD_NUMBER: _ClassVar[int]
     NUM_RESTARTS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     RESOLVED_DOCUMENT_FIELD_NUMBER: _ClassVar[int]
@@ -188,6 +191,7 @@ class Run(_message.Message):
     STEP_FIELD_NUMBER: _ClassVar[int]
     TOTAL_STEPS_FIELD_NUMBER: _ClassVar[int]
     VARIANT_FIELD_NUMBER: _ClassVar[int]
+    WAIT_REASON_FIELD_NUMBER: _ClassVar[int]
     WORKER_FIELD_NUMBER: _ClassVar[int]
     attempt: int
     checkpoints: _containers.RepeatedCompositeFieldContainer[Checkpoint]
@@ -199,6 +203,7 @@ class Run(_message.Message):
     id: str
     latest: _containers.RepeatedCompositeFieldContainer[Value]
     message: str
+    needs: str
     num_restarts: int
     reason: str
     resolved_document: str
@@ -211,8 +216,39 @@ class Run(_message.Message):
     step: int
     total_steps: int
     variant: str
+    wait_reason: str
     worker: str
-    def __init__(self, id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., experiment_name: _Optional[str] = ..., variant: _Optional[str] = ..., seed: _Optional[int] = ..., state: _Optional[_Union[RunState, str]] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., attempt: _Optional[int] = ..., num_restarts: _Optional[int] = ..., worker: _Optional[str] = ..., slots: _Optional[_Iterable[int]] = ..., step: _Optional[int] = ..., total_steps: _Optional[int] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., finish_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., latest: _Optional[_Iterable[_Union[Value, _Mapping]]] = ..., health: _Optional[_Iterable[_Union[Health, _Mapping]]] = ..., resolved_document: _Optional[str] = ..., started_json: _Optional[str] = ..., checkpoints: _Optional[_Iterable[_Union[Checkpoint, _Mapping]]] = ..., stderr_tail: _Optional[str] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., experiment_name: _Optional[str] = ..., variant: _Optional[str] = ..., seed: _Optional[int] = ..., state: _Optional[_Union[RunState, str]] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., attempt: _Optional[int] = ..., num_restarts: _Optional[int] = ..., worker: _Optional[str] = ..., slots: _Optional[_Iterable[int]] = ..., step: _Optional[int] = ..., total_steps: _Optional[int] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., finish_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., latest: _Optional[_Iterable[_Union[Value, _Mapping]]] = ..., health: _Optional[_Iterable[_Union[Health, _Mapping]]] = ..., resolved_document: _Optional[str] = ..., started_json: _Optional[str] = ..., checkpoints: _Optional[_Iterable[_Union[Checkpoint, _Mapping]]] = ..., stderr_tail: _Optional[str] = ..., needs: _Optional[str] = ..., wait_reason: _Optional[str] = ...) -> None: ...
+
+class Rung(_message.Message):
+    __slots__ = ["kept", "metric", "step", "why"]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    WHY_FIELD_NUMBER: _ClassVar[int]
+    kept: bool
+    metric: float
+    step: int
+    why: str
+    def __init__(self, step: _Optional[int] = ..., metric: _Optional[float] = ..., kept: bool = ..., why: _Optional[str] = ...) -> None: ...
+
+class Search(_message.Message):
+    __slots__ = ["ended", "goals", "method", "metrics", "num_invalid", "num_trials", "trials"]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
+    GOALS_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    NUM_INVALID_FIELD_NUMBER: _ClassVar[int]
+    NUM_TRIALS_FIELD_NUMBER: _ClassVar[int]
+    TRIALS_FIELD_NUMBER: _ClassVar[int]
+    ended: str
+    goals: _containers.RepeatedScalarFieldContainer[str]
+    method: str
+    metrics: _containers.RepeatedScalarFieldContainer[str]
+    num_invalid: int
+    num_trials: int
+    trials: _containers.RepeatedCompositeFieldContainer[Trial]
+    def __init__(self, method: _Optional[str] = ..., metrics: _Optional[_Iterable[str]] = ..., goals: _Optional[_Iterable[str]] = ..., trials: _Optional[_Iterable[_Union[Trial, _Mapping]]] = ..., num_trials: _Optional[int] = ..., num_invalid: _Optional[int] = ..., ended: _Optional[str] = ...) -> None: ...
 
 class Slot(_message.Message):
     __slots__ = ["cpu_compute_dtype", "cpu_threads", "device", "index", "kind", "memory_bytes", "name", "run_id"]
@@ -256,6 +292,30 @@ class StateChange(_message.Message):
     state: RunState
     worker: str
     def __init__(self, state: _Optional[_Union[RunState, str]] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ..., worker: _Optional[str] = ...) -> None: ...
+
+class Trial(_message.Message):
+    __slots__ = ["best", "metrics", "number", "run_id", "rungs", "seed", "state", "values_json", "variant", "why"]
+    BEST_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RUNGS_FIELD_NUMBER: _ClassVar[int]
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    VALUES_JSON_FIELD_NUMBER: _ClassVar[int]
+    VARIANT_FIELD_NUMBER: _ClassVar[int]
+    WHY_FIELD_NUMBER: _ClassVar[int]
+    best: bool
+    metrics: _containers.RepeatedScalarFieldContainer[float]
+    number: int
+    run_id: str
+    rungs: _containers.RepeatedCompositeFieldContainer[Rung]
+    seed: int
+    state: str
+    values_json: str
+    variant: str
+    why: str
+    def __init__(self, run_id: _Optional[str] = ..., values_json: _Optional[str] = ..., rungs: _Optional[_Iterable[_Union[Rung, _Mapping]]] = ..., state: _Optional[str] = ..., why: _Optional[str] = ..., variant: _Optional[str] = ..., seed: _Optional[int] = ..., number: _Optional[int] = ..., best: bool = ..., metrics: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class Unknown(_message.Message):
     __slots__ = ["json", "type"]
