@@ -149,7 +149,7 @@ std::string NearestVerb(const std::vector<Verb>& verbs, const std::string& word)
     if (word.size() >= 2 && (name.starts_with(word) || word.starts_with(name))) return name;
   }
   if (std::string near = spec::Nearest(word, names); !near.empty()) return near;
-  // "reprot" is far from all; what begins alike is a better answer than none.
+  // "contrast" is far from all; what begins alike is a better answer than none.
   for (const std::string& name : names) {
     if (word.size() >= 2 && name.starts_with(word.substr(0, 2))) return name;
   }

@@ -9,6 +9,8 @@ namespace fp4::page {
 extern const std::string_view kPageHtml;  // the frame, with {{name}}s to fill
 extern const std::string_view kPageCss;   // the theme, light and dark
 extern const std::string_view kCommonJs;  // colours, number formats, axes and charts
-extern const std::string_view kChartJs, kChartLicenseTxt;  // Chart.js, of the system's package
+extern const std::string_view kStaticPageHtml, kStaticPageCss;  // the frame without scripts
+extern const std::string_view kChartCss;                        // how pictures of page/svg/ look
+extern const std::string_view kChartJs, kChartLicenseTxt;       // Chart.js, of the system's package
 
 }  // namespace fp4::page

@@ -28,7 +28,7 @@ MAY_USE = {
     "worker/host": ["base", "spec", "telemetry", "worker/types.h"],
     "worker/run": ["base", "spec", "worker/types.h", "worker/host"],
     "worker/rpc": ["base", "spec", "proto", "wire", "worker/types.h", "worker/controller_client.h", "worker/mailbox.h"],
-    "client": ["base", "spec", "proto", "wire"],
+    "client": ["base", "page", "spec", "proto", "wire"],
     "trainer/data": ["base", "spec", "numerics/format.h", "numerics/arithmetic/philox.h"],
     "trainer": ["base", "spec", "numerics", "safetensors", "trainer"],
 }

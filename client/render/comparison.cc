@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/metric_names.h"
 #include "client/render/findings.h"
+#include "client/render/fronts.h"
 #include "client/render/numbers.h"
 
 namespace fp4::client {
@@ -54,20 +55,6 @@ std::string PlaceText(const v1::CompareResponse& comparison) {
   return "at the end of training";
 }
 
-std::string Heading(const v1::CompareResponse& comparison, const std::string& title,
-                    const Layout& layout) {
-  std::string text = absl::StrCat(Printable(title), ": ", comparison.metric(), " ",
-                                  PlaceText(comparison), "\nmean over n seeds");
-  if (comparison.last() > 1) {
-    absl::StrAppend(&text, ", of the last ", comparison.last(), " values of each run");
-  }
-  if (comparison.variants_size() > 1) {
-    absl::StrAppend(&text, "; difference to ", Printable(comparison.reference()),
-                    ", paired by seed");
-  }
-  return Wrapped(text, layout.width, 2);
-}
-
 Color VerdictColor(v1::Verdict::Kind kind) {
   if (kind == v1::Verdict::BETTER || kind == v1::Verdict::NO_WORSE) return Color::kGreen;
   if (kind == v1::Verdict::FAILED) return Color::kRed;
@@ -107,6 +94,19 @@ std::string RenderNotes(const v1::CompareResponse& comparison, const Layout& lay
 
 }  // namespace
 
+std::string ComparisonPlace(const v1::CompareResponse& comparison) {
+  std::string text =
+      absl::StrCat(comparison.metric(), " ", PlaceText(comparison), "\nmean over n seeds");
+  if (comparison.last() > 1) {
+    absl::StrAppend(&text, ", of the last ", comparison.last(), " values of each run");
+  }
+  if (comparison.variants_size() > 1) {
+    absl::StrAppend(&text, "; difference to ", Printable(comparison.reference()),
+                    ", paired by seed");
+  }
+  return text;
+}
+
 std::string RenderComparison(const v1::CompareResponse& comparison, const std::string& title,
                              const ComparisonParts& parts, const Layout& layout) {
   Table table({{.header = "VARIANT", .min_width = 10, .names = true},
@@ -131,7 +131,8 @@ std::string RenderComparison(const v1::CompareResponse& comparison, const std::s
          variant.has_state_bytes() ? FormatCount(variant.state_bytes()) + "B" : "",
          variant.has_peak_bytes() ? FormatCount(variant.peak_bytes()) + "B" : ""});
   }
-  std::string text = absl::StrCat(Heading(comparison, title, layout), "\n\n", table.Render(layout));
+  const std::string heading = absl::StrCat(Printable(title), ": ", ComparisonPlace(comparison));
+  std::string text = absl::StrCat(Wrapped(heading, layout.width, 2), "\n\n", table.Render(layout));
   for (const std::string& part : {RenderVerdicts(comparison, layout),
                                   parts.pareto ? RenderFronts(comparison, layout) : std::string(),
                                   RenderNotes(comparison, layout)}) {

@@ -16,7 +16,8 @@ struct ComparisonParts {
 std::string RenderComparison(const v1::CompareResponse& comparison, const std::string& title,
                              const ComparisonParts& parts, const Layout& layout);
 
-// A line for each cost: which variants are worth it. Empty where no cost is known of two variants.
-std::string RenderFronts(const v1::CompareResponse& comparison, const Layout& layout);
+// Where the runs are looked at and over what is averaged: "val/loss at the end of training\nmean
+// over n seeds; difference to baseline, paired by seed".
+std::string ComparisonPlace(const v1::CompareResponse& comparison);
 
 }  // namespace fp4::client

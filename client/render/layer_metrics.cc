@@ -70,6 +70,10 @@ bool IsOfLayer(std::string_view metric) {
   return metric.starts_with(kPrefix) && metric.rfind('/') >= kPrefix.size();
 }
 
+std::string LayerOfMetric(std::string_view metric) {
+  return IsOfLayer(metric) ? Split(std::string(metric)).layer : "";
+}
+
 std::string RenderMetricNames(const std::vector<std::string>& names, const Layout& layout) {
   std::vector<std::string> lines, layers;
   for (const std::string& metric : names) {

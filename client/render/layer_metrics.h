@@ -12,6 +12,9 @@ namespace fp4::client {
 // Whether a metric is one of a single layer: "quant/blocks.0.mlp.up/weight_error".
 bool IsOfLayer(std::string_view metric);
 
+// "blocks.0.mlp.up" of such a metric; empty for another one.
+std::string LayerOfMetric(std::string_view metric);
+
 // A list of metrics with one line for all layers of a kind, and one that says which layers these
 // are: "quant/<layer>/weight_error", "<layer> is one of blocks.{0..3}.mlp.up".
 std::string RenderMetricNames(const std::vector<std::string>& names, const Layout& layout);

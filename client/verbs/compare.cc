@@ -1,25 +1,18 @@
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/reasons.h"
 #include "base/status_macros.h"
+#include "client/comparison_options.h"
 #include "client/connection.h"
-#include "client/errors.h"
 #include "client/layout.h"
-#include "client/metric_names.h"
 #include "client/render/comparison.h"
 #include "client/render/json.h"
 #include "client/verbs/verbs.h"
-#include "wire/names.h"
 
 namespace fp4::client {
 namespace {
 
-constexpr double kNoMargin = -1;
-
 struct Options {
-  std::string experiment, metric, reference, at;
-  double margin = kNoMargin;
-  int64_t last = 0;
+  std::string experiment;
+  ComparisonOptions comparison;
   bool pareto = false;
 };
 
@@ -46,48 +39,11 @@ Examples:
   fp4ctl compare k7x2 --at time --pareto
   fp4ctl compare k7x2 --metric train/loss --reference fp4 -o json)";
 
-// The controller's message begins with the field of the request, which is called as the option is.
-absl::Status FromRefusal(const absl::Status& status) {
-  if (ReasonOf(status) != reason::kInvalidArgument) return status;
-  const std::string message = absl::StrCat("--", std::string(status.message()));
-  for (const char* name : {"reference:", "metric:"}) {
-    if (absl::StartsWith(status.message(), name)) return NoSuch(message);
-  }
-  return WithExitCode(absl::InvalidArgumentError(message), ExitCode::kUsage);
-}
-
-absl::StatusOr<v1::CompareRequest> RequestOf(const Options& options) {
-  v1::CompareRequest request;
-  request.set_experiment_id(options.experiment);
-  request.set_metric(options.metric);
-  request.set_reference(options.reference);
-  if (options.margin == 0) return absl::InvalidArgumentError("--margin: is 0; allowed: above 0");
-  if (options.margin > 0) request.set_margin(options.margin);
-  request.set_last(static_cast<int32_t>(options.last));
-  if (!options.at.empty()) request.set_at(wire::AxisOfName(options.at).value());
-  return request;
-}
-
-// An answer without a number may come of a slip in the metric's name.
-absl::Status CheckMetric(const v1::CompareResponse& comparison, Connection& connection) {
-  for (const v1::VariantComparison& variant : comparison.variants()) {
-    if (variant.n() > 0) return absl::OkStatus();
-  }
-  FP4_ASSIGN_OR_RETURN(const v1::Experiment experiment,
-                       connection.GetExperiment(comparison.experiment_id()));
-  FP4_ASSIGN_OR_RETURN(
-      const std::vector<std::string> names,
-      MetricNames({experiment.runs().begin(), experiment.runs().end()}, connection));
-  return CheckMetricName(comparison.metric(), names);
-}
-
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
-  FP4_ASSIGN_OR_RETURN(const v1::CompareRequest request, RequestOf(options));
+  FP4_RETURN_IF_ERROR(options.comparison.Check());
   FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());
-  auto answer = connection->Compare(request);
-  FP4_RETURN_IF_ERROR(FromRefusal(answer.status()));
-  const v1::CompareResponse& comparison = *answer;
-  if (!options.metric.empty()) FP4_RETURN_IF_ERROR(CheckMetric(comparison, *connection));
+  FP4_ASSIGN_OR_RETURN(const v1::CompareResponse comparison,
+                       AskComparison(options.experiment, options.comparison, *connection));
   if (context.json) {
     context.out << ComparisonJson(comparison) << "\n";
     return ExitCode::kOk;
@@ -104,37 +60,20 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
 
 Verb CompareVerb() {
   auto options = std::make_shared<Options>();
-  return {.group = kExperimentGroup,
-          .name = "compare",
-          .summary = "Compare the variants of an experiment",
-          .help = kHelp,
-          .options = {{.names = "EXPERIMENT",
-                       .target = &options->experiment,
-                       .help = "The experiment",
-                       .required = true},
-                      {.names = "--metric",
-                       .target = &options->metric,
-                       .help = "What is compared (default: val/loss)"},
-                      {.names = "--reference",
-                       .target = &options->reference,
-                       .help = "The variant that the others are compared with (default: baseline, "
-                               "else the first)"},
-                      {.names = "--margin",
-                       .target = &options->margin,
-                       .help = "Ask whether the variants are no worse by so much"},
-                      {.names = "--last",
-                       .target = &options->last,
-                       .help = "A run's value is the mean of so many last ones (default: the "
-                               "document's training.final_average)",
-                       .range = {1, std::numeric_limits<int32_t>::max()}},
-                      {.names = "--at",
-                       .target = &options->at,
-                       .help = "Where the runs are compared (default: each at its end)",
-                       .choices = wire::AxisNames()},
-                      {.names = "--pareto",
-                       .target = &options->pareto,
-                       .help = "Also which variants are worth their bytes, time and energy"}},
-          .run = [options](Context& context) { return Run(*options, context); }};
+  Verb verb{.group = kExperimentGroup,
+            .name = "compare",
+            .summary = "Compare the variants of an experiment",
+            .help = kHelp,
+            .options = {{.names = "EXPERIMENT",
+                         .target = &options->experiment,
+                         .help = "The experiment",
+                         .required = true}},
+            .run = [options](Context& context) { return Run(*options, context); }};
+  for (Option& option : options->comparison.Options()) verb.options.push_back(std::move(option));
+  verb.options.push_back({.names = "--pareto",
+                          .target = &options->pareto,
+                          .help = "Also which variants are worth their bytes, time and energy"});
+  return verb;
 }
 
 }  // namespace fp4::client

@@ -21,6 +21,7 @@
   VERB(Compare)         \
   VERB(Diff)            \
   VERB(Plot)            \
+  VERB(Report)          \
   VERB(Export)          \
   VERB(Logs)            \
   VERB(Events)          \

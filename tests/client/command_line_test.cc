@@ -67,11 +67,10 @@ TEST_F(CommandLineTest, AWordThatIsNoVerbIsNamedWithTheNearest) {
     std::vector<const char*> words;
     const char* near;
   };
-  const Case cases[] = {{{"sbumit", "a.json"}, "'submit'"},
-                        {{"sub"}, "'submit'"},
-                        {{"-o", "json", "reprot"}, "'retry'"},
-                        {{"--controller", "a:1", "lst"}, "'ls'"},
-                        {{"descirbe", "k7x2"}, "'describe'"}};
+  const Case cases[] = {
+      {{"sbumit", "a.json"}, "'submit'"},       {{"sub"}, "'submit'"},
+      {{"-o", "json", "reprot"}, "'report'"},   {{"contrast", "k7x2"}, "'compare'"},
+      {{"--controller", "a:1", "lst"}, "'ls'"}, {{"descirbe", "k7x2"}, "'describe'"}};
   for (const Case& one : cases) {
     const std::string error = Parse(one.words).error;
     EXPECT_NE(error.find("there is no command '"), std::string::npos) << error;

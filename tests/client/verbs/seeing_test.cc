@@ -190,6 +190,35 @@ TEST_F(SeeingTest, ExportSaysWhatItCannotDo) {
       << format.err();
 }
 
+TEST_F(SeeingTest, ReportIsAFileOrGoesToStandardOutput) {
+  v1::CompareResponse comparison;
+  comparison.set_experiment_id("k7x2m9qd");
+  comparison.set_metric("val/loss");
+  comparison.set_reference("baseline");
+  comparison.add_variants()->set_name("baseline");
+  service_.SetComparison(comparison);
+  const std::filesystem::path file = folder_.path() / "report.html";
+  Command html = Run({"report", "k7x2", "--out", file.string()});
+  EXPECT_EQ(html.Wait(), 0) << html.err();
+  EXPECT_EQ(html.out(), file.string() + "\n");
+  EXPECT_NE(ReadFile(file)->find("<svg class=\"chart"), std::string::npos);
+  Command text = Run({"report", "k7x2", "--out", "-", "--format", "md"});
+  EXPECT_EQ(text.Wait(), 0) << text.err();
+  EXPECT_EQ(text.out().substr(0, 8), "# demo\n\n");
+}
+
+TEST_F(SeeingTest, ReportSaysWhatItCannotDo) {
+  EXPECT_EQ(Run({"report", "zzzz", "--out", "-"}).Wait(), 4);
+  EXPECT_EQ(Run({"report", "k7x2", "--out", "-", "--margin", "0"}).Wait(), 2);
+  EXPECT_EQ(Run({"report", "k7x2", "--out", "-", "-o", "json"}).Wait(), 2);
+  Command lost = Run({"report", "k7x2", "--out", "/nowhere/report.html"});
+  EXPECT_EQ(lost.Wait(), 1);
+  EXPECT_NE(lost.err().find("/nowhere/report.html"), std::string::npos) << lost.err();
+  Command full = Shell("$FP4CTL report k7x2 --out - >/dev/full");
+  EXPECT_EQ(full.Wait(), 1);
+  EXPECT_NE(full.err().find("write error"), std::string::npos) << full.err();
+}
+
 TEST_F(SeeingTest, PlotDrawsEachRun) {
   Command command = Run({"plot", "run0000a", "run0000b"});
   EXPECT_EQ(command.Wait(), 0) << command.err();
