@@ -27,6 +27,7 @@ std::string DefaultJson(std::string_view name, const RunSpec& run) {
     field = FindField(*type, step);
     type = &field->type;
   }
+  if (field == nullptr) return "";  // the document as a whole has none
   return field->derive ? field->derive(run, nullptr) : field->default_json;
 }
 

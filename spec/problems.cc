@@ -17,7 +17,7 @@ void Problems::Add(const Place& place, const Path& path, std::string message) {
   Add(place, path.ToString(), std::move(message));
 }
 
-void Problems::Add(const Place& place, std::string path, std::string message) {
+void Problems::Add(const Place& place, const std::string& path, std::string message) {
   const Source none;
   const Source& source = place.source == nullptr ? none : *place.source;
   std::string where = source.prefix + path;

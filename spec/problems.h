@@ -29,7 +29,7 @@ class Problems {
  public:
   // A problem found twice counts once: a fault outside the variants is met in each of them.
   void Add(const Place& place, const Path& path, std::string message);
-  void Add(const Place& place, std::string path, std::string message);
+  void Add(const Place& place, const std::string& path, std::string message);
   void Add(Problem problem);
 
   bool Contains(const Problem& problem) const;

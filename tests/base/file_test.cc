@@ -31,7 +31,7 @@ class FileTest : public testing::Test {
 };
 
 TEST_F(FileTest, WrittenContentIsReadBackAndLeavesNoTemporaryFile) {
-  std::string content = "a\0b\n";
+  const std::string content("a\0b\n", 4);
   ASSERT_TRUE(WriteFileDurably(folder_ / "x", content).ok());
   ASSERT_TRUE(WriteFileDurably(folder_ / "x", content + "more").ok());
   EXPECT_EQ(*ReadFile(folder_ / "x"), content + "more");

@@ -9,7 +9,7 @@ namespace fp4::client {
 namespace {
 
 std::string Script(const std::string& shell) {
-  Command command({std::getenv("FP4CTL"), "completion", shell});
+  Command command({ProgramUnderTest("FP4CTL"), "completion", shell});
   EXPECT_EQ(command.Wait(), 0) << command.err();
   return command.out();
 }

@@ -18,7 +18,7 @@ absl::Status Answer(const std::string& answer, bool can_ask, std::string& asked)
                   .controller = {},
                   .state_folder = {},
                   .binary_folder = {}};
-  const absl::Status status = Confirm("Delete it?", context);
+  absl::Status status = Confirm("Delete it?", context);
   EXPECT_EQ(out.str(), "");
   asked = err.str();
   return status;

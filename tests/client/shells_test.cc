@@ -16,7 +16,7 @@ TEST(ShellsTest, ZshAndFishAcceptTheirScripts) {
     if (!std::filesystem::exists(program)) continue;
     TemporaryFolder folder;
     const std::string file = folder.path() / "script";
-    Command completion({std::getenv("FP4CTL"), "completion", shell});
+    Command completion({ProgramUnderTest("FP4CTL"), "completion", shell});
     ASSERT_EQ(completion.Wait(), 0) << completion.err();
     ASSERT_TRUE(ReplaceFile(file, completion.out()).ok());
     Command syntax({program, "-n", file});

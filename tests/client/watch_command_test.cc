@@ -23,7 +23,7 @@ class WatchCommandTest : public ::testing::Test {
   }
 
   Command Watch(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {std::getenv("FP4CTL"), "watch"});
+    arguments.insert(arguments.begin(), {ProgramUnderTest("FP4CTL"), "watch"});
     return Command(arguments, {"FP4_CONTROLLER=" + service_.address()});
   }
 
@@ -96,7 +96,7 @@ TEST_F(WatchCommandTest, SubmitCanWatch) {
   TemporaryFolder folder;
   const std::string file = folder.path() / "a.json";
   ASSERT_TRUE(ReplaceFile(file, "{}").ok());
-  Command command({std::getenv("FP4CTL"), "submit", file, "--watch"},
+  Command command({ProgramUnderTest("FP4CTL"), "submit", file, "--watch"},
                   {"FP4_CONTROLLER=" + service_.address()});
   EXPECT_EQ(command.Wait(), 0) << command.err();
   EXPECT_NE(command.out().find("Experiment k7x2m9qd (demo): 1 run queued"), std::string::npos);
@@ -104,7 +104,7 @@ TEST_F(WatchCommandTest, SubmitCanWatch) {
 }
 
 TEST_F(WatchCommandTest, LogsEndAtWhatIsStored) {
-  Command command({std::getenv("FP4CTL"), "logs", "run0000a"},
+  Command command({ProgramUnderTest("FP4CTL"), "logs", "run0000a"},
                   {"FP4_CONTROLLER=" + service_.address()});
   EXPECT_EQ(command.Wait(), 0) << command.err();
   EXPECT_NE(command.out().find("running"), std::string::npos) << command.out();

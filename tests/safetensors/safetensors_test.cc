@@ -52,7 +52,8 @@ TEST_F(SafetensorsTest, WhatIsWrittenReadsBack) {
   const TensorView* w = file->Find("w");
   ASSERT_NE(w, nullptr);
   EXPECT_EQ(w->shape, (std::vector<int64_t>{2, 3}));
-  EXPECT_EQ(std::memcmp(w->data.data(), weights, sizeof weights), 0);
+  EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(w->data.data()), w->data.size()),
+            std::string_view(reinterpret_cast<const char*>(weights), sizeof weights));
   EXPECT_TRUE(file->Find("step")->shape.empty());
   EXPECT_EQ(file->Find("absent"), nullptr);
 }

@@ -19,7 +19,7 @@ class LocalDaemonsTest : public ::testing::Test {
     binaries_ = folder_.path() / "bin";
     std::filesystem::create_directory(binaries_);
     for (const char* name : {"fp4-controller", "fp4-worker"}) {
-      std::filesystem::create_symlink(std::getenv("FP4_FAKE_DAEMON"), binaries_ / name);
+      std::filesystem::create_symlink(ProgramUnderTest("FP4_FAKE_DAEMON"), binaries_ / name);
     }
   }
   ~LocalDaemonsTest() override { EXPECT_TRUE(Daemons().Down(absl::Seconds(30)).ok()); }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "base/file.h"
@@ -32,6 +33,13 @@ std::vector<char*> Pointers(std::vector<std::string>& texts) {
 }
 
 }  // namespace
+
+std::string ProgramUnderTest(const char* variable) {
+  const char* path = std::getenv(variable);
+  if (path != nullptr) return path;
+  std::fprintf(stderr, "%s is not set; it names a program that this test starts\n", variable);
+  std::abort();
+}
 
 TemporaryFolder::TemporaryFolder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "fp4ctl-XXXXXX").string();

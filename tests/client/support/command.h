@@ -19,6 +19,10 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+// The path of a program under test, which ctest gives in an environment variable: "FP4CTL". Ends
+// the test program when there is none.
+std::string ProgramUnderTest(const char* variable);
+
 // A program started by a test, with its output in files. Killed with the object if it still runs.
 class Command {
  public:

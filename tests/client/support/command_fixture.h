@@ -32,15 +32,15 @@ class CommandFixture : public ::testing::Test {
   }
   Command RunWith(std::vector<std::string> variables, std::vector<std::string> arguments,
                   const std::string& input = "") {
-    arguments.insert(arguments.begin(), std::getenv("FP4CTL"));
+    arguments.insert(arguments.begin(), ProgramUnderTest("FP4CTL"));
     variables.push_back("FP4_STATE_DIR=" + folder_.path().string());
     return Command(arguments, variables, input);
   }
   // A line of the shell, in which $FP4CTL is the program.
   Command Shell(const std::string& line) {
-    return Command({"/bin/sh", "-c", line}, {std::string("FP4CTL=") + std::getenv("FP4CTL"),
-                                             "FP4_CONTROLLER=" + service_.address(),
-                                             "FP4_STATE_DIR=" + folder_.path().string()});
+    return Command({"/bin/sh", "-c", line},
+                   {"FP4CTL=" + ProgramUnderTest("FP4CTL"), "FP4_CONTROLLER=" + service_.address(),
+                    "FP4_STATE_DIR=" + folder_.path().string()});
   }
   std::string Write(const std::string& name, const std::string& text) {
     EXPECT_TRUE(ReplaceFile(folder_.path() / name, text).ok());

@@ -14,10 +14,10 @@ using UpTest = CommandFixture;
 TEST_F(UpTest, AMissingProgramIsAFailureOfThisMachine) {
   const auto binaries = folder_.path() / "bin";
   std::filesystem::create_directory(binaries);
-  std::filesystem::copy_file(std::getenv("FP4CTL"), binaries / "fp4ctl");
+  std::filesystem::copy_file(ProgramUnderTest("FP4CTL"), binaries / "fp4ctl");
   for (const char* present : {"", "fp4-controller"}) {
     if (*present != 0) {
-      std::filesystem::create_symlink(std::getenv("FP4_FAKE_DAEMON"), binaries / present);
+      std::filesystem::create_symlink(ProgramUnderTest("FP4_FAKE_DAEMON"), binaries / present);
     }
     Command up({binaries / "fp4ctl", "up"}, {"FP4_STATE_DIR=" + folder_.path().string() + "/s"});
     EXPECT_EQ(up.Wait(), 1) << up.err();
@@ -31,7 +31,7 @@ TEST_F(UpTest, ASlowControllerIsWaitedFor) {
   const auto data = folder_.path() / "data";
   std::filesystem::create_directory(data);
   Command controller(
-      {std::getenv("FP4_FAKE_DAEMON"), "--data-dir", data, "--listen", "127.0.0.1:0"});
+      {ProgramUnderTest("FP4_FAKE_DAEMON"), "--data-dir", data, "--listen", "127.0.0.1:0"});
   ASSERT_TRUE(WaitUntil([&] { return ReadEndpoints(data).has_value(); }, absl::Seconds(60)));
   const std::string address = ReadEndpoints(data)->grpc;
   controller.Signal(SIGSTOP);

@@ -126,7 +126,7 @@ v1::Assignment TestWorker::Take() {
   }
   EXPECT_FALSE(untaken_.empty());
   if (untaken_.empty()) return {};
-  const v1::Assignment first = untaken_.front();
+  v1::Assignment first = untaken_.front();
   untaken_.erase(untaken_.begin());
   return first;
 }
