@@ -63,6 +63,8 @@ inline constexpr std::string_view kTrainerLost = "trainer_lost";
 inline constexpr std::string_view kStopped = "stopped";  // by a signal, after a checkpoint
 inline constexpr std::string_view kRetried = "retried";  // by a user
 inline constexpr std::string_view kRestartsExhausted = "restarts_exhausted";
+inline constexpr std::string_view kStoppedBySearch =
+    "stopped_by_search";  // cancelled: others did better at its rung
 
 // Why a trainer failed although nothing is wrong with its run: what it says last (the reason of its
 // `finished` event, the last line on stderr) begins with one of these and a colon. Another machine,

@@ -6,6 +6,7 @@
 #include "client/render/layer_metrics.h"
 #include "client/render/numbers.h"
 #include "client/render/runs.h"
+#include "client/render/search.h"
 
 namespace fp4::client {
 namespace {
@@ -85,6 +86,9 @@ std::string RenderExperiment(const v1::Experiment& experiment, absl::Time now,
               layout);
   const std::vector<v1::Run> runs(experiment.runs().begin(), experiment.runs().end());
   absl::StrAppend(&text, "\n", RenderRuns(runs, {}, layout));
+  if (experiment.has_search()) {
+    absl::StrAppend(&text, "\n", RenderSearch(experiment.search(), layout));
+  }
   std::string findings;
   for (const v1::Run& run : runs) {
     findings += RenderFindings(RunLabel(run.variant(), run.seed()),

@@ -42,25 +42,27 @@ std::optional<absl::Duration> RunProgress::TimeLeft(absl::Time now) const {
 }
 
 Board::Board(std::string title, const std::vector<v1::Run>& runs) : title_(std::move(title)) {
-  for (const v1::Run& run : runs) {
-    index_.emplace(run.id(), runs_.size());
-    runs_.push_back({.id = run.id(),
-                     .variant = run.variant(),
-                     .seed = run.seed(),
-                     .state = run.state(),
-                     .reason = run.reason(),
-                     .message = run.message(),
-                     .waiting = run.state() == v1::RUN_STATE_QUEUED ? run.message() : "",
-                     .attempt = run.attempt(),
-                     .step = 0,
-                     .total_steps = run.total_steps(),
-                     .loss = {},
-                     .val_loss = {},
-                     .accuracy = {},
-                     .tokens_per_second = {},
-                     .health = {},
-                     .samples = {}});
-  }
+  for (const v1::Run& run : runs) Add(run);
+}
+
+void Board::Add(const v1::Run& run) {
+  if (!index_.emplace(run.id(), runs_.size()).second) return;
+  runs_.push_back({.id = run.id(),
+                   .variant = run.variant(),
+                   .seed = run.seed(),
+                   .state = run.state(),
+                   .reason = run.reason(),
+                   .message = run.message(),
+                   .waiting = run.state() == v1::RUN_STATE_QUEUED ? run.message() : "",
+                   .attempt = run.attempt(),
+                   .step = 0,
+                   .total_steps = run.total_steps(),
+                   .loss = {},
+                   .val_loss = {},
+                   .accuracy = {},
+                   .tokens_per_second = {},
+                   .health = {},
+                   .samples = {}});
 }
 
 void Board::Apply(const v1::Event& event) {

@@ -39,6 +39,9 @@ class Board {
  public:
   Board(std::string title, const std::vector<v1::Run>& runs);
 
+  // One that a search has made since; does nothing for a run that the board knows.
+  void Add(const v1::Run& run);
+
   // Events of runs that the board does not know are left out.
   void Apply(const v1::Event& event);
 

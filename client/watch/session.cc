@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/mutex.h"
+#include "base/reasons.h"
 #include "base/status_macros.h"
 #include "client/connection.h"
 #include "client/render/findings.h"
@@ -46,6 +47,14 @@ class Screen {
   Screen(const Context& context, const Target& target)
       : board_(TitleOf(target), target.runs()), view_(MakeWatchView(context)) {}
 
+  bool Knows(const std::string& run_id) {
+    MutexLock lock(mutex_);
+    return board_.Find(run_id) != nullptr;
+  }
+  void Add(const v1::Run& run) {
+    MutexLock lock(mutex_);
+    board_.Add(run);
+  }
   void OnEvent(const v1::Event& event) {
     MutexLock lock(mutex_);
     board_.Apply(event);
@@ -116,6 +125,16 @@ class WaitReasons {
   absl::Time next_ = absl::Now() + kAskEvery;  // what the target came with holds until then
 };
 
+// A search makes runs while it is watched: what the run of an event is, where the screen does not
+// know it. One that cannot be asked for is left out, as its events are.
+void Introduce(const Context& context, const std::string& run_id, Screen& screen) {
+  if (screen.Knows(run_id)) return;
+  auto connection = context.Connect();
+  if (!connection.ok()) return;
+  auto run = (*connection)->GetRun(run_id);
+  if (run.ok()) screen.Add(*run);
+}
+
 // Follows on a thread of its own while this one waits for Ctrl-C and calls `tick` again and again;
 // it ends the following where it gives false. CANCELLED: interrupted.
 absl::Status FollowUntilInterrupted(StopSignal& stop, Follower& follower,
@@ -156,7 +175,9 @@ absl::StatusOr<std::vector<v1::Run>> FinalRuns(Context& context, const Target& t
 ExitCode ReportUnfinished(Context& context, const std::vector<v1::Run>& runs) {
   ExitCode code = ExitCode::kOk;
   for (const v1::Run& run : runs) {
-    if (run.state() == v1::RUN_STATE_COMPLETED) continue;
+    // That a search stops trials is what it is for.
+    if (run.state() == v1::RUN_STATE_COMPLETED || run.reason() == reason::kStoppedBySearch)
+      continue;
     code = ExitCode::kFailed;
     context.err << "run " << run.id() << " (" << Printable(RunLabel(run.variant(), run.seed()))
                 << ") " << StateName(run.state());
@@ -183,7 +204,11 @@ absl::StatusOr<ExitCode> WatchTarget(Context& context, StopSignal& stop, const T
   Follower follower(
       RequestFor(target, cursor),
       {.connect = [&context] { return context.Connect(); },
-       .on_event = [&screen](const v1::Event& event) { screen.OnEvent(event); },
+       .on_event =
+           [&](const v1::Event& event) {
+             Introduce(context, event.run_id(), screen);
+             screen.OnEvent(event);
+           },
        .on_connection = [&screen](const absl::Status& status) { screen.OnConnection(status); }},
       {});
   WaitReasons reasons(context, target);

@@ -50,6 +50,9 @@ struct RunEntry {
   std::string last_worker_id;  // of the last attempt: its host has the checkpoints
   std::optional<Lease> lease;  // exactly when IsLeased(state)
   std::optional<FinishedWord> finished;
+  // Why it is being cancelled, where that is not a user's wish: a string of base/reasons.h, and a
+  // text for people.
+  std::string stop_reason, stop_message;
   // Not assigned before: a pause after a crash, or the time for a returned worker to deliver what
   // the log of the ended attempt still holds. In memory only.
   absl::Duration not_before = -absl::InfiniteDuration();

@@ -69,6 +69,12 @@ Verdict AgainOrFail(const RunEntry& run, std::string_view reason, const std::str
                Blame::kUnknown);
 }
 
+// The end of a run that was being cancelled.
+Verdict Cancelled(const RunEntry& run, std::string message) {
+  if (run.stop_reason.empty()) return Final(kCancelled, reason::kCancelled, std::move(message));
+  return Final(kCancelled, run.stop_reason, run.stop_message);
+}
+
 bool LogSaysCompleted(const RunEntry& run) {
   return run.finished && run.finished->status == outcome::kCompleted;
 }
@@ -162,7 +168,7 @@ Verdict JudgeOwnWord(const RunEntry& run, const FinishedWord& word) {
 
 Verdict JudgeExit(const RunEntry& run, const Exit& exit) {
   if (LogSaysCompleted(run)) return Final(kCompleted, "", "");
-  if (run.state == kCancelling) return Final(kCancelled, reason::kCancelled, "");
+  if (run.state == kCancelling) return Cancelled(run, "");
   if (const FinishedWord* word = OwnFailure(run)) {
     return JudgeOwnWord(run, *word);
   }
@@ -172,7 +178,7 @@ Verdict JudgeExit(const RunEntry& run, const Exit& exit) {
 Verdict JudgeExpiry(const RunEntry& run) {
   if (LogSaysCompleted(run)) return Final(kCompleted, "", "");
   if (run.state == kCancelling) {
-    return Final(kCancelled, reason::kCancelled, "its worker did not confirm the stop in time");
+    return Cancelled(run, "its worker did not confirm the stop in time");
   }
   if (const FinishedWord* word = OwnFailure(run)) {
     return JudgeOwnWord(run, *word);
@@ -186,11 +192,15 @@ Verdict JudgeExpiry(const RunEntry& run) {
   return verdict;
 }
 
+Verdict JudgeUntaken(const RunEntry& run) { return Cancelled(run, ""); }
+
 RunEntry AfterVerdict(RunEntry run, const Verdict& verdict, absl::Duration now) {
   run.num_fruitless = NumFruitless(run);
   run.state = verdict.next;
   run.lease.reset();
   run.progressed = false;
+  run.stop_reason.clear();
+  run.stop_message.clear();
   if (verdict.uses_restart) ++run.num_restarts;
   run.not_before =
       verdict.pause > absl::ZeroDuration() ? now + verdict.pause : -absl::InfiniteDuration();

@@ -51,6 +51,9 @@ Verdict JudgeExit(const RunEntry& run, const Exit& exit);
 // The run is leased and nobody renewed. As JudgeExit.
 Verdict JudgeExpiry(const RunEntry& run);
 
+// The run is being cancelled, and its worker never began the attempt.
+Verdict JudgeUntaken(const RunEntry& run);
+
 // The entry after the verdict: without lease, queued until its pause is over, and with the worker
 // avoided for some time where the next attempt shall go elsewhere.
 RunEntry AfterVerdict(RunEntry run, const Verdict& verdict, absl::Duration now);

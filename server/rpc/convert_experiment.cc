@@ -1,5 +1,8 @@
 #include "server/rpc/convert_experiment.h"
 
+#include <algorithm>
+
+#include "server/core/search/trial.h"
 #include "server/rpc/convert_event.h"
 #include "wire/events.h"
 #include "wire/times.h"
@@ -44,6 +47,43 @@ v1::Run ToProto(const store::RunDetails& details) {
   return message;
 }
 
+namespace {
+
+v1::Trial ToProto(const store::TrialRecord& trial) {
+  v1::Trial message;
+  message.set_run_id(trial.run_id);
+  message.set_values_json(trial.values_json);
+  for (const store::TrialRung& rung : trial.rungs) {
+    v1::Rung* added = message.add_rungs();
+    added->set_step(rung.step);
+    added->set_metric(rung.metric);
+    added->set_kept(rung.kept);
+    added->set_why(rung.why);
+  }
+  message.set_state(trial.state);
+  message.set_why(trial.why);
+  message.set_variant(trial.variant);
+  message.set_seed(static_cast<int64_t>(trial.seed));
+  message.set_number(trial.number);
+  message.set_best(trial.best);
+  for (double value : trial.metrics) message.add_metrics(value);
+  return message;
+}
+
+v1::Search ToProto(const store::SearchRecord& search) {
+  v1::Search message;
+  message.set_method(search.method);
+  for (const std::string& name : search.metrics) message.add_metrics(name);
+  for (const std::string& goal : search.goals) message.add_goals(goal);
+  for (const store::TrialRecord& trial : search.trials) *message.add_trials() = ToProto(trial);
+  message.set_num_trials(search.num_trials);
+  message.set_num_invalid(search.num_invalid);
+  message.set_ended(search.ended);
+  return message;
+}
+
+}  // namespace
+
 v1::Experiment ToProto(const store::ExperimentRecord& experiment) {
   v1::Experiment message;
   message.set_id(experiment.id);
@@ -60,8 +100,36 @@ v1::Experiment ToProto(const store::ExperimentRecord& experiment) {
   message.set_num_runs(experiment.num_runs);
   message.set_num_finished(experiment.num_finished);
   message.set_next_page_token(experiment.next_runs_token);
+  if (experiment.search) *message.mutable_search() = ToProto(*experiment.search);
   return message;
 }
+
+namespace {
+
+void AddPreview(const std::string& variant, uint64_t seed, int64_t steps, v1::Experiment& message) {
+  v1::Run* run = message.add_runs();
+  run->set_experiment_name(message.name());
+  run->set_variant(variant);
+  run->set_seed(static_cast<int64_t>(seed));
+  run->set_total_steps(steps);
+}
+
+// Those that are made at once.
+void PreviewTrials(const store::NewExperiment& request, v1::Experiment& message) {
+  const spec::Experiment& experiment = request.experiment;
+  const int64_t all = core::NumTrials(experiment);
+  const int64_t first = std::min(all, experiment.search->max_concurrent);
+  for (int64_t number = 0; number < all && message.runs_size() < first; ++number) {
+    const core::TrialPlan plan = core::PlanTrial(experiment, number);
+    const auto trial = core::MakeTrial(experiment, request.document, request.overrides, plan);
+    if (!trial.ok()) continue;
+    AddPreview(trial->variant.name, experiment.seeds[plan.seed], trial->variant.run.training.steps,
+               message);
+  }
+  message.mutable_search()->set_num_trials(all);
+}
+
+}  // namespace
 
 v1::Experiment PreviewToProto(const store::NewExperiment& request) {
   const spec::Experiment& experiment = request.experiment;
@@ -70,13 +138,13 @@ v1::Experiment PreviewToProto(const store::NewExperiment& request) {
   message.set_project(experiment.project);
   message.set_description(experiment.description);
   for (const std::string& label : experiment.labels) message.add_labels(label);
-  for (const spec::Variant& variant : experiment.variants) {
-    for (uint64_t seed : experiment.seeds) {
-      v1::Run* run = message.add_runs();
-      run->set_experiment_name(experiment.name);
-      run->set_variant(variant.name);
-      run->set_seed(static_cast<int64_t>(seed));
-      run->set_total_steps(variant.run.training.steps);
+  if (experiment.search) {
+    PreviewTrials(request, message);
+  } else {
+    for (const spec::Variant& variant : experiment.variants) {
+      for (uint64_t seed : experiment.seeds) {
+        AddPreview(variant.name, seed, variant.run.training.steps, message);
+      }
     }
   }
   message.set_num_runs(message.runs_size());

@@ -1,11 +1,13 @@
 #include "server/rpc/create_experiment.h"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
+#include "server/core/search/trial.h"
 #include "wire/status.h"
 
 namespace fp4::rpc {
@@ -49,6 +51,27 @@ absl::Status CheckPaths(const spec::Experiment& experiment, const AllowedRoots& 
   return wire::InvalidDocument(reason::kPathNotAllowed, AndMore(first, problems.size()), problems);
 }
 
+// Values that make no document together are replaced later on; but if none of the first ones makes
+// one, what is searched makes no sense.
+absl::Status CheckTrials(const store::NewExperiment& request) {
+  constexpr int64_t kTried = 32;
+  if (!request.experiment.search) return absl::OkStatus();
+  absl::Status invalid;
+  const int64_t all = core::NumTrials(request.experiment);
+  for (int64_t number = 0; number < std::min(all, kTried); ++number) {
+    const core::TrialPlan plan = core::PlanTrial(request.experiment, number);
+    const auto trial =
+        core::MakeTrial(request.experiment, request.document, request.overrides, plan);
+    if (trial.ok()) return absl::OkStatus();
+    if (invalid.ok()) invalid = trial.status();
+  }
+  std::vector<spec::Problem> problems;
+  problems.push_back(
+      {.path = "search.space", .message = std::string(invalid.message()), .override_text = ""});
+  return wire::InvalidDocument(reason::kInvalidDocument,
+                               problems[0].ToString(request.document_name), problems);
+}
+
 }  // namespace
 
 absl::StatusOr<store::NewExperiment> ReadCreateRequest(const v1::CreateExperimentRequest& request,
@@ -59,12 +82,14 @@ absl::StatusOr<store::NewExperiment> ReadCreateRequest(const v1::CreateExperimen
   spec::ReadResult result = spec::ReadExperiment(request.document(), overrides, {});
   if (!result.ok()) return DocumentStatus(result.problems, name);
   FP4_RETURN_IF_ERROR(CheckPaths(result.experiment, roots));
-  return store::NewExperiment{.experiment = std::move(result.experiment),
-                              .document = request.document(),
-                              .document_name = name,
-                              .overrides = overrides,
-                              .created_by = std::move(created_by),
-                              .request_id = request.request_id()};
+  store::NewExperiment created{.experiment = std::move(result.experiment),
+                               .document = request.document(),
+                               .document_name = name,
+                               .overrides = overrides,
+                               .created_by = std::move(created_by),
+                               .request_id = request.request_id()};
+  FP4_RETURN_IF_ERROR(CheckTrials(created));
+  return created;
 }
 
 }  // namespace fp4::rpc

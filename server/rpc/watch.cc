@@ -22,6 +22,7 @@ absl::Status Invalid(const std::string& problem) {
 
 // What a request means once its ids are known.
 struct Position {
+  std::string experiment_id;  // the full id; or else:
   std::vector<std::string> run_ids;
   int64_t cursor = 0;                                  // events after this one
   int64_t last = std::numeric_limits<int64_t>::max();  // no_follow: up to this one
@@ -33,7 +34,8 @@ absl::StatusOr<Position> Resolve(store::Reader& reader, const v1::WatchRequest& 
   }
   Position position;
   if (!request.experiment_id().empty()) {
-    FP4_ASSIGN_OR_RETURN(position.run_ids, reader.RunIdsOfExperiment(request.experiment_id()));
+    FP4_ASSIGN_OR_RETURN(position.experiment_id,
+                         reader.ResolveExperimentId(request.experiment_id()));
   } else {
     const std::vector<std::string> ids(request.run_ids().begin(), request.run_ids().end());
     FP4_ASSIGN_OR_RETURN(position.run_ids, reader.ResolveRunIds(ids));
@@ -121,7 +123,12 @@ class Watch : public grpc::ServerWriteReactor<v1::Event>,
       FP4_ASSIGN_OR_RETURN(position_, Resolve(reader, request_));
       resolved_ = true;
     }
-    FP4_ASSIGN_OR_RETURN(page_, reader.EventsAfter(position_.run_ids, position_.cursor, kPageSize));
+    // A search makes further runs while it is watched.
+    FP4_ASSIGN_OR_RETURN(
+        page_,
+        position_.experiment_id.empty()
+            ? reader.EventsAfter(position_.run_ids, position_.cursor, kPageSize)
+            : reader.EventsOfExperiment(position_.experiment_id, position_.cursor, kPageSize));
     next_ = 0;
     position_.cursor = page_.next_cursor;
     return absl::OkStatus();

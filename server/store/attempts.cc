@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/reasons.h"
 #include "base/trainer_exit.h"
 #include "server/core/machine_choices.h"
 #include "server/store/json_columns.h"
@@ -122,9 +121,7 @@ void End(Ledger& ledger, const std::string& run_id, const core::Exit& exit) {
 
 void CancelUntaken(Ledger& ledger, const std::string& run_id) {
   EndAttempt(ledger, run_id, {.cause = "not_taken"});
-  Conclude(
-      ledger, run_id,
-      {.next = RunState::kCancelled, .reason = std::string(reason::kCancelled), .message = ""});
+  Conclude(ledger, run_id, core::JudgeUntaken(*ledger.FindRun(run_id)));
 }
 
 }  // namespace fp4::store

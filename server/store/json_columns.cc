@@ -1,6 +1,11 @@
 #include "server/store/json_columns.h"
 
+#include <limits>
 #include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "spec/events.h"
 
 namespace fp4::store {
 namespace {
@@ -24,6 +29,30 @@ std::string FormatIntegers(const std::vector<int32_t>& values) { return Dump(Jso
 
 std::vector<int32_t> ParseIntegers(const std::string& json) {
   return Json::parse(json).get<std::vector<int32_t>>();
+}
+
+std::string FormatNumbers(const std::vector<double>& values) {
+  return absl::StrCat(
+      "[",
+      absl::StrJoin(values, ",",
+                    [](std::string* out, double value) { *out += spec::FormatNumber(value); }),
+      "]");
+}
+
+std::vector<double> ParseNumbers(const std::string& json) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  std::vector<double> values;
+  for (const Json& item : Json::parse(json)) {
+    if (item.is_number()) {
+      values.push_back(item.get<double>());
+    } else {
+      const auto text = item.get<std::string>();
+      values.push_back(text == "Infinity"    ? kInfinity
+                       : text == "-Infinity" ? -kInfinity
+                                             : std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+  return values;
 }
 
 std::string FormatSlots(const std::vector<core::Slot>& slots) {

@@ -15,6 +15,10 @@ std::vector<std::string> ParseStrings(const std::string& json);
 std::string FormatIntegers(const std::vector<int32_t>& values);
 std::vector<int32_t> ParseIntegers(const std::string& json);
 
+// What is not finite is a string: "NaN", "Infinity", "-Infinity".
+std::string FormatNumbers(const std::vector<double>& values);
+std::vector<double> ParseNumbers(const std::string& json);
+
 std::string FormatSlots(const std::vector<core::Slot>& slots);
 std::vector<core::Slot> ParseSlots(const std::string& json);
 

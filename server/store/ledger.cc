@@ -97,6 +97,7 @@ void Ledger::ChangeRun(const std::string& id, core::RunEntry next, StateChange c
   ++counts_[next.state];
   effects_.transitions.emplace_back(entry.state, next.state);
   if (ends) maybe_finished_.push_back(id);
+  if (ends && info.trial) ended_trials_.push_back(id);
   state_.index.Remove(id, entry);
   entry = std::move(next);
   state_.index.Add(id, entry);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "server/store/connection.h"
 #include "server/store/event_rows.h"
 #include "server/store/records.h"
+#include "server/store/running_search.h"
 
 namespace fp4::store {
 
@@ -28,6 +30,7 @@ struct RunInfo {
   int64_t last_seq = 0;  // stored
   int64_t step = 0;      // highest stored
   int64_t queued_ms = 0;
+  std::optional<int64_t> trial = {};  // its number, of a search
   SeriesRows series;
   // Its last attempt's log is being delivered after the end of the lease; until it is stored up to
   // here, the run is not assigned again (RunEntry::not_before). In memory only.
@@ -120,6 +123,13 @@ class Ledger {
   void StoreTrainerEvent(const std::string& run_id, const spec::Event& event);
   int64_t NextCursor() { return ++cursor_; }
 
+  // ---- Searches (searches.h), by their experiments' rows: read when they are first needed.
+  std::map<int64_t, RunningSearch>& searches() { return searches_; }
+  // Those that may make further trials.
+  std::set<int64_t>& unfilled_searches() { return unfilled_searches_; }
+  // Trials that have ended in this batch and that nobody has taken notice of.
+  std::vector<std::string> TakeEndedTrials() { return std::exchange(ended_trials_, {}); }
+
   void CountQueueWait(absl::Duration waited) { effects_.queue_waits.push_back(waited); }
   void CountExpiredLease() { ++effects_.num_leases_expired; }
   void CountResumption(const core::ResumptionFinding& finding) {
@@ -132,6 +142,7 @@ class Ledger {
   WorkerInfo InfoOf(const Query& query, const std::map<std::string, WorkerInfo>& known) const;
   void LoadLeases();
   void LoadCounts();
+  void LoadSearches();
   bool LoadFinishedRun(const std::string& id);
   void ForgetFinishedRuns();
 
@@ -146,6 +157,10 @@ class Ledger {
   std::map<core::RunState, int64_t> counts_;        // all runs that are not deleted
   absl::Duration next_look_at_workers_ = -absl::InfiniteDuration();
   int64_t cursor_ = 0, stored_cursor_ = 0;
+
+  std::map<int64_t, RunningSearch> searches_;
+  std::set<int64_t> unfilled_searches_;
+  std::vector<std::string> ended_trials_;
 
   // Runs that have finished in this batch, or were loaded for it; then forgotten.
   std::vector<std::string> maybe_finished_;

@@ -1,5 +1,6 @@
 // What the writer reads from the database: at its start, after a failed transaction, and of runs
 // that have finished.
+#include "base/reasons.h"
 #include "server/store/json_columns.h"
 #include "server/store/ledger.h"
 #include "server/store/timing.h"
@@ -7,14 +8,14 @@
 namespace fp4::store {
 namespace {
 
-#define FP4_SELECT_RUNS                                                                           \
-  "SELECT runs.id, experiments.id, runs.experiment, runs.row, runs.variant, state, attempt, "     \
-  "num_restarts, last_seq, step, queued_ms, finished_attempt, finished_status, finished_reason, " \
-  "gpus, min_gpu_memory_gib, priority, max_restarts, "                                            \
-  "(SELECT workers.id FROM attempts JOIN workers ON workers.row = attempts.worker "               \
-  " WHERE attempts.run = runs.row AND attempts.attempt = runs.attempt), "                         \
-  "variants.cpu_threads, num_fruitless "                                                          \
-  "FROM runs JOIN experiments ON experiments.row = runs.experiment "                              \
+#define FP4_SELECT_RUNS                                                                            \
+  "SELECT runs.id, experiments.id, runs.experiment, runs.row, runs.variant, state, attempt, "      \
+  "num_restarts, last_seq, step, queued_ms, finished_attempt, finished_status, finished_reason, "  \
+  "gpus, min_gpu_memory_gib, priority, max_restarts, "                                             \
+  "(SELECT workers.id FROM attempts JOIN workers ON workers.row = attempts.worker "                \
+  " WHERE attempts.run = runs.row AND attempts.attempt = runs.attempt), "                          \
+  "variants.cpu_threads, num_fruitless, runs.trial, runs.reason, runs.message, variants.gpu_name " \
+  "FROM runs JOIN experiments ON experiments.row = runs.experiment "                               \
   "JOIN variants ON variants.row = runs.variant WHERE experiments.deleted_ms IS NULL AND "
 
 spec::ResourceSpec ReadResources(const Query& query) {
@@ -24,6 +25,7 @@ spec::ResourceSpec ReadResources(const Query& query) {
   resources.min_gpu_memory_gib = query.Real(15);
   resources.priority = query.Int(16);
   resources.cpu_threads = query.Int(19);
+  resources.gpu_name = query.Text(24);
   return resources;
 }
 
@@ -43,6 +45,10 @@ core::RunEntry ReadEntry(const Query& query) {
   entry.max_restarts = static_cast<int32_t>(query.Int(17));
   entry.last_worker_id = query.Text(18);
   entry.num_fruitless = static_cast<int32_t>(query.Int(20));
+  if (entry.state == core::RunState::kCancelling && query.Text(22) != reason::kCancelled) {
+    entry.stop_reason = query.Text(22);
+    entry.stop_message = query.Text(23);
+  }
   // Whether it brought the run further is forgotten; held against it is only what is known.
   entry.progressed = entry.state == core::RunState::kRunning;
   return entry;
@@ -55,6 +61,7 @@ RunInfo ReadInfo(const Query& query) {
           .last_seq = query.Int(8),
           .step = query.Int(9),
           .queued_ms = query.Int(10),
+          .trial = query.OptionalInt(21),
           .series = {},
           .awaited_seq = std::nullopt};
 }
@@ -76,6 +83,7 @@ void Ledger::Load() {
   maybe_finished_.clear();
   LoadWorkers();
   LoadCounts();
+  LoadSearches();
   Query cursor(connection_, "SELECT value FROM counters WHERE name = 'cursor'");
   if (cursor.Next()) cursor_ = stored_cursor_ = cursor.Int(0);
 }
@@ -145,6 +153,16 @@ void Ledger::LoadCounts() {
   while (query.Next()) {
     counts_[core::RunStateFromName(query.Text(0)).value()] = query.Int(1);
   }
+}
+
+void Ledger::LoadSearches() {
+  searches_.clear();
+  unfilled_searches_.clear();
+  ended_trials_.clear();
+  Query query(connection_,
+              "SELECT experiment FROM searches JOIN experiments ON experiments.row = experiment "
+              "WHERE ended = '' AND deleted_ms IS NULL");
+  while (query.Next()) unfilled_searches_.insert(query.Int(0));
 }
 
 bool Ledger::LoadFinishedRun(const std::string& id) {

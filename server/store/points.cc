@@ -126,13 +126,14 @@ int64_t CountPoints(Connection& connection, int64_t run, const std::string& name
   return query.Next() ? query.Int(0) : 0;
 }
 
-std::optional<Point> LastPoint(Connection& connection, int64_t run, const std::string& name) {
+std::optional<Point> LastPoint(Connection& connection, int64_t run, const std::string& name,
+                               int64_t up_to_step) {
   const std::optional<int64_t> series = FindSeries(connection, run, name);
   if (!series) return std::nullopt;
   Query query(connection,
-              "SELECT step, value, special, attempt FROM points WHERE series = ? "
+              "SELECT step, value, special, attempt FROM points WHERE series = ? AND step <= ? "
               "ORDER BY step DESC LIMIT 1",
-              *series);
+              *series, up_to_step);
   return query.Next() ? std::optional(ReadPoint(query)) : std::nullopt;
 }
 

@@ -45,8 +45,10 @@ std::vector<Point> ReadPoints(Connection& connection, int64_t run, const std::st
                               const StepRange& range = {}, int64_t limit = 0);
 int64_t CountPoints(Connection& connection, int64_t run, const std::string& name,
                     const StepRange& range);
-// The point at the highest step; nothing when there is no such series.
-std::optional<Point> LastPoint(Connection& connection, int64_t run, const std::string& name);
+// The point at the highest step that is not above `up_to_step`; nothing when there is no such
+// series.
+std::optional<Point> LastPoint(Connection& connection, int64_t run, const std::string& name,
+                               int64_t up_to_step = std::numeric_limits<int64_t>::max());
 // The last value of each series, by name. A run has some hundred series of its layers
 // (quant/<layer>/…), which a list of runs leaves out.
 enum class SeriesOf : uint8_t { kAll, kRun };

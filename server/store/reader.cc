@@ -79,6 +79,7 @@ absl::StatusOr<ExperimentRecord> Reader::GetExperiment(std::string_view id, int 
     if (!query.Next()) return NotFoundError("experiment", id);
     ExperimentRecord experiment = ReadExperimentRow(query);
     ReadRuns(db_, key.row, after, size, experiment);
+    if (page_token.empty()) experiment.search = ReadSearchOf(key.row);
     return experiment;
   });
 }

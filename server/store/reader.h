@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,6 +70,9 @@ class Reader {
   // has been deleted has no events and counts as finished.
   absl::StatusOr<EventPage> EventsAfter(std::span<const std::string> run_ids, int64_t cursor,
                                         int limit);
+  // Of the runs that an experiment (full id) has by now. Its trials have not all finished while a
+  // search may make more.
+  absl::StatusOr<EventPage> EventsOfExperiment(std::string_view id, int64_t cursor, int limit);
   // The newest commit number; 0: none yet.
   absl::StatusOr<int64_t> NewestCursor();
 
@@ -82,6 +86,8 @@ class Reader {
                                                              const std::string& metric);
 
  private:
+  std::optional<SearchRecord> ReadSearchOf(int64_t experiment_row);
+
   Connection& db_;
 };
 

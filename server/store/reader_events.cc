@@ -77,7 +77,47 @@ std::vector<WatchedRun> FindRuns(Connection& connection, std::span<const std::st
   return runs;
 }
 
+std::vector<WatchedRun> FindRunsOf(Connection& connection, std::string_view experiment_id,
+                                   bool& all_finished) {
+  std::vector<WatchedRun> runs;
+  all_finished = true;
+  Query query(connection,
+              "SELECT runs.row, runs.id, finished_ms IS NOT NULL AND NOT EXISTS "
+              "(SELECT 1 FROM searches WHERE searches.experiment = experiments.row AND ended = '') "
+              "FROM runs JOIN experiments ON experiments.row = experiment "
+              "WHERE experiments.id = ? AND deleted_ms IS NULL",
+              experiment_id);
+  while (query.Next()) {
+    runs.push_back({query.Int(0), query.Text(1)});
+    all_finished &= query.Int(2) != 0;
+  }
+  return runs;
+}
+
+absl::StatusOr<EventPage> ReadPage(Connection& connection, const std::vector<WatchedRun>& runs,
+                                   EventPage page, int limit) {
+  Merge merge(connection, runs, page.next_cursor);
+  // Replaced values count against the limit too: a page never takes long.
+  for (int i = 0; i < limit && !merge.done(); ++i) {
+    page.next_cursor = merge.next_cursor();
+    FP4_ASSIGN_OR_RETURN(std::optional<StoredEvent> event, merge.Pop());
+    if (event) page.events.push_back(*std::move(event));
+  }
+  page.at_end = merge.done();
+  return page;
+}
+
 }  // namespace
+
+absl::StatusOr<EventPage> Reader::EventsOfExperiment(std::string_view id, int64_t cursor,
+                                                     int limit) {
+  return WithoutExceptions([&]() -> absl::StatusOr<EventPage> {
+    Snapshot snapshot(db_);
+    EventPage page{.events = {}, .next_cursor = cursor, .at_end = false, .all_finished = false};
+    const std::vector<WatchedRun> runs = FindRunsOf(db_, id, page.all_finished);
+    return ReadPage(db_, runs, std::move(page), limit);
+  });
+}
 
 absl::StatusOr<EventPage> Reader::EventsAfter(std::span<const std::string> run_ids, int64_t cursor,
                                               int limit) {
@@ -85,15 +125,7 @@ absl::StatusOr<EventPage> Reader::EventsAfter(std::span<const std::string> run_i
     Snapshot snapshot(db_);
     EventPage page{.events = {}, .next_cursor = cursor, .at_end = false, .all_finished = false};
     const std::vector<WatchedRun> runs = FindRuns(db_, run_ids, page.all_finished);
-    Merge merge(db_, runs, cursor);
-    // Replaced values count against the limit too: a page never takes long.
-    for (int i = 0; i < limit && !merge.done(); ++i) {
-      page.next_cursor = merge.next_cursor();
-      FP4_ASSIGN_OR_RETURN(std::optional<StoredEvent> event, merge.Pop());
-      if (event) page.events.push_back(*std::move(event));
-    }
-    page.at_end = merge.done();
-    return page;
+    return ReadPage(db_, runs, std::move(page), limit);
   });
 }
 

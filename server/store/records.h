@@ -64,6 +64,34 @@ struct RunDetails {
   std::string stderr_tail;                         // of the last attempt that ended; may be empty
 };
 
+struct TrialRung {
+  int64_t step = 0;
+  double metric = 0;  // the first of the search's metrics
+  bool kept = true;
+  std::string why;
+};
+
+struct TrialRecord {
+  std::string run_id, variant;
+  uint64_t seed = 0;
+  int64_t number = 0;       // from 1
+  std::string values_json;  // {"optimizer.learning_rate": 0.001}
+  std::vector<TrialRung> rungs;
+  std::string state;  // of the run; "stopped": by the search
+  std::string why;
+  std::vector<double> metrics;  // of a completed trial
+  bool best = false;
+};
+
+struct SearchRecord {
+  std::string method;
+  std::vector<std::string> metrics, goals;
+  std::vector<TrialRecord> trials;  // in the order in which they were made
+  int64_t num_trials = 0;           // that there will be
+  int64_t num_invalid = 0;
+  std::string ended;
+};
+
 struct ExperimentRecord {
   std::string id, name, project, description;
   std::vector<std::string> labels;
@@ -74,6 +102,7 @@ struct ExperimentRecord {
   int32_t num_runs = 0, num_finished = 0;
   std::vector<RunRecord> runs;  // of GetExperiment only, in the document's order; one page of them
   std::string next_runs_token;  // of GetExperiment: more runs follow; empty: that was all
+  std::optional<SearchRecord> search;  // of GetExperiment only, where it has one
 };
 
 struct VariantRecord {

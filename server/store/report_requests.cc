@@ -9,6 +9,7 @@
 #include "server/store/attempts.h"
 #include "server/store/handlers.h"
 #include "server/store/run_documents.h"
+#include "server/store/searches.h"
 
 namespace fp4::store {
 namespace {
@@ -144,6 +145,10 @@ void StoreEvent(Ledger& ledger, const ReportEvents& request, core::RunEntry& run
                 const spec::Event& event) {
   NoteProgress(ledger, ledger.Info(request.held.run_id), run, event);
   ledger.StoreTrainerEvent(request.held.run_id, event);
+  const auto* metrics = std::get_if<spec::MetricsEvent>(&event.kind);
+  if (metrics != nullptr && ledger.Info(request.held.run_id).trial) {
+    NoteTrialReport(ledger, request.held.run_id, *metrics);
+  }
   if (const auto* finished = std::get_if<spec::FinishedEvent>(&event.kind)) {
     run.finished = {event.attempt, finished->status, finished->reason};
   }

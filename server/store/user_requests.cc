@@ -5,6 +5,8 @@
 #include "server/store/handlers.h"
 #include "server/store/json_columns.h"
 #include "server/store/lookup.h"
+#include "server/store/run_creation.h"
+#include "server/store/searches.h"
 
 namespace fp4::store {
 namespace {
@@ -35,13 +37,6 @@ absl::StatusOr<std::string> FindEarlier(Ledger& ledger, const NewExperiment& req
   return query.Text(0);
 }
 
-std::string UnusedId(Ledger& ledger, const char* sql) {
-  while (true) {
-    std::string id = ledger.ids().NewId();
-    if (!Query(ledger.db(), sql, id).Next()) return id;
-  }
-}
-
 int64_t InsertExperiment(Ledger& ledger, const NewExperiment& request, const std::string& id) {
   const spec::Experiment& experiment = request.experiment;
   Query(ledger.Writing(),
@@ -55,47 +50,6 @@ int64_t InsertExperiment(Ledger& ledger, const NewExperiment& request, const std
         request.created_by, ToMillis(ledger.now()))
       .Run();
   return ledger.db().LastRow();
-}
-
-int64_t InsertVariant(Ledger& ledger, int64_t experiment, int64_t position,
-                      const spec::Variant& variant) {
-  const spec::RunSpec& run = variant.run;
-  const spec::ResourceSpec& resources = run.resources;
-  Query(ledger.Writing(),
-        "INSERT INTO variants (experiment, position, name, resolved_document, total_steps, "
-        "compute_dtype, gpus, min_gpu_memory_gib, cpu_threads, priority, max_runtime_ms, "
-        "max_restarts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        experiment, position, variant.name, variant.resolved_document, run.training.steps,
-        ComputeDtypeName(run.training.compute_dtype),
-        resources.gpus_auto ? std::nullopt : std::optional(resources.gpus),
-        resources.min_gpu_memory_gib, resources.cpu_threads, resources.priority,
-        absl::ToInt64Milliseconds(resources.max_runtime), run.max_restarts)
-      .Run();
-  return ledger.db().LastRow();
-}
-
-void InsertRun(Ledger& ledger, const Key& experiment, int64_t variant_row, const spec::RunSpec& run,
-               uint64_t seed) {
-  const std::string id = UnusedId(ledger, "SELECT 1 FROM runs WHERE id = ?");
-  const int64_t now_ms = ToMillis(ledger.now());
-  Query(ledger.Writing(),
-        "INSERT INTO runs (id, experiment, variant, seed, state, created_ms, queued_ms) "
-        "VALUES (?, ?, ?, ?, 'queued', ?, ?)",
-        id, experiment.row, variant_row, static_cast<int64_t>(seed), now_ms, now_ms)
-      .Run();
-  core::RunEntry entry;
-  entry.experiment_id = experiment.id;
-  entry.experiment_order = experiment.row;
-  entry.order = ledger.db().LastRow();
-  entry.max_restarts = static_cast<int32_t>(run.max_restarts);
-  entry.resources = run.resources;
-  RunInfo info{.row = entry.order,
-               .experiment_row = experiment.row,
-               .variant_row = variant_row,
-               .queued_ms = now_ms,
-               .series = {},
-               .awaited_seq = std::nullopt};
-  ledger.AddRun(id, std::move(entry), std::move(info));
 }
 
 // The run is not finished.
@@ -125,6 +79,10 @@ absl::StatusOr<CreatedExperiment> Handle(Ledger& ledger, const NewExperiment& re
   if (!earlier.empty()) return CreatedExperiment{.id = earlier, .existed = true};
   Key experiment{.id = UnusedId(ledger, "SELECT 1 FROM experiments WHERE id = ?")};
   experiment.row = InsertExperiment(ledger, request, experiment.id);
+  if (request.experiment.search) {
+    StartSearch(ledger, experiment, request);
+    return CreatedExperiment{.id = experiment.id, .existed = false};
+  }
   int64_t position = 0;
   for (const spec::Variant& variant : request.experiment.variants) {
     const int64_t row = InsertVariant(ledger, experiment.row, position++, variant);
@@ -143,6 +101,7 @@ absl::StatusOr<std::string> CancelRun(Ledger& ledger, const std::string& id) {
 
 absl::StatusOr<std::string> CancelExperiment(Ledger& ledger, const std::string& id) {
   FP4_ASSIGN_OR_RETURN(const Key key, FindExperiment(ledger.db(), id));
+  EndSearch(ledger, key.row, "the experiment was cancelled");
   for (const std::string& run : UnfinishedRuns(ledger, key.id)) Cancel(ledger, run);
   return key.id;
 }
@@ -178,6 +137,8 @@ absl::StatusOr<Nothing> DeleteExperiment(Ledger& ledger, const std::string& id) 
                                         " of its runs have not finished, ", unfinished.front(),
                                         " among them; cancel them first"));
   }
+  EndSearch(ledger, key.row, "the experiment was deleted");
+  ledger.searches().erase(key.row);
   Query finished(ledger.db(),
                  "SELECT state, COUNT(*) FROM runs WHERE experiment = ? GROUP BY state", key.row);
   while (finished.Next()) {

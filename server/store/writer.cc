@@ -7,6 +7,7 @@
 #include "server/store/attempts.h"
 #include "server/store/errors.h"
 #include "server/store/purge.h"
+#include "server/store/searches.h"
 #include "server/store/worker_registry.h"
 
 namespace fp4::store {
@@ -71,7 +72,8 @@ void Writer::Submit(Job job) {
 bool Writer::WaitForJobs(std::vector<Job>& jobs) {
   MutexLock lock(mutex_);
   // A wake-up for nothing only means an early look at the leases.
-  if (waiting_.empty() && !closing_ && !may_have_deleted_) changed_.WaitFor(lock, options_.tick);
+  const bool may_wait = !may_have_deleted_ && ledger_.unfilled_searches().empty();
+  if (waiting_.empty() && !closing_ && may_wait) changed_.WaitFor(lock, options_.tick);
   if (closing_) return false;
   if (waiting_.size() <= kMaxBatch) {
     jobs.swap(waiting_);
@@ -143,9 +145,11 @@ void Writer::NoteFailure(const absl::Status& error) {
 void Writer::RunTransaction(std::vector<Job>& jobs) {
   ledger_.StartBatch();
   for (Job& job : jobs) job.act(ledger_, polls_);
+  AdvanceSearches(ledger_);
   ForgetSilentWorkers(ledger_);
   SaveSightings(ledger_);
   ApplyDecisions();
+  AdvanceSearches(ledger_);
   std::vector<Polls::Answer> answers = polls_.Collect(ledger_);
   const bool wrote = ledger_.Commit();
   if (wrote) NoteWrite();

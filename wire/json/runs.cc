@@ -24,6 +24,42 @@ Json ExperimentObject(const v1::Experiment& experiment) {
           {"num_finished", experiment.num_finished()}};
 }
 
+Json RungJson(const v1::Rung& rung) {
+  return {{"step", rung.step()},
+          {"metric", Number(rung.metric())},
+          {"kept", rung.kept()},
+          {"why", rung.why()}};
+}
+
+Json TrialJson(const v1::Search& search, const v1::Trial& trial) {
+  Json metrics = Json::object();
+  for (int i = 0; i < trial.metrics_size() && i < search.metrics_size(); ++i) {
+    metrics[search.metrics(i)] = Number(trial.metrics(i));
+  }
+  return {{"run", trial.run_id()},
+          {"trial", trial.number()},
+          {"variant", trial.variant()},
+          {"seed", trial.seed()},
+          {"values", Embedded(trial.values_json())},
+          {"rungs", Array(trial.rungs(), RungJson)},
+          {"state", trial.state()},
+          {"why", trial.why()},
+          {"metrics", metrics},
+          {"best", trial.best()}};
+}
+
+Json SearchJson(const v1::Search& search) {
+  return {{"method", search.method()},
+          {"metrics", TextArray(search.metrics())},
+          {"goals", TextArray(search.goals())},
+          {"num_trials", search.num_trials()},
+          {"num_invalid", search.num_invalid()},
+          {"ended", search.ended()},
+          {"trials", Array(search.trials(), [&search](const v1::Trial& trial) {
+             return TrialJson(search, trial);
+           })}};
+}
+
 }  // namespace
 
 Json RunObject(const v1::Run& run) {
@@ -61,6 +97,7 @@ std::string ExperimentJson(const v1::Experiment& experiment) {
   json["document"] = experiment.document();
   json["overrides"] = TextArray(experiment.overrides());
   json["runs"] = Array(experiment.runs(), RunObject);
+  if (experiment.has_search()) json["search"] = SearchJson(experiment.search());
   return Dump(json);
 }
 
