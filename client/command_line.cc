@@ -16,15 +16,10 @@
 namespace fp4::client {
 namespace {
 
-constexpr char kFooter[] = R"(
-Where the controller is: --controller, else FP4_CONTROLLER, else the local one that `fp4ctl up` started.
-Ids of experiments and runs may be shortened to any prefix that fits one only.
-)";
-
 constexpr int kMostWords = 1000;  // of a positional argument
 
 std::string Footer() {
-  std::string text = absl::StrCat(kFooter, "\nExit status:\n");
+  std::string text = absl::StrCat("\n", kProgramNotes, "\nExit status:\n");
   for (const ExitMeaning& row : kExitMeanings) {
     const std::string code = absl::StrCat(static_cast<int>(row.code));
     absl::StrAppend(&text, "  ", code, std::string(6 - code.size(), ' '), std::string(row.meaning),
@@ -85,21 +80,6 @@ struct Assign {
     *target = words;
   }
 };
-
-std::string DefaultText(const Option& option) {
-  if (auto* const* number = std::get_if<int64_t*>(&option.target)) {
-    return **number > 0 ? absl::StrCat(**number) : "";
-  }
-  if (auto* const* text = std::get_if<std::string*>(&option.target)) return **text;
-  return "";
-}
-
-std::string ValueName(const Option& option) {
-  if (!option.value_name.empty()) return option.value_name;
-  if (!option.choices.empty()) return absl::StrJoin(option.choices, "|");
-  if (std::holds_alternative<double*>(option.target)) return "NUMBER";
-  return std::holds_alternative<int64_t*>(option.target) ? "INT" : "TEXT";
-}
 
 // `option` must outlive `app`.
 CLI::Option* Declare(const Option& option, CLI::App& app) {
@@ -167,8 +147,7 @@ std::string NoSuchVerb(const std::vector<Verb>& verbs, const std::string& word) 
 class Parser {
  public:
   Parser(const std::vector<Verb>& verbs, const std::vector<Option>& shared)
-      : app_("fp4ctl: submit, watch and compare low-precision training experiments", "fp4ctl"),
-        verbs_(verbs) {
+      : app_(absl::StrCat("fp4ctl: ", kProgramSummary), "fp4ctl"), verbs_(verbs) {
     app_.require_subcommand(1);
     app_.footer(Footer());
     app_.set_version_flag("--version", absl::StrCat("fp4ctl ", std::string(Version())));
@@ -209,6 +188,21 @@ class Parser {
 };
 
 }  // namespace
+
+std::string DefaultText(const Option& option) {
+  if (auto* const* number = std::get_if<int64_t*>(&option.target)) {
+    return **number > 0 ? absl::StrCat(**number) : "";
+  }
+  if (auto* const* text = std::get_if<std::string*>(&option.target)) return **text;
+  return "";
+}
+
+std::string ValueName(const Option& option) {
+  if (!option.value_name.empty()) return option.value_name;
+  if (!option.choices.empty()) return absl::StrJoin(option.choices, "|");
+  if (std::holds_alternative<double*>(option.target)) return "NUMBER";
+  return std::holds_alternative<int64_t*>(option.target) ? "INT" : "TEXT";
+}
 
 std::vector<Option> SharedOptions(Context& context) {
   return {{.names = "--controller",

@@ -1,5 +1,7 @@
 # Sourced by the scripts: versions and places that more than one of them needs.
 FP4_TORCH_VERSION=2.11.0
+# Without an NVIDIA GPU LibTorch needs two of the wheel's fifteen dependencies only.
+FP4_TORCH_CPU_WHEELS="nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85"
 FP4_VENV=${FP4_VENV:-$PWD/.venv}
 export FP4_VENV
 

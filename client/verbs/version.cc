@@ -1,5 +1,6 @@
 #include "base/version.h"
 
+#include "client/library_versions.h"
 #include "client/render/json.h"
 #include "client/verbs/verbs.h"
 
@@ -7,12 +8,19 @@ namespace fp4::client {
 namespace {
 
 absl::StatusOr<ExitCode> Run(Context& context) {
+  const std::vector<LibraryVersion> libraries = LibraryVersions();
   if (context.json) {
-    context.out << FlatJson({{"version", std::string(Version())},
-                             {"git_revision", std::string(GitRevision())}})
-                << "\n";
-  } else {
-    context.out << "fp4ctl " << Version() << " (" << GitRevision() << ")\n";
+    std::vector<JsonText> fields = {{"version", std::string(Version())},
+                                    {"git_revision", std::string(GitRevision())}};
+    for (const LibraryVersion& library : libraries) {
+      fields.push_back({library.name, library.version});
+    }
+    context.out << FlatJson(fields) << "\n";
+    return ExitCode::kOk;
+  }
+  context.out << "fp4ctl " << Version() << " (" << GitRevision() << ")\n";
+  for (const LibraryVersion& library : libraries) {
+    context.out << library.name << " " << library.version << "\n";
   }
   return ExitCode::kOk;
 }
@@ -22,7 +30,7 @@ absl::StatusOr<ExitCode> Run(Context& context) {
 Verb VersionVerb() {
   return {.group = kOtherGroup,
           .name = "version",
-          .summary = "Print the version of fp4ctl",
+          .summary = "Print the versions of fp4ctl and of its libraries",
           .help = "",
           .options = {},
           .run = Run};
