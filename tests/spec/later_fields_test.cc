@@ -14,7 +14,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 ReadResult ReadAll(const std::string& sections) {
   return ReadExperiment(R"({"name": "a")" + sections + "}", {},

@@ -14,7 +14,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::IsSupersetOf;
 
 RunSpec WithPrecision(const std::string& precision, const std::string& model = "{}") {
   return ReadRun(R"({"name": "a", "model": )" + model + R"(, "precision": )" + precision + "}");

@@ -63,9 +63,11 @@ OperandFacts::Scales OfBlocks(const OperandQuantizer& quantizer, const QuantizeJ
       numerics::MeasureScaleUse(*job.format, Span(clamped), quantized, options);
   int64_t clipped = use.clipped;
   if (quantizer.loses_outliers()) clipped += clamped.ne(first_values).sum().item<int64_t>();
+  // The scale of the tensor is chosen so that the block of its largest element has the largest one.
+  const int64_t by_design = has_tensor_scale && use.at_largest > 0 ? 1 : 0;
   return {.clipped = Share(clipped, clamped.numel()),
           .at_smallest = Share(use.at_smallest, use.blocks),
-          .at_largest = Share(use.at_largest, use.blocks)};
+          .at_largest = Share(use.at_largest - by_design, use.blocks)};
 }
 
 OperandFacts::Scales MeasureScales(const OperandQuantizer& quantizer, const at::Tensor& values,

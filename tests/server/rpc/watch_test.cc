@@ -43,7 +43,7 @@ class WatchTest : public ::testing::Test {
 
   // An experiment whose runs have all completed.
   v1::Experiment Finished(int num_steps) {
-    const v1::Experiment experiment = server_.Submit();
+    v1::Experiment experiment = server_.Submit();
     TestWorker worker(server_.workers(), "w", 4);
     for (int i = 0; i < experiment.runs_size(); ++i)
       worker.RunToCompletion(worker.Take(), num_steps);

@@ -45,10 +45,12 @@ TEST_F(FailuresTest, RequestsThatCameWithItSucceed) {
   ASSERT_THAT(work->assignments, SizeIs(2));
   Poison();
   std::promise<absl::Status> bad, good;
-  store_->Report({worker_id_, work->assignments[0].held, {MetricsAt(1, 666, 1.0)}},
-                 [&](absl::StatusOr<ReportedEvents> reply) { bad.set_value(reply.status()); });
-  store_->Report({worker_id_, work->assignments[1].held, {MetricsAt(1, 1, 1.0)}},
-                 [&](absl::StatusOr<ReportedEvents> reply) { good.set_value(reply.status()); });
+  store_->Report(
+      {worker_id_, work->assignments[0].held, {MetricsAt(1, 666, 1.0)}},
+      [&](const absl::StatusOr<ReportedEvents>& reply) { bad.set_value(reply.status()); });
+  store_->Report(
+      {worker_id_, work->assignments[1].held, {MetricsAt(1, 1, 1.0)}},
+      [&](const absl::StatusOr<ReportedEvents>& reply) { good.set_value(reply.status()); });
   EXPECT_TRUE(absl::IsUnavailable(bad.get_future().get()));
   EXPECT_EQ(good.get_future().get(), absl::OkStatus());
   EXPECT_EQ(GetRun(work->assignments[1].held.run_id).step, 1);
@@ -57,8 +59,9 @@ TEST_F(FailuresTest, RequestsThatCameWithItSucceed) {
 TEST_F(FailuresTest, AWaitingWorkerAndItsLeasesOutliveAFailure) {
   const Held held = StartOneRun();
   std::promise<absl::StatusOr<AcquiredWork>> promise;
-  store_->Acquire({worker_id_, incarnation_, {held}, absl::Seconds(30)},
-                  [&](absl::StatusOr<AcquiredWork> work) { promise.set_value(std::move(work)); });
+  store_->Acquire(
+      {worker_id_, incarnation_, {held}, absl::Seconds(30)},
+      [&](const absl::StatusOr<AcquiredWork>& work) { promise.set_value(std::move(work)); });
   Poison();
   EXPECT_FALSE(Report(held, {MetricsAt(1, 666, 4.0)}).ok());
   EXPECT_EQ(Renew({held})->renewed, std::vector<Held>{held});
@@ -107,8 +110,9 @@ TEST_F(FailuresTest, LeasesAreRenewedWhileNothingCanBeStored) {
 TEST_F(FailuresTest, AClosedStoreAnswersWhatStillWaits) {
   ASSERT_TRUE(Register("worker", 1).ok());
   std::promise<absl::Status> promise;
-  store_->Acquire({worker_id_, incarnation_, {}, absl::Seconds(30)},
-                  [&](absl::StatusOr<AcquiredWork> work) { promise.set_value(work.status()); });
+  store_->Acquire(
+      {worker_id_, incarnation_, {}, absl::Seconds(30)},
+      [&](const absl::StatusOr<AcquiredWork>& work) { promise.set_value(work.status()); });
   Sync();
   Close();
   EXPECT_EQ(ReasonOf(promise.get_future().get()), reason::kShuttingDown);

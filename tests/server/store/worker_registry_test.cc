@@ -81,8 +81,9 @@ TEST_F(WorkerRegistryTest, ACopyIsRefusedWhileTheOtherLivesAndTakenAfterwards) {
 TEST_F(WorkerRegistryTest, OneThatWaitsForWorkLives) {
   Enter(Worker("a", "boot:1:2")).IgnoreError();
   std::promise<absl::Status> answer;
-  store_->Acquire({worker_id_, "a", {}, absl::Seconds(30)},
-                  [&](absl::StatusOr<AcquiredWork> work) { answer.set_value(work.status()); });
+  store_->Acquire(
+      {worker_id_, "a", {}, absl::Seconds(30)},
+      [&](const absl::StatusOr<AcquiredWork>& work) { answer.set_value(work.status()); });
   Pass(absl::Seconds(20));
   EXPECT_EQ(ReasonOf(Enter(Worker("b", "other-boot:1:2")).status()), reason::kDuplicateWorker);
   // Its connection breaks: it is dead, or calls again at once.

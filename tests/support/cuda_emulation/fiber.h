@@ -26,7 +26,7 @@ class Fiber {
   static void Yield();
 
  private:
-  static constexpr size_t kStackBytes = 128 * 1024;
+  static constexpr size_t kStackBytes = size_t{128} * 1024;
   static void Enter();
   void Start();
 

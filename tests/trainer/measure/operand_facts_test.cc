@@ -87,6 +87,11 @@ TEST_F(OperandFactsTest, LargeOperandIsMeasuredAtItsFirstRowsUnderItsOwnTensorSc
   EXPECT_GT(facts.zeros, 0.99);
 }
 
+// A quarter of the blocks of this matrix, and no sign that its scales do not reach.
+TEST_F(OperandFactsTest, BlockOfTheLargestElementHasTheLargestScaleByDesign) {
+  EXPECT_EQ(Measure(Format("nvfp4"), Gaussians(2, 32)).scales->at_largest, 0.0);
+}
+
 // Small enough to be measured whole, and so large that only its first rows are.
 TEST_F(OperandFactsTest, EveryFormatCanBeMeasuredAtAnySize) {
   for (const numerics::Format* format : numerics::AllFormats()) {
