@@ -61,7 +61,19 @@ void Canvas::Line(Dot from, Dot to, int style) {
   }
 }
 
+void Canvas::Shade(int x, int low, int high, int style) {
+  if (x < 0 || x >= width()) return;
+  for (int y = std::max(0, low); y <= std::min(height() - 1, high); ++y) {
+    if (!braille_) {
+      cells_[Index((height() - 1 - y) / dots_down_, x / dots_across_)].shade = style;
+    } else if ((x + y) % 2 == 0) {
+      Set(x, y, style);
+    }
+  }
+}
+
 std::string Canvas::Text(const Content& cell) const {
+  if (cell.style < 0 && cell.shade >= 0) return Colored(".", Mark(cell.shade).color, color_);
   if (cell.style < 0) return " ";
   const Cell mark = Mark(cell.style);
   return Colored(braille_ ? Braille(cell.dots) : mark.text, mark.color, color_);

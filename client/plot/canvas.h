@@ -27,6 +27,10 @@ class Canvas {
   };
   void Line(Dot from, Dot to, int style);
 
+  // The dots of a column from `low` to `high`, every second one, so that what lies on them is seen;
+  // without braille a full stop in each empty cell.
+  void Shade(int x, int low, int high, int style);
+
   // Without newlines, the top one first.
   std::vector<std::string> Rows() const;
 
@@ -37,6 +41,7 @@ class Canvas {
   struct Content {
     int dots = 0;    // bits of the braille character
     int style = -1;  // of what was drawn last; -1: empty
+    int shade = -1;  // without braille, of the area that the cell lies in; -1: none
   };
   // Of a cell, rows counted from the top.
   size_t Index(int row, int column) const {

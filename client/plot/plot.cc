@@ -24,10 +24,13 @@ class Axis {
     low_ = std::min(low_, Mapped(value));
     high_ = std::max(high_, Mapped(value));
   }
-  // A curve that is level lies in the middle.
+  // A curve that is level lies in the middle; what lies beyond the axis is beside the canvas.
   int DotOf(double value, int dots) const {
-    const double share = high_ > low_ ? (Mapped(value) - low_) / (high_ - low_) : 0.5;
-    return static_cast<int>(std::lround(share * (dots - 1)));
+    return static_cast<int>(std::lround(std::clamp(ShareOf(value), -1.0, 2.0) * (dots - 1)));
+  }
+  // Whether the value lies no further outside than half the axis is long.
+  bool IsNear(double value) const {
+    return Takes(value) && ShareOf(value) >= -0.5 && ShareOf(value) <= 1.5;
   }
   // What lies at that share of the way.
   double ValueAt(double share) const {
@@ -36,6 +39,9 @@ class Axis {
   }
 
  private:
+  double ShareOf(double value) const {
+    return high_ > low_ ? (Mapped(value) - low_) / (high_ - low_) : 0.5;
+  }
   double Mapped(double value) const { return logarithmic_ ? std::log10(value) : value; }
 
   const bool logarithmic_;
@@ -58,6 +64,7 @@ class Drawing {
         y_.Include(point.value());
       }
     }
+    if (num_drawn_ > 0) IncludeBands();
   }
 
   int num_drawn() const { return num_drawn_; }
@@ -68,13 +75,51 @@ class Drawing {
     const int columns =
         std::max(kLeastColumns, (layout.width == 0 ? kUsualWidth : layout.width) - label_width - 2);
     Canvas canvas(columns, style_.height, layout, curves_.size() > 1);
+    for (const Curve& curve : curves_) DrawBand(curve, canvas);
     for (const Curve& curve : curves_) Draw(curve, canvas);
     return WithAxes(canvas.Rows(), label_width, columns, layout);
   }
 
  private:
+  // Bands of few seeds may be wider than all curves together, and must not press them flat.
+  void IncludeBands() {
+    const Axis curves = y_;
+    for (const Curve& curve : curves_) {
+      for (const MeanPoint& point : curve.band) {
+        for (const double end : {point.low, point.high}) {
+          if (curves.IsNear(end)) y_.Include(end);
+        }
+      }
+    }
+  }
+
   bool IsDrawn(const v1::Point& point) const {
     return x_.Takes(static_cast<double>(point.step())) && y_.Takes(point.value());
+  }
+
+  bool IsDrawn(const MeanPoint& point) const {
+    return x_.Takes(static_cast<double>(point.step)) && y_.Takes(point.low) && y_.Takes(point.high);
+  }
+
+  // The ends of the band are interpolated from point to point, dot by dot.
+  void DrawBand(const Curve& curve, Canvas& canvas) const {
+    const MeanPoint* before = nullptr;
+    for (const MeanPoint& point : curve.band) {
+      if (!IsDrawn(point)) {
+        before = nullptr;
+        continue;
+      }
+      const MeanPoint& from = before == nullptr ? point : *before;
+      const int first = x_.DotOf(static_cast<double>(from.step), canvas.width());
+      const int last = x_.DotOf(static_cast<double>(point.step), canvas.width());
+      for (int x = first; x <= last; ++x) {
+        const double share = last > first ? static_cast<double>(x - first) / (last - first) : 1;
+        canvas.Shade(x, y_.DotOf(std::lerp(from.low, point.low, share), canvas.height()),
+                     y_.DotOf(std::lerp(from.high, point.high, share), canvas.height()),
+                     curve.style);
+      }
+      before = &point;
+    }
   }
 
   void Draw(const Curve& curve, Canvas& canvas) const {

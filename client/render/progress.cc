@@ -15,19 +15,6 @@ namespace {
 
 constexpr int kBarWidth = 16;
 
-Cell Bar(const RunProgress& run, bool unicode) {
-  const Glyphs& glyphs = GlyphsFor(unicode);
-  int full = 0;
-  if (run.total_steps > 0) {
-    full =
-        static_cast<int>(std::clamp<int64_t>(run.step * kBarWidth / run.total_steps, 0, kBarWidth));
-  }
-  if (run.state == v1::RUN_STATE_COMPLETED) full = kBarWidth;
-  std::string text;
-  for (int i = 0; i < kBarWidth; ++i) text += i < full ? glyphs.bar_full : glyphs.bar_empty;
-  return {text, StateColor(run.state)};
-}
-
 std::string Optional(const std::optional<double>& value) {
   return value.has_value() ? FormatFixed(*value, 4) : "";
 }
@@ -104,8 +91,9 @@ std::string RunLines(const std::vector<const RunProgress*>& runs, absl::Time now
                {.header = "TIME LEFT", .right = true, .min_width = 9}});
   for (const RunProgress* run : runs) {
     table.AddRow({run->id, Printable(run->variant), absl::StrCat(run->seed),
-                  Bar(*run, layout.unicode), absl::StrCat(run->step, "/", run->total_steps),
-                  Optional(run->loss), Optional(run->val_loss),
+                  ProgressBar(run->step, run->total_steps, run->state, layout.unicode),
+                  absl::StrCat(run->step, "/", run->total_steps), Optional(run->loss),
+                  Optional(run->val_loss),
                   run->tokens_per_second.has_value() ? FormatCount(*run->tokens_per_second) : "",
                   Outlook(*run, now)});
   }
@@ -113,6 +101,18 @@ std::string RunLines(const std::vector<const RunProgress*>& runs, absl::Time now
 }
 
 }  // namespace
+
+Cell ProgressBar(int64_t step, int64_t total_steps, v1::RunState state, bool unicode) {
+  const Glyphs& glyphs = GlyphsFor(unicode);
+  int full = 0;
+  if (total_steps > 0) {
+    full = static_cast<int>(std::clamp<int64_t>(step * kBarWidth / total_steps, 0, kBarWidth));
+  }
+  if (state == v1::RUN_STATE_COMPLETED) full = kBarWidth;
+  std::string text;
+  for (int i = 0; i < kBarWidth; ++i) text += i < full ? glyphs.bar_full : glyphs.bar_empty;
+  return {text, StateColor(state)};
+}
 
 std::string CountStates(const std::vector<RunProgress>& runs) {
   std::map<v1::RunState, int, std::greater<>> counts;

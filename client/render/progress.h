@@ -15,6 +15,9 @@ namespace fp4::client {
 std::vector<std::string> RenderProgress(const Board& board, absl::Time now, int height,
                                         const Layout& layout);
 
+// How far a run is, in the colour of its state.
+Cell ProgressBar(int64_t step, int64_t total_steps, v1::RunState state, bool unicode);
+
 // "3 completed, 1 failed, 2 running".
 std::string CountStates(const std::vector<RunProgress>& runs);
 

@@ -55,7 +55,7 @@ Picture FrontPicture(const Data& data, const v1::ParetoFront& front, const Front
     };
     if (!is_listed(front.variants()) && !is_listed(front.dominated())) continue;
     chart.points.push_back({.name = variant.name(),
-                            .style = std::max(0, StyleOf(data, variant.name())),
+                            .style = StyleOf(data, variant.name()),
                             .x = cost.value(variant),
                             .y = variant.mean(),
                             .on_front = BeatsOthers(front, variant.name())});
@@ -89,10 +89,10 @@ Picture SpeedPicture(const Data& data) {
       absl::StrAppend(&text, ", ", FormatInterval(absl::Seconds(variant.train_seconds())),
                       " of training");
     }
-    chart.rows.push_back({variant.name(),
-                          {{"tokens per second", std::max(0, StyleOf(data, variant.name())),
-                            variant.tokens_per_second()}},
-                          std::move(text)});
+    chart.rows.push_back(
+        {variant.name(),
+         {{"tokens per second", StyleOf(data, variant.name()), variant.tokens_per_second()}},
+         std::move(text)});
   }
   return {.title = "Speed",
           .svg = DrawBarChart(chart),

@@ -45,11 +45,8 @@ std::vector<VariantCurves> CurvesOf(const Data& data, const std::string& metric,
 
 page::svg::Line LineOf(const Data& data, const VariantCurves& curves, int64_t from_step) {
   const int style = StyleOf(data, curves.name);
-  page::svg::Line line{.name = curves.name,
-                       .style = std::max(0, style),
-                       .faint = style < 0,
-                       .points = {},
-                       .band = {}};
+  page::svg::Line line{
+      .name = curves.name, .style = style, .faint = style < 0, .points = {}, .band = {}};
   for (const MeanPoint& point : curves.means) {
     if (point.step < from_step) continue;
     const auto x = static_cast<double>(point.step);

@@ -101,7 +101,7 @@ std::vector<IntervalRow> DifferenceRows(const Data& data) {
     if (!variant.has_difference() || variant.difference().n() == 0) continue;
     const v1::Difference& difference = variant.difference();
     IntervalRow row{.name = variant.name(),
-                    .style = std::max(0, StyleOf(data, variant.name())),
+                    .style = StyleOf(data, variant.name()),
                     .mean = difference.mean(),
                     .low = {},
                     .high = {},

@@ -1,16 +1,20 @@
 #include "client/command_line.h"
+#include "client/completion/ids.h"
 #include "client/completion/scripts.h"
+#include "client/errors.h"
+#include "client/render/text.h"
 #include "client/verbs/verbs.h"
 
 namespace fp4::client {
 namespace {
 
 struct Options {
-  std::string shell;
+  std::string shell, ids;
 };
 
 constexpr char kHelp[] = R"(
-The script completes commands, options, files, and the ids of experiments and runs.
+The script completes commands, options, the values that an option takes, files, and the ids of experiments, runs and
+workers, for which it asks the controller with --ids: the newest ones, one a line, nothing when none answers at once.
 
 To have it in every new shell:
   bash   fp4ctl completion bash > ~/.local/share/bash-completion/completions/fp4ctl
@@ -18,6 +22,16 @@ To have it in every new shell:
   fish   fp4ctl completion fish > ~/.config/fish/completions/fp4ctl.fish)";
 
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
+  if (options.shell.empty() == options.ids.empty()) {
+    return WithExitCode(absl::InvalidArgumentError("completion takes either a shell or --ids"),
+                        ExitCode::kUsage);
+  }
+  if (!options.ids.empty()) {
+    for (const std::string& id : CompletionIds(context, options.ids)) {
+      context.out << Printable(id) << "\n";
+    }
+    return ExitCode::kOk;
+  }
   context.out << CompletionScript(options.shell, CommandsOf(AllVerbs(), SharedOptions(context)));
   return ExitCode::kOk;
 }
@@ -33,8 +47,11 @@ Verb CompletionVerb() {
           .options = {{.names = "SHELL",
                        .target = &options->shell,
                        .help = "bash, zsh or fish",
-                       .required = true,
-                       .choices = {"bash", "zsh", "fish"}}},
+                       .choices = {"bash", "zsh", "fish"}},
+                      {.names = "--ids",
+                       .target = &options->ids,
+                       .help = "Print ids instead, for a script",
+                       .choices = IdKinds()}},
           .run = [options](Context& context) { return Run(*options, context); }};
 }
 

@@ -1,5 +1,6 @@
 #include "client/plot/plot.h"
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -19,7 +20,7 @@ namespace {
 struct Options {
   std::vector<std::string> ids;
   std::string name;
-  bool log_x = false, log_y = false;
+  bool bands = false, log_x = false, log_y = false;
   int64_t height = 16;
 };
 
@@ -29,10 +30,12 @@ constexpr int32_t kMaxPoints = 2000;
 
 constexpr char kHelp[] = R"(
 Draws a metric over steps: a curve for each run that is named, and for each run of each experiment. Runs of one
-variant share a colour, or a letter where there are no colours, unless there is one variant alone.
+variant share a colour, or a letter where there are no colours, unless there is one variant alone. --bands draws the
+mean over the seeds of each variant instead, and around it its 95 % interval (Student's t).
 
 Examples:
   fp4ctl plot k7x2
+  fp4ctl plot k7x2 --bands
   fp4ctl plot b2c3 d4e5 --name train/loss --log-x --log-y)";
 
 absl::StatusOr<std::vector<v1::Run>> FindRuns(const std::vector<std::string>& ids,
@@ -72,6 +75,38 @@ void SetStyles(const std::vector<v1::Run>& runs, std::vector<Curve>& curves) {
   for (size_t i = 0; i < curves.size(); ++i) curves[i].style = static_cast<int>(i);
 }
 
+// The runs of each variant as one curve: their mean and its interval.
+std::vector<Curve> MeansOf(const std::vector<v1::Run>& runs, const std::vector<Curve>& curves) {
+  std::vector<std::pair<std::string, std::string>> keys;
+  std::vector<std::vector<std::vector<v1::Point>>> seeds;
+  for (size_t i = 0; i < curves.size(); ++i) {
+    const std::pair key(runs[i].experiment_id(), runs[i].variant());
+    const auto found = std::ranges::find(keys, key);
+    const auto at = static_cast<size_t>(found - keys.begin());
+    if (found == keys.end()) {
+      keys.push_back(key);
+      seeds.emplace_back();
+    }
+    seeds[at].push_back(curves[i].points);
+  }
+  std::vector<Curve> means;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const size_t n = seeds[i].size();
+    Curve curve{.label = absl::StrCat(keys[i].second, " (", keys[i].first, "), ", n,
+                                      n == 1 ? " seed" : " seeds"),
+                .style = static_cast<int>(i),
+                .points = {},
+                .band = MeanOverSeeds(seeds[i], kMaxPoints)};
+    for (const MeanPoint& mean : curve.band) {
+      v1::Point& point = curve.points.emplace_back();
+      point.set_step(mean.step);
+      point.set_value(mean.mean);
+    }
+    means.push_back(std::move(curve));
+  }
+  return means;
+}
+
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   if (context.json) {
     return WithExitCode(
@@ -88,7 +123,11 @@ absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
     curves.push_back(std::move(curve));
     drawn.push_back(run);
   }
-  SetStyles(drawn, curves);
+  if (options.bands) {
+    curves = MeansOf(drawn, curves);
+  } else {
+    SetStyles(drawn, curves);
+  }
   if (curves.empty()) {
     FP4_ASSIGN_OR_RETURN(const std::vector<std::string> names, MetricNames(runs, *connection));
     FP4_RETURN_IF_ERROR(CheckMetricName(options.name, names));
@@ -117,6 +156,9 @@ Verb PlotVerb() {
                        .help = "Runs and experiments",
                        .required = true},
                       {.names = "-n,--name", .target = &options->name, .help = "The metric"},
+                      {.names = "--bands",
+                       .target = &options->bands,
+                       .help = "Means over seeds with their intervals"},
                       {.names = "--log-x", .target = &options->log_x, .help = "Logarithmic steps"},
                       {.names = "--log-y", .target = &options->log_y, .help = "Logarithmic values"},
                       {.names = "--height",

@@ -13,6 +13,7 @@
   VERB(Status)          \
   VERB(Submit)          \
   VERB(Watch)           \
+  VERB(Top)             \
   VERB(Wait)            \
   VERB(Queue)           \
   VERB(List)            \

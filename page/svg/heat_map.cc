@@ -12,7 +12,7 @@ namespace fp4::page::svg {
 namespace {
 
 constexpr int kRowHeight = 18;
-constexpr size_t kLabelsAcross = 5;
+constexpr size_t kLabelsAcross = 5, kMostNameLetters = 26;
 constexpr int kNoLevel = -1;
 
 int LevelOf(double value, const HeatMap& map) {
@@ -59,8 +59,9 @@ std::string TipOf(const Stretch& stretch, const std::string& row, const HeatMap&
 std::string RowOf(size_t row, const HeatMap& map) {
   const int y = static_cast<int>(row) * kRowHeight;
   const auto width = static_cast<double>(map.columns.size());
-  std::string text = absl::StrCat("<text x=\"0\" dx=\"-.5em\" y=\"", y + kRowHeight - 5,
-                                  "\" text-anchor=\"end\">", EscapeHtml(map.rows[row]), "</text>");
+  std::string text =
+      absl::StrCat("<text x=\"0\" dx=\"-.5em\" y=\"", y + kRowHeight - 5, "\" text-anchor=\"end\">",
+                   EscapeHtml(ShortName(map.rows[row], kMostNameLetters)), "</text>");
   for (const Stretch& stretch : StretchesOf(map.values[row], map)) {
     if (stretch.level == kNoLevel) continue;
     absl::StrAppend(&text, "<rect class=\"h", stretch.level, "\" x=\"",

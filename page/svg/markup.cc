@@ -7,7 +7,7 @@
 namespace fp4::page::svg {
 namespace {
 
-constexpr int kTicksAcross = 6, kTicksUp = 6;
+constexpr int kTicksAcross = 6, kTicksUp = 8;
 
 std::string PathData(const std::vector<Spot>& spots, std::string_view first) {
   std::string data(first);
@@ -20,6 +20,7 @@ std::string PathData(const std::vector<Spot>& spots, std::string_view first) {
 }  // namespace
 
 std::string StyleClass(int style) {
+  if (style < 0) return "grey";
   return absl::StrCat("s", style % kNumColors, " d", style / kNumColors % kNumDashes);
 }
 
@@ -80,6 +81,16 @@ std::string Dot(Spot at, double radius, std::string_view classes, std::string_vi
   return absl::StrCat("<circle class=\"", std::string(classes), "\" cx=\"", Percent(at.x),
                       "\" cy=\"", Percent(1 - at.y), "\" r=\"", Coordinate(radius), "\"><title>",
                       EscapeHtml(tip), "</title></circle>");
+}
+
+std::string ShortName(std::string_view name, size_t most) {
+  size_t characters = 0, end_of_cut = 0;
+  for (size_t i = 0; i < name.size(); ++i) {
+    if ((static_cast<unsigned char>(name[i]) & 0xC0) == 0x80) continue;  // goes on with one
+    if (characters == most - 1) end_of_cut = i;
+    if (++characters > most) return absl::StrCat(std::string(name.substr(0, end_of_cut)), "…");
+  }
+  return std::string(name);
 }
 
 std::string TextAt(double x_share, int y, std::string_view text, std::string_view classes,

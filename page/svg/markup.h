@@ -16,7 +16,7 @@ namespace fp4::page::svg {
 inline constexpr int kNumColors = 6, kNumDashes = 4;
 inline constexpr int kNumStyles = kNumColors * kNumDashes;  // beyond, styles repeat
 
-// "s2 d1": the classes of a series' colour and dashes.
+// "s2 d1": the classes of a series' colour and dashes; a negative style is grey.
 std::string StyleClass(int style);
 
 struct Frame {
@@ -47,6 +47,10 @@ std::string Area(const std::vector<Spot>& upper, const std::vector<Spot>& lower,
 
 // A round dot with a text that shows where the pointer rests on it.
 std::string Dot(Spot at, double radius, std::string_view classes, std::string_view tip);
+
+// At most `most` characters of a name, the last one "…" when something was cut: names may be longer
+// than pictures are wide. What is not UTF-8 may be cut anywhere.
+std::string ShortName(std::string_view name, size_t most);
 
 // Text at a share of the width and `y` pixels from the top; `anchor` is start, middle or end.
 std::string TextAt(double x_share, int y, std::string_view text, std::string_view classes,

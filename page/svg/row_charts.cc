@@ -11,12 +11,15 @@
 namespace fp4::page::svg {
 namespace {
 
+constexpr size_t kMostNameLetters = 26;
 constexpr int kRowHeight = 46, kNameBaseline = 16, kDrawingTop = 22, kDrawingHeight = 16;
 
 std::string NameOf(size_t row, const std::string& name, const std::string& text) {
   const int y = static_cast<int>(row) * kRowHeight + kNameBaseline;
-  return absl::StrCat("<text class=\"name\" x=\"0\" y=\"", y, "\"><tspan class=\"strong\">",
-                      EscapeHtml(name), "</tspan> <tspan>", EscapeHtml(text), "</tspan></text>");
+  return absl::StrCat("<text class=\"name\" x=\"0\" y=\"", y, "\"><title>", EscapeHtml(name),
+                      "</title><tspan class=\"strong\">",
+                      EscapeHtml(ShortName(name, kMostNameLetters)), "</tspan> <tspan>",
+                      EscapeHtml(text), "</tspan></text>");
 }
 
 std::string Rows(const std::string& label, size_t num_rows, const Axis& axis,

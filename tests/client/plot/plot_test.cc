@@ -61,6 +61,29 @@ TEST(PlotTest, DrawsCurvesBetweenTheirExtremes) {
   for (const std::string& line : lines) EXPECT_LE(DisplayWidth(line), 40) << line;
 }
 
+TEST(PlotTest, ABandIsShadedAroundItsCurve) {
+  Curve curve = MakeCurve("fp4", {{0, 4}, {10, 2}});
+  curve.band = {{.step = 0, .n = 2, .mean = 4, .low = 3.5, .high = 4.5},
+                {.step = 10, .n = 2, .mean = 2, .low = 1.5, .high = 2.5}};
+  const auto text =
+      RenderPlot("val/loss", {curve, MakeCurve("b", {{0, 3}}, 1)}, {.height = 7}, kAscii);
+  ASSERT_TRUE(text.ok()) << text.status();
+  const std::vector<std::string> lines = absl::StrSplit(*text, '\n');
+  EXPECT_EQ(lines[1].substr(0, 6), "4.5 |.") << *text;
+  EXPECT_EQ(lines[2].substr(5, 1), "a") << *text;
+  EXPECT_EQ(lines[7].substr(0, 5), "1.5 |") << *text;
+  EXPECT_EQ(lines[7].back(), '.') << *text;
+}
+
+TEST(PlotTest, AHugeBandDoesNotPressTheCurvesFlat) {
+  Curve curve = MakeCurve("fp4", {{0, 4}, {10, 2}});
+  curve.band = {{.step = 0, .n = 2, .mean = 4, .low = -1e300, .high = 1e300},
+                {.step = 10, .n = 2, .mean = 2, .low = NAN, .high = NAN}};
+  const auto text = RenderPlot("val/loss", {curve}, {.height = 4}, kAscii);
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_EQ(text->substr(9, 3), "4 |") << *text;
+}
+
 TEST(PlotTest, WhatCannotBeDrawnIsCountedAndNotBridged) {
   const std::vector<Curve> curves = {
       MakeCurve("a", {{0, 1}, {1, 1}, {5, NAN}, {9, 1}, {10, INFINITY}})};

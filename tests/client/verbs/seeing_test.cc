@@ -127,6 +127,33 @@ TEST_F(SeeingTest, DiffTakesFilesExperimentsAndVariants) {
             Json::parse(R"({"path": "precision.default", "a": "baseline", "b": "fp4"})"));
 }
 
+TEST_F(SeeingTest, UnifiedDiffShowsTheLinesOfTheDocuments) {
+  Command unified = Run({"diff", "k7x2:baseline", "k7x2:fp4", "--unified"});
+  EXPECT_EQ(unified.Wait(), 0) << unified.err();
+  EXPECT_EQ(unified.out().substr(0, 43), "--- k7x2m9qd:baseline\n+++ k7x2m9qd:fp4\n@@ -");
+  EXPECT_NE(unified.out().find("\n+  \"precision\": {\"default\": \"fp4\""), std::string::npos)
+      << unified.out();
+  Command equal = Run({"diff", "k7x2:fp4", "k7x2:fp4", "--unified"});
+  EXPECT_EQ(equal.Wait(), 0);
+  EXPECT_EQ(equal.out(), "k7x2m9qd:fp4 -> k7x2m9qd:fp4: the documents are equal\n");
+}
+
+TEST_F(SeeingTest, TopPrintsOnePictureAndWantsATerminalElse) {
+  Command once = Run({"top", "--once"});
+  EXPECT_EQ(once.Wait(), 0) << once.err();
+  EXPECT_NE(once.out().find("0 of 1 slot busy"), std::string::npos) << once.out();
+  Command pipe = Run({"top"});
+  EXPECT_EQ(pipe.Wait(), 2);
+  EXPECT_EQ(pipe.err(), "fp4ctl: top needs a terminal; --once prints one picture\n");
+  EXPECT_EQ(Run({"top", "-o", "json"}).Wait(), 2);
+}
+
+TEST_F(SeeingTest, PlotWithBandsDrawsAVariantOnce) {
+  Command command = Run({"plot", "k7x2", "--bands"});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  EXPECT_NE(command.out().find("fp4 (k7x2m9qd), 1 seed"), std::string::npos) << command.out();
+}
+
 TEST_F(SeeingTest, DiffOfFilesNeedsNoController) {
   const std::string file = Write("a.json", kDocument);
   Command command =

@@ -7,6 +7,7 @@
 
 #include "page/svg/heat_map.h"
 #include "page/svg/line_chart.h"
+#include "page/svg/markup.h"
 #include "page/svg/row_charts.h"
 #include "page/svg/scatter_chart.h"
 
@@ -110,6 +111,13 @@ TEST(IntervalChartTest, ARowWithoutANumberKeepsItsName) {
                          .x_title = "",
                          .rows = {{.name = "a", .mean = NAN, .low = {}, .high = {}, .text = ""}}}),
       "");
+}
+
+TEST(ShortNameTest, CutsBetweenCharacters) {
+  EXPECT_EQ(ShortName("abcdef", 6), "abcdef");
+  EXPECT_EQ(ShortName("abcdefg", 6), "abcde…");
+  EXPECT_EQ(ShortName("äöüß", 3), "äö…");
+  EXPECT_EQ(ShortName("", 3), "");
 }
 
 TEST(BarChartTest, PartsStandOneBehindTheOther) {
