@@ -49,10 +49,10 @@ struct Tables {
       .columns = {{"variant"}, {"field"}, {"reference", false, true}, {"variant's", false, true}},
       .rows = {}};
   Table layers{.columns = {{"variant"},
-                           {"of the layers", false, true},
                            {"field"},
-                           {"reference", false, true},
-                           {"variant's", false, true}},
+                           {"reference"},
+                           {"variant's"},
+                           {"in the layers", false, true}},
                .rows = {}};
 };
 
@@ -66,8 +66,8 @@ void AddDifferences(const std::string& variant, const Difference& difference, Ta
     for (const std::string& group : GroupLayers(change.layers)) {
       absl::StrAppend(&layers, layers.empty() ? "" : ", ", group);
     }
-    tables.layers.rows.push_back({variant, layers, change.field.path, ValueText(change.field.left),
-                                  ValueText(change.field.right)});
+    tables.layers.rows.push_back({variant, change.field.path, ValueText(change.field.left),
+                                  ValueText(change.field.right), layers});
   }
 }
 

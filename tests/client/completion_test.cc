@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-
 #include "base/file.h"
 #include "tests/client/support/command_fixture.h"
 
