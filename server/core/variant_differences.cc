@@ -14,6 +14,8 @@ namespace {
 using spec::FieldDifference;
 
 constexpr std::string_view kMeantSection = "precision";
+// Losses on other data are other quantities, whatever was meant.
+constexpr std::string_view kDataSection = "data";
 constexpr size_t kMostNamed = 8;
 
 bool ChangesTraining(std::string_view path) {
@@ -71,12 +73,16 @@ std::string WeightsText(const VariantDocument& reference, const VariantDocument&
   return absl::StrCat("; it has ", after, " weights, ", reference.name, " ", before);
 }
 
-// Empty: the two differ in one section at most.
+// Empty: the two differ in one section at most, and not in their data.
 std::string WarningFor(const VariantDocument& reference, const VariantDocument& variant) {
   std::vector<FieldDifference> differences =
       TrainingDifferences(reference.resolved_document, variant.resolved_document);
   std::set<std::string_view> sections;
   for (const FieldDifference& one : differences) sections.insert(SectionOf(one));
+  if (sections.size() == 1 && sections.contains(kDataSection)) {
+    return absl::StrCat(variant.name, " learns from and is measured on other data than ",
+                        reference.name, ": ", Fields(differences));
+  }
   if (sections.size() < 2) return "";
   const bool about_precision = sections.contains(kMeantSection);
   std::string what = "in more than one thing";

@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -140,6 +141,19 @@ class DocsCommands(Scenario):
         page = self.run_page("guides/remote-worker.md")
         page.words = {"lab": "127.0.0.1", "4404": str(free_port()), "4405": "0", "4406": "0", "0.0.0.0": "127.0.0.1", "ID": "ID"}
         self.assertGreater(page.run(), 1)
+
+    def test_the_python_of_the_client_s_page_does_what_it_says(self):
+        cluster = Cluster(self, num_slots=2)
+        cluster.start_worker()
+        page = (REPOSITORY / "client/python/README.md").read_text()
+        program, = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+        program = re.sub(r'"training.steps": \d+', f'"training.steps": {STEPS}, "training.eval_interval": {EVALUATIONS}', program)
+        environment = dict(cluster.environment(), PYTHONPATH=str(REPOSITORY / "client/python/src"), PYTHONDONTWRITEBYTECODE="1")
+        done = subprocess.run([sys.executable, "-c", program + "\nprint(len(frame['step']))"], cwd=REPOSITORY, env=environment, capture_output=True, text=True,
+                              timeout=DEADLINE_SECONDS)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("baseline: the reference", done.stdout)
+        self.assertGreater(int(done.stdout.splitlines()[-1]), 12)
 
     def test_every_page_for_users_is_run(self):
         pages = {path.relative_to(DOCS).as_posix() for path in (DOCS / "guides").glob("*.md")} | {"tutorial.md"}

@@ -1,8 +1,9 @@
+#include "base/version.h"
+
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 
-#include "base/version.h"
 #include "tests/client/support/command_fixture.h"
 
 namespace fp4::client {

@@ -50,6 +50,12 @@ TEST(UnintendedDifferences, OneSectionIsWhatWasMeant) {
   }
 }
 
+TEST(UnintendedDifferences, OtherDataAreNamedAlthoughNothingElseDiffers) {
+  EXPECT_THAT(
+      UnintendedDifferences(Variants(R"({"a": {}, "b": {"data": {"seed": 7}}})"), "a"),
+      ElementsAre("b learns from and is measured on other data than a: data.seed (0 -> 7)"));
+}
+
 TEST(UnintendedDifferences, SeveralSectionsAreNamedFieldByField) {
   const auto documents = Variants(R"({"a": {}, "b": {
       "optimizer": {"learning_rate": 0.01}, "training": {"gradient_accumulation": 2}}})");
