@@ -16,6 +16,8 @@
 #include "server/http/writer_health.h"
 #include "server/rpc/server.h"
 #include "server/store/store.h"
+#include "server/web/allowed_host.h"
+#include "server/web/front.h"
 #include "telemetry/disk_metrics.h"
 #include "telemetry/http_endpoint.h"
 
@@ -66,6 +68,7 @@ struct Controller::Parts {
   http::StoreMetrics store_metrics;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<rpc::Server> grpc_server;
+  std::unique_ptr<web::Front> front;
   std::unique_ptr<telemetry::HttpEndpoint> http_endpoint;
 };
 
@@ -85,8 +88,15 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
                        rpc::Server::Start(options.listen, AllowedRoots(options.allowed_roots),
                                           *parts->store, parts->registry, clock));
   auto check = [parts = parts.get()] { return parts->CheckHealth(); };
+  std::vector<std::string> names = web::NamesOfThisHost();
+  names.insert(names.end(), options.http_names.begin(), options.http_names.end());
+  parts->front = std::make_unique<web::Front>(*parts->store, std::move(names));
   FP4_ASSIGN_OR_RETURN(parts->http_endpoint,
-                       telemetry::HttpEndpoint::Listen(options.http, parts->registry, check));
+                       telemetry::HttpEndpoint::Listen(
+                           options.http, parts->registry, check,
+                           [front = parts->front.get()](const auto& request, auto exchange) {
+                             front->Handle(request, std::move(exchange));
+                           }));
   FP4_RETURN_IF_ERROR(WriteEndpoints(options.data_dir, parts->grpc_server->address(),
                                      parts->http_endpoint->address()));
   LogInfo("controller serves", {{"version", Version()},

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/duration.h"
 #include "base/version.h"
@@ -12,7 +13,8 @@ namespace {
 
 constexpr char kDescription[] =
     "fp4-controller: takes experiments, gives their runs to workers, keeps what they report.\n"
-    "Serves gRPC for fp4ctl and fp4-worker, and /metrics and /healthz over HTTP. Once both ports\n"
+    "Serves gRPC for fp4ctl and fp4-worker; a page, its API, /metrics and /healthz over HTTP. Once "
+    "both ports\n"
     "listen, DIR/endpoints.json names them.";
 
 constexpr char kFooter[] =
@@ -23,7 +25,7 @@ constexpr char kFooter[] =
 
 struct Texts {
   std::string data_dir, listen = "127.0.0.1:4404", http = "127.0.0.1:4405", lease_ttl = "30s";
-  std::vector<std::string> allow_paths;
+  std::vector<std::string> allow_paths, http_names;
   bool insecure = false;
 };
 
@@ -37,9 +39,14 @@ void Declare(CLI::App& app, Texts& texts) {
   app.add_option("--listen", texts.listen, "Address for gRPC; port 0 picks one")
       ->type_name("HOST:PORT")
       ->capture_default_str();
-  app.add_option("--http", texts.http, "Address for metrics and health; port 0 picks one")
+  app.add_option("--http", texts.http,
+                 "Address for the page, its API, metrics and health; port 0 picks one")
       ->type_name("HOST:PORT")
       ->capture_default_str();
+  app.add_option("--http-name", texts.http_names,
+                 "Name under which browsers reach --http, where it is not this host's; repeatable")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   app.add_option("--lease-ttl", texts.lease_ttl,
                  "How long a worker may be silent before its runs go to others")
       ->type_name("DURATION")
@@ -74,6 +81,9 @@ absl::StatusOr<Options> Interpret(const Texts& texts) {
   absl::StatusOr<HostPort> http = ParseAddress("--http", texts.http, texts.insecure);
   if (!http.ok()) return http.status();
   options.http = *http;
+  for (const std::string& name : texts.http_names) {
+    options.http_names.push_back(absl::AsciiStrToLower(name));
+  }
   absl::StatusOr<absl::Duration> lease_ttl =
       ParseDurationBetween(texts.lease_ttl, absl::Seconds(2), absl::Hours(24 * 30));
   if (!lease_ttl.ok()) {

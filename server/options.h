@@ -16,6 +16,8 @@ struct Options {
   std::filesystem::path data_dir;
   HostPort listen{"127.0.0.1", 4404};
   HostPort http{"127.0.0.1", 4405};
+  std::vector<std::string>
+      http_names;  // in lower case; what --http may be called besides addresses
   absl::Duration lease_ttl = absl::Seconds(30);
   std::vector<std::filesystem::path> allowed_roots;  // resolved: what was asked for, or the default
 };

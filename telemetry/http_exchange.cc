@@ -40,17 +40,23 @@ HttpExchange::~HttpExchange() {
   if (!answered_) Answer({.status = 503, .body = "the server is stopping\n"});
 }
 
-void HttpExchange::Answer(const HttpResponse& response) {
+void HttpExchange::AddHeaders(const HttpFields& headers) {
+  headers_.insert(headers_.end(), headers.begin(), headers.end());
+}
+
+void HttpExchange::Answer(HttpResponse response) {
   answered_ = true;
+  response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
   outbox_->Put({.connection = connection_,
                 .bytes = FormatResponse(response, head_only_),
                 .last = true,
                 .keep_alive = ""});
 }
 
-void HttpExchange::StartStream(const HttpResponse& head, std::string keep_alive,
+void HttpExchange::StartStream(HttpResponse head, std::string keep_alive,
                                std::function<void()> gone) {
   answered_ = true;
+  head.headers.insert(head.headers.end(), headers_.begin(), headers_.end());
   outbox_->Put({.connection = connection_,
                 .bytes = FormatStreamHead(head),
                 .last = head_only_,

@@ -52,12 +52,15 @@ class HttpExchange {
   HttpExchange(const HttpExchange&) = delete;
   HttpExchange& operator=(const HttpExchange&) = delete;
 
-  void Answer(const HttpResponse& response);
+  // Headers of whatever is answered.
+  void AddHeaders(const HttpFields& headers);
+
+  void Answer(HttpResponse response);
 
   // Instead of Answer: the head now, pieces later, until End or until the caller has gone. In
   // pauses `keep_alive` is sent, so that both sides learn when the other has gone. `gone` is called
   // on the server's thread when the connection is over, whoever ended it, also for HEAD.
-  void StartStream(const HttpResponse& head, std::string keep_alive, std::function<void()> gone);
+  void StartStream(HttpResponse head, std::string keep_alive, std::function<void()> gone);
   // `taken` is called on the server's thread when the transport has the bytes: write the next piece
   // then, so that a slow reader costs one piece. It is dropped when the caller has gone. Neither
   // callback may block.
@@ -68,6 +71,7 @@ class HttpExchange {
   const std::shared_ptr<HttpOutbox> outbox_;
   const int64_t connection_;
   const bool head_only_;
+  HttpFields headers_;
   bool answered_ = false;
 };
 

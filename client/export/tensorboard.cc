@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/export/crc32c.h"
-#include "client/export/steps.h"
+#include "wire/steps.h"
 
 namespace fp4::client {
 namespace {
@@ -107,7 +107,7 @@ std::string EventFileName(const RunRecord& record) {
 std::string EventFile(const RunRecord& record) {
   std::string file;
   AppendRecord(EventAt(record.StartTime()).Bytes(kEventFileVersion, kFileVersion).bytes(), file);
-  VisitSteps(record.series, [&](int64_t step, const StepRow& row) {
+  wire::VisitSteps(record.series, [&](int64_t step, const wire::StepRow& row) {
     Message summary;
     absl::Time time = absl::InfinitePast();
     for (size_t i = 0; i < row.size(); ++i) {

@@ -5,6 +5,7 @@
 #include "server/rpc/convert_experiment.h"
 #include "server/rpc/convert_worker.h"
 #include "server/rpc/create_experiment.h"
+#include "server/rpc/explain_waiting.h"
 #include "server/rpc/finish.h"
 #include "server/rpc/queries.h"
 #include "server/rpc/watch.h"
@@ -25,11 +26,6 @@ absl::StatusOr<v1::Experiment> FindExperiment(store::Reader& reader, const std::
   return ToProto(experiment);
 }
 
-absl::StatusOr<v1::Run> FindRun(store::Reader& reader, const std::string& id) {
-  FP4_ASSIGN_OR_RETURN(const auto details, reader.GetRun(id));
-  return ToProto(details);
-}
-
 // The runs that an answer holds.
 std::vector<v1::Run*> RunsOf(google::protobuf::Message&) { return {}; }
 std::vector<v1::Run*> RunsOf(v1::Run& run) { return {&run}; }
@@ -40,24 +36,7 @@ std::vector<v1::Run*> RunsOf(v1::ListRunsResponse& response) {
   return {response.mutable_runs()->pointer_begin(), response.mutable_runs()->pointer_end()};
 }
 
-std::vector<v1::Run*> QueuedRuns(std::vector<v1::Run*> runs) {
-  std::erase_if(runs, [](const v1::Run* run) { return run->state() != v1::RUN_STATE_QUEUED; });
-  return runs;
-}
-
 }  // namespace
-
-void ExperimentService::FinishExplained(Reactor* reactor, const std::vector<v1::Run*>& queued) {
-  if (queued.empty()) return reactor->Finish(grpc::Status::OK);
-  std::vector<std::string> ids;
-  for (const v1::Run* run : queued) ids.push_back(run->id());
-  store_.WhyQueued(std::move(ids), [=](const absl::StatusOr<std::vector<std::string>>& reasons) {
-    for (size_t i = 0; reasons.ok() && i < queued.size(); ++i) {
-      if (!reasons->at(i).empty()) queued[i]->set_message(reasons->at(i));
-    }
-    reactor->Finish(grpc::Status::OK);
-  });
-}
 
 template <typename Message, typename Query>
 void ExperimentService::Read(Reactor* reactor, Message* response, Query query) {
@@ -65,7 +44,7 @@ void ExperimentService::Read(Reactor* reactor, Message* response, Query query) {
     absl::StatusOr<Message> message = query(reader);
     if (!message.ok()) return reactor->Finish(wire::ToGrpcStatus(message.status()));
     *response = *std::move(message);
-    FinishExplained(reactor, QueuedRuns(RunsOf(*response)));
+    ExplainWaiting(store_, RunsOf(*response), [=] { reactor->Finish(grpc::Status::OK); });
   });
 }
 
@@ -80,7 +59,7 @@ grpc::ServerUnaryReactor* ExperimentService::AnswerByRead(Context* context, Mess
 store::Done<std::string> ExperimentService::FinishWithRun(Reactor* reactor, v1::Run* response) {
   return [=, this](absl::StatusOr<std::string> id) {
     if (!id.ok()) return reactor->Finish(wire::ToGrpcStatus(id.status()));
-    Read(reactor, response, [id = *id](store::Reader& reader) { return FindRun(reader, id); });
+    Read(reactor, response, [id = *id](store::Reader& reader) { return rpc::GetRun(reader, id); });
   };
 }
 
@@ -150,7 +129,7 @@ grpc::ServerUnaryReactor* ExperimentService::GetRun(Context* context,
                                                     const v1::GetRunRequest* request,
                                                     v1::Run* response) {
   return AnswerByRead(context, response,
-                      [=](store::Reader& reader) { return FindRun(reader, request->id()); });
+                      [=](store::Reader& reader) { return rpc::GetRun(reader, request->id()); });
 }
 
 grpc::ServerUnaryReactor* ExperimentService::ListRuns(Context* context,

@@ -50,8 +50,6 @@ class ExperimentService final : public v1::ExperimentService::CallbackService {
   Reactor* ForgetWorker(Context* context, const v1::ForgetWorkerRequest* request,
                         v1::ForgetWorkerResponse* response) override;
 
-  // Finishes an answer that is complete but for why the runs in it wait: that is their message.
-  void FinishExplained(Reactor* reactor, const std::vector<v1::Run*>& queued);
   // Finishes with what `query`, an absl::StatusOr<Message>(store::Reader&), finds on a reader's
   // thread.
   template <typename Message, typename Query>

@@ -54,6 +54,11 @@ absl::StatusOr<v1::Experiment> GetExperiment(store::Reader& reader,
   return ToProto(experiment);
 }
 
+absl::StatusOr<v1::Run> GetRun(store::Reader& reader, const std::string& id) {
+  FP4_ASSIGN_OR_RETURN(const auto details, reader.GetRun(id));
+  return ToProto(details);
+}
+
 absl::StatusOr<v1::ListRunsResponse> ListRuns(store::Reader& reader,
                                               const v1::ListRunsRequest& request) {
   FP4_ASSIGN_OR_RETURN(const int page_size, PageSize(request.page_size()));

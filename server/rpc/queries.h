@@ -14,6 +14,8 @@ absl::StatusOr<v1::ListExperimentsResponse> ListExperiments(
     store::Reader& reader, const v1::ListExperimentsRequest& request);
 absl::StatusOr<v1::Experiment> GetExperiment(store::Reader& reader,
                                              const v1::GetExperimentRequest& request);
+// With its documents.
+absl::StatusOr<v1::Run> GetRun(store::Reader& reader, const std::string& id);
 absl::StatusOr<v1::ListRunsResponse> ListRuns(store::Reader& reader,
                                               const v1::ListRunsRequest& request);
 absl::StatusOr<v1::QueryMetricsResponse> QueryMetrics(store::Reader& reader,

@@ -1,13 +1,12 @@
 #include "server/rpc/watch.h"
 
-#include <limits>
 #include <memory>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
 #include "server/rpc/convert_event.h"
+#include "server/rpc/watch_position.h"
 #include "wire/status.h"
 
 namespace fp4::rpc {
@@ -15,39 +14,6 @@ namespace {
 
 // Small enough to be cheap for a reader that goes away, large enough that queries are few.
 constexpr int kPageSize = 200;
-
-absl::Status Invalid(const std::string& problem) {
-  return ErrorWithReason(absl::StatusCode::kInvalidArgument, reason::kInvalidArgument, problem);
-}
-
-// What a request means once its ids are known.
-struct Position {
-  std::string experiment_id;  // the full id; or else:
-  std::vector<std::string> run_ids;
-  int64_t cursor = 0;                                  // events after this one
-  int64_t last = std::numeric_limits<int64_t>::max();  // no_follow: up to this one
-};
-
-absl::StatusOr<Position> Resolve(store::Reader& reader, const v1::WatchRequest& request) {
-  if (request.experiment_id().empty() == (request.run_ids_size() == 0)) {
-    return Invalid("either experiment_id or run_ids says what to watch");
-  }
-  Position position;
-  if (!request.experiment_id().empty()) {
-    FP4_ASSIGN_OR_RETURN(position.experiment_id,
-                         reader.ResolveExperimentId(request.experiment_id()));
-  } else {
-    const std::vector<std::string> ids(request.run_ids().begin(), request.run_ids().end());
-    FP4_ASSIGN_OR_RETURN(position.run_ids, reader.ResolveRunIds(ids));
-  }
-  FP4_ASSIGN_OR_RETURN(const int64_t newest, reader.NewestCursor());
-  if (request.cursor() < 0 || request.cursor() > newest) {
-    return Invalid(absl::StrCat("cursor is ", request.cursor(), "; the newest event is ", newest));
-  }
-  position.cursor = request.cursor() == 0 && request.follow_only() ? newest : request.cursor();
-  if (request.no_follow()) position.last = newest;
-  return position;
-}
 
 // At any time one of: a page is being read (on a reader's thread), an event is being written (by
 // gRPC), it waits for a commit, or it has finished. Whoever completes the one starts the next; only
@@ -120,15 +86,10 @@ class Watch : public grpc::ServerWriteReactor<v1::Event>,
 
   absl::Status ReadPage(store::Reader& reader) {
     if (!resolved_) {
-      FP4_ASSIGN_OR_RETURN(position_, Resolve(reader, request_));
+      FP4_ASSIGN_OR_RETURN(position_, ResolveWatch(reader, request_));
       resolved_ = true;
     }
-    // A search makes further runs while it is watched.
-    FP4_ASSIGN_OR_RETURN(
-        page_,
-        position_.experiment_id.empty()
-            ? reader.EventsAfter(position_.run_ids, position_.cursor, kPageSize)
-            : reader.EventsOfExperiment(position_.experiment_id, position_.cursor, kPageSize));
+    FP4_ASSIGN_OR_RETURN(page_, ReadWatchPage(reader, position_, kPageSize));
     next_ = 0;
     position_.cursor = page_.next_cursor;
     return absl::OkStatus();
@@ -197,7 +158,7 @@ class Watch : public grpc::ServerWriteReactor<v1::Event>,
 
   // Touched only by the operation under way.
   bool resolved_ = false, headers_sent_ = false;
-  Position position_;
+  WatchPosition position_;
   store::EventPage page_;
   size_t next_ = 0;
   v1::Event event_;

@@ -79,6 +79,18 @@ class Reader {
   // INVALID_ARGUMENT: a page token that was not made for the same query (but for its page_size).
   absl::StatusOr<MetricsPage> QueryMetrics(const MetricsQuery& query);
 
+  // Of each run (full ids, in their order) each metric (in its order), all points of these steps; a
+  // run that is not there, or not any more, is left out. to_step 0: no upper end.
+  absl::StatusOr<std::vector<CurveRecord>> ReadCurves(std::span<const std::string> run_ids,
+                                                      std::span<const std::string> names,
+                                                      int64_t from_step, int64_t to_step);
+  // The highest step at which any of these runs has a point of any of these metrics; 0: none.
+  absl::StatusOr<int64_t> LastStep(std::span<const std::string> run_ids,
+                                   std::span<const std::string> names);
+
+  // The newest events of a run that are no metrics, at most `limit`, in commit order.
+  absl::StatusOr<std::vector<StoredEvent>> NotableEvents(std::string_view run_id, int limit);
+
   // The names of the metrics that any run of the experiment has, sorted.
   absl::StatusOr<std::vector<std::string>> MetricNames(std::string_view experiment_id);
   // One for each run, in the document's order.

@@ -6,6 +6,7 @@
 #include "server/store/connection.h"
 #include "server/store/errors.h"
 #include "server/store/event_rows.h"
+#include "server/store/lookup.h"
 #include "server/store/reader.h"
 
 namespace fp4::store {
@@ -126,6 +127,24 @@ absl::StatusOr<EventPage> Reader::EventsAfter(std::span<const std::string> run_i
     EventPage page{.events = {}, .next_cursor = cursor, .at_end = false, .all_finished = false};
     const std::vector<WatchedRun> runs = FindRuns(db_, run_ids, page.all_finished);
     return ReadPage(db_, runs, std::move(page), limit);
+  });
+}
+
+absl::StatusOr<std::vector<StoredEvent>> Reader::NotableEvents(std::string_view run_id, int limit) {
+  return WithoutExceptions([&]() -> absl::StatusOr<std::vector<StoredEvent>> {
+    Snapshot snapshot(db_);
+    FP4_ASSIGN_OR_RETURN(const Key key, FindRun(db_, run_id));
+    std::vector<StoredEvent> events;
+    Query query(db_,
+                "SELECT run, cursor, attempt, seq, time_ms, kind, step, payload FROM events "
+                "WHERE run = ? AND kind <> 'metrics' ORDER BY cursor DESC LIMIT ?",
+                key.row, limit);
+    while (query.Next()) {
+      FP4_ASSIGN_OR_RETURN(std::optional<StoredEvent> event, ReadEvent(db_, query, key.id));
+      if (event) events.push_back(*std::move(event));
+    }
+    std::ranges::reverse(events);
+    return events;
   });
 }
 

@@ -130,6 +130,14 @@ struct MetricsPage {
   std::vector<std::string> known_names;    // all that there are, when unknown_names has any
 };
 
+// One metric of one run among the curves of several.
+struct CurveRecord {
+  std::string run_id, variant;
+  uint64_t seed = 0;
+  std::string name;
+  std::vector<Point> points;  // in the range that was asked for; may be empty
+};
+
 // One page of a watch.
 struct EventPage {
   std::vector<StoredEvent> events;  // by cursor

@@ -27,8 +27,10 @@ struct RunSeries {
   v1::Run run;
   v1::Series series;
 };
-// [{"run", "variant", "seed", "points": [{"step", "value", "attempt"}]}]
-std::string RunSeriesJson(const std::vector<RunSeries>& all);
+// [{"run", "variant", "seed", "points": [{"step", "value", "attempt"}]}]; with the series' "name"
+// before the points where there are several metrics.
+enum class SeriesNamed : uint8_t { kNo, kYes };
+std::string RunSeriesJson(const std::vector<RunSeries>& all, SeriesNamed named = SeriesNamed::kNo);
 
 // {"experiment", "metric", "reference", "at", …, "variants": [{"name", "n", "mean", "std",
 // "difference": {"mean", "ci95"}, "verdict": {"kind", "text", "p_holm", "seeds_needed"}, …}],

@@ -26,12 +26,15 @@ std::string PointsJson(const v1::Series& series) {
 
 std::string NamesJson(const std::vector<std::string>& names) { return Dump(Json(names)); }
 
-std::string RunSeriesJson(const std::vector<RunSeries>& all) {
+std::string RunSeriesJson(const std::vector<RunSeries>& all, SeriesNamed named) {
   std::string text = "[";
   for (const RunSeries& one : all) {
     absl::StrAppend(&text, text.size() == 1 ? "" : ",", "{\"run\":", Dump(one.run.id()),
-                    ",\"variant\":", Dump(one.run.variant()), ",\"seed\":", one.run.seed(),
-                    ",\"points\":");
+                    ",\"variant\":", Dump(one.run.variant()), ",\"seed\":", one.run.seed());
+    if (named == SeriesNamed::kYes) {
+      absl::StrAppend(&text, ",\"name\":", Dump(one.series.name()));
+    }
+    text += ",\"points\":";
     AppendPoints(one.series, text);
     text += '}';
   }

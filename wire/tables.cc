@@ -1,14 +1,12 @@
-#include "client/export/tables.h"
+#include "wire/tables.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "client/export/steps.h"
 #include "spec/events.h"
 #include "wire/json/values.h"
+#include "wire/steps.h"
 
-namespace fp4::client {
-namespace {
-
+namespace fp4::wire {
 std::string CsvField(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
@@ -20,8 +18,6 @@ std::string CsvNumber(double value) {
   std::erase(text, '"');
   return text;
 }
-
-}  // namespace
 
 std::string MetricsCsv(const std::vector<v1::Series>& series) {
   std::string text = "step";
@@ -39,7 +35,7 @@ std::string MetricsCsv(const std::vector<v1::Series>& series) {
 
 std::string MetricsJsonLines(const std::vector<v1::Series>& series) {
   std::vector<std::string> names;
-  for (const v1::Series& one : series) names.push_back(wire::Dump(one.name()));
+  for (const v1::Series& one : series) names.push_back(Dump(one.name()));
   std::string text;
   VisitSteps(series, [&](int64_t step, const StepRow& row) {
     absl::StrAppend(&text, "{\"step\": ", step);
@@ -52,4 +48,4 @@ std::string MetricsJsonLines(const std::vector<v1::Series>& series) {
   return text;
 }
 
-}  // namespace fp4::client
+}  // namespace fp4::wire

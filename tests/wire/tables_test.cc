@@ -1,4 +1,4 @@
-#include "client/export/tables.h"
+#include "wire/tables.h"
 
 #include <gtest/gtest.h>
 
@@ -9,10 +9,21 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
-#include "tests/client/export/series.h"
 
-namespace fp4::client {
+namespace fp4::wire {
 namespace {
+
+v1::Series MakeSeries(const std::string& name,
+                      const std::vector<std::pair<int64_t, double>>& points) {
+  v1::Series series;
+  series.set_name(name);
+  for (const auto& [step, value] : points) {
+    v1::Point& point = *series.add_points();
+    point.set_step(step);
+    point.set_value(value);
+  }
+  return series;
+}
 
 TEST(MetricsCsvTest, HasARowForEachStepAndAColumnForEachMetric) {
   EXPECT_EQ(MetricsCsv({MakeSeries("train/loss", {{1, 2.5}, {2, 2.25}, {4, 2}}),
@@ -72,4 +83,4 @@ TEST(MetricsJsonLinesTest, HasAnObjectForEachStep) {
 }
 
 }  // namespace
-}  // namespace fp4::client
+}  // namespace fp4::wire

@@ -1,9 +1,9 @@
-#include "client/export/steps.h"
+#include "wire/steps.h"
 
 #include <algorithm>
 #include <limits>
 
-namespace fp4::client {
+namespace fp4::wire {
 
 void VisitSteps(const std::vector<v1::Series>& series,
                 const std::function<void(int64_t step, const StepRow&)>& visit) {
@@ -27,4 +27,4 @@ void VisitSteps(const std::vector<v1::Series>& series,
   }
 }
 
-}  // namespace fp4::client
+}  // namespace fp4::wire

@@ -7,7 +7,7 @@
 
 #include "fp4/v1/experiments.pb.h"
 
-namespace fp4::client {
+namespace fp4::wire {
 
 // The points of one step, by series; null: that series has none there.
 using StepRow = std::vector<const v1::Point*>;
@@ -17,4 +17,4 @@ using StepRow = std::vector<const v1::Point*>;
 void VisitSteps(const std::vector<v1::Series>& series,
                 const std::function<void(int64_t step, const StepRow&)>& visit);
 
-}  // namespace fp4::client
+}  // namespace fp4::wire
