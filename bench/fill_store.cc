@@ -177,7 +177,7 @@ class Filler {
     const bool fails = amount_.odd && variant == 1;
     next_seq_ = 1;
     Add(run, spec::StartedEvent{R"({"device":"cpu","threads":2,"tokens_per_step":512})"});
-    if (silent) return;
+    if (silent) return Send(run);
     Curves curves(variant, run.seed, amount_);
     for (int64_t step = 1; step <= amount_.num_points; ++step) Add(run, curves.At(step));
     Add(run, spec::CheckpointEvent{"/runs/step-1", amount_.num_points, 123'456'789,
