@@ -7,7 +7,7 @@ namespace fp4::core {
 namespace {
 
 CurveBucket BucketOf(std::span<const CurvePoint> points, int64_t step) {
-  CurveBucket bucket{.step = step};
+  CurveBucket bucket{.step = step, .first = points.front().step};
   double sum = 0;
   int64_t count = 0;
   for (const CurvePoint& point : points) {
@@ -38,8 +38,9 @@ std::vector<CurveBucket> CurveBuckets(std::span<const CurvePoint> points, int64_
   for (size_t begin = 0, end = 0; begin < points.size(); begin = end) {
     const int64_t stretch = points[begin].step / width;
     while (end < points.size() && points[end].step / width == stretch) ++end;
-    buckets.push_back(
-        BucketOf(points.subspan(begin, end - begin), stretch * width + (width - 1) / 2));
+    const int64_t middle = stretch * width + (width - 1) / 2;
+    buckets.push_back(BucketOf(points.subspan(begin, end - begin),
+                               end - begin == 1 ? points[begin].step : middle));
   }
   return buckets;
 }

@@ -11,7 +11,8 @@
 namespace fp4::core {
 
 struct CurveBucket {
-  int64_t step = 0;                    // the middle of the stretch
+  int64_t step = 0;                    // the middle of the stretch; of a single point its own
+  int64_t first = 0;                   // of its first point
   double mean = 0, low = 0, high = 0;  // of its finite values; not finite where it has none
 };
 

@@ -58,7 +58,7 @@ void AppendSpecial(const std::vector<core::CurveBucket>& buckets, std::string& t
   text += ",\"special\":[";
   for (const core::CurveBucket& bucket : buckets) {
     if (std::isfinite(bucket.mean)) continue;
-    absl::StrAppend(&text, text.back() == '[' ? "" : ",", "[", bucket.step, ",",
+    absl::StrAppend(&text, text.back() == '[' ? "" : ",", "[", bucket.first, ",",
                     wire::Dump(wire::Number(bucket.mean)), "]");
   }
   text += ']';

@@ -20,9 +20,31 @@ constexpr std::string_view kStyle = "text/css; charset=utf-8";
 
 std::vector<File> Files() {
   using namespace page::live;  // NOLINT: the list of its texts
-  return {{"app.js", kScript, kAppJs},
-          {"style.css", kStyle, kStyleCss},
-          {"icon.svg", "image/svg+xml", kIconSvg}};
+  return {{"style.css", kStyle, kStyleCss},
+          {"icon.svg", "image/svg+xml", kIconSvg},
+          {"licenses.txt", "text/plain; charset=utf-8", kLicensesTxt},
+          {"dygraph.js", kScript, kDygraphJs},
+          {"dygraph.css", kStyle, kDygraphCss},
+          {"api.js", kScript, kApiJs},
+          {"app.js", kScript, kAppJs},
+          {"chart.js", kScript, kChartJs},
+          {"comparison.js", kScript, kComparisonJs},
+          {"controls.js", kScript, kControlsJs},
+          {"curves.js", kScript, kCurvesJs},
+          {"documents.js", kScript, kDocumentsJs},
+          {"dom.js", kScript, kDomJs},
+          {"experiment.js", kScript, kExperimentJs},
+          {"experiments.js", kScript, kExperimentsJs},
+          {"format.js", kScript, kFormatJs},
+          {"heatmap.js", kScript, kHeatmapJs},
+          {"layers.js", kScript, kLayersJs},
+          {"live.js", kScript, kLiveJs},
+          {"palette.js", kScript, kPaletteJs},
+          {"pareto.js", kScript, kParetoJs},
+          {"queue.js", kScript, kQueueJs},
+          {"run.js", kScript, kRunJs},
+          {"state.js", kScript, kStateJs},
+          {"workers.js", kScript, kWorkersJs}};
 }
 
 // The first parts of the page's own paths; page/live/app.js says what they show.

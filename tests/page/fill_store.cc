@@ -1,5 +1,5 @@
 // Fills a controller's folder with an experiment whose runs have long curves, for measurements of
-// what reads them and for looking at the page (bench/page.py):
+// what reads them (bench/page/measure.py) and for tests of the page:
 //   fill_store DIR NUM_RUNS NUM_POINTS [odd]
 // Five variants; with "odd" names that are hard to show, and runs that fail, diverge, or have no
 // points. The same arguments give the same curves.
@@ -43,7 +43,7 @@ std::string Document(const Amount& amount) {
   wire::Json document = {{"schema_version", 1},
                          {"name", "many-points"},
                          {"project", "bench"},
-                         {"description", "Curves made up by bench/fill_store.cc"},
+                         {"description", "Curves made up by tests/page/fill_store.cc"},
                          {"model", {{"preset", "micro"}}},
                          {"data", {{"source", "synthetic"}}},
                          {"training", {{"steps", amount.num_points}, {"micro_batch_size", 4}}},

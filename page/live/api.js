@@ -1,0 +1,52 @@
+// What the controller answers (docs/http-api.md).
+
+export async function get(path, signal) {
+  let answer;
+  try {
+    answer = await fetch(path, { signal, headers: { Accept: "application/json" } });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error("The controller does not answer. This page tries again.");
+  }
+  if (!answer.ok) {
+    const body = await answer.json().catch(() => null);
+    throw new Error(body?.error?.message ?? `The controller answers ${answer.status} to ${path}.`);
+  }
+  return answer.json();
+}
+
+export const query = (path, values) => {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    for (const one of [value].flat()) if (one !== null && one !== undefined && one !== "") parameters.append(name, one);
+  }
+  return `${path}?${parameters}`;
+};
+
+const part = encodeURIComponent;
+export const experimentPath = (id) => `/api/v1/experiments/${part(id)}`;
+export const runPath = (id) => `/api/v1/runs/${part(id)}`;
+
+// Calls `load` now and again every `seconds` while the page is seen, until the scope ends. An error is shown as the
+// status, and the next try may succeed.
+export function poll(scope, seconds, load) {
+  let timer = 0;
+  async function turn() {
+    clearTimeout(timer);
+    if (scope.over) return;
+    if (!document.hidden) {
+      try {
+        await load();
+        if (!scope.over) scope.status("live", "live");
+      } catch (error) {
+        if (scope.over) return;
+        scope.status("waiting", error.message);
+      }
+    }
+    if (!scope.over) timer = setTimeout(turn, seconds * 1000);
+  }
+  const seen = () => { if (!document.hidden) turn(); };
+  document.addEventListener("visibilitychange", seen);
+  scope.onEnd(() => { clearTimeout(timer); document.removeEventListener("visibilitychange", seen); });
+  return turn();
+}

@@ -1,0 +1,56 @@
+// The controller's page and API over a store in this process, beside the RPCs that say the same.
+#pragma once
+
+#include <httplib.h>
+
+#include <memory>
+#include <string>
+
+#include "server/web/front.h"
+#include "telemetry/http_endpoint.h"
+#include "tests/server/rpc/test_server.h"
+
+namespace fp4::web {
+
+class WebServer {
+ public:
+  WebServer() { Start(0); }
+
+  rpc::TestServer& rpc() { return rpc_; }
+  const HostPort& address() const { return endpoint_->address(); }
+  // The controller stops and is there again, at the same port and with the same data.
+  void Restart() {
+    const int port = address().port;
+    endpoint_.reset();
+    front_.reset();
+    rpc_.Restart();
+    Start(port);
+  }
+
+  httplib::Client Client() const {
+    httplib::Client client(address().host, address().port);
+    client.set_read_timeout(60);
+    return client;
+  }
+  httplib::Result Get(const std::string& path, const httplib::Headers& headers = {}) const {
+    return Client().Get(path, headers);
+  }
+
+ private:
+  void Start(int port) {
+    front_ = std::make_unique<Front>(rpc_.store(), std::vector<std::string>{"lab.example"});
+    endpoint_ = telemetry::HttpEndpoint::Listen(
+                    {"127.0.0.1", port}, registry_, [] { return telemetry::HealthReport{}; },
+                    [this](const auto& request, auto exchange) {
+                      front_->Handle(request, std::move(exchange));
+                    })
+                    .value();
+  }
+
+  telemetry::MetricRegistry registry_;
+  rpc::TestServer rpc_;
+  std::unique_ptr<Front> front_;
+  std::unique_ptr<telemetry::HttpEndpoint> endpoint_;  // last: ends first
+};
+
+}  // namespace fp4::web
