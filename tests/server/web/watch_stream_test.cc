@@ -29,7 +29,9 @@ std::vector<Message> Messages(const std::string& text) {
     for (const std::string& line : std::vector<std::string>(absl::StrSplit(block, '\n'))) {
       const std::pair<std::string, std::string> field =
           absl::StrSplit(line, absl::MaxSplits(": ", 1));
-      if (field.first == "id") EXPECT_TRUE(absl::SimpleAtoi(field.second, &message.id));
+      if (field.first == "id") {
+        EXPECT_TRUE(absl::SimpleAtoi(field.second, &message.id));
+      }
       if (field.first == "event") message.event = field.second;
       if (field.first == "data") message.data = field.second;
     }
