@@ -18,7 +18,7 @@ TEST(BucketWidth, IsTheLeastPowerOfTwoThatIsFewEnough) {
   const Case cases[] = {{0, 9, 10, 1},
                         {0, 10, 10, 2},
                         {1, 10'000, 300, 64},
-                        {7, 8, 1, 8},
+                        {7, 8, 1, 16},
                         {100, 100, 1, 1},
                         {5, 5, 0, 1},
                         {0, int64_t{1} << 40, 4, int64_t{1} << 39}};
