@@ -3,6 +3,7 @@ import io
 import json
 import math
 import os
+import pathlib
 import subprocess
 import threading
 import unittest
@@ -198,6 +199,19 @@ class Errors(unittest.TestCase):
         with self.assertRaisesRegex(fp4lab.ConnectionFailed, "fp4ctl up"):
             fp4lab.Client()
 
+    def test_the_local_controller_is_found_as_fp4ctl_finds_it(self):
+        keep = {name: os.environ.pop(name, None) for name in ("FP4_CONTROLLER", "FP4_STATE_DIR")}
+        self.addCleanup(lambda: os.environ.update({k: v for k, v in keep.items() if v is not None}))
+        os.environ["FP4_STATE_DIR"] = str(self.cluster.folder)
+        self.addCleanup(os.environ.pop, "FP4_STATE_DIR")
+        with fp4lab.Client() as client:
+            self.assertEqual(client.address, self.cluster.address())
+            self.assertEqual(client.experiments(), [])
+
+    def test_the_user_who_submits_is_named(self):
+        with fp4lab.Client(self.cluster.address(), user="ann") as client:
+            self.assertEqual(client.submit(document("named")).created_by, "ann")
+
     def test_the_fields_that_hold_paths_are_those_that_the_controller_takes_absolute_only(self):
         schema = json.loads(subprocess.run([BIN / "fp4ctl", "schema"], capture_output=True, text=True, check=True).stdout)
         refused = set()
@@ -243,6 +257,47 @@ class ProgressDisplay(unittest.TestCase):
         self.assertEqual(shown[io.StringIO], "0/1 runs\n1/1 runs\n")
         self.assertEqual(shown[Terminal], "\rstep 1/2, 0/1 runs, train/loss 0.5000\rstep 1/2, 0/1 runs, train/loss nan   "
                                           "\rstep 1/2, 1/1 runs, train/loss nan\n")
+
+
+class CountingBar:
+    """What tqdm's bars have, written down."""
+
+    def __init__(self, total, unit):
+        self.total, self.unit, self.n, self.words, self.closed = total, unit, 0, "", False
+
+    def update(self, steps):
+        self.n += steps
+
+    def set_postfix_str(self, words):
+        self.words = words
+
+    def close(self):
+        self.closed = True
+
+
+class EndedWell(unittest.TestCase):
+    def test_a_trial_that_its_search_stopped_has_not_failed(self):
+        cases = [("completed", "", True), ("failed", "trainer_failed", False), ("cancelled", "cancelled", False),
+                 ("cancelled", "stopped_by_search", True), ("running", "", False)]
+        for state, reason, want in cases:
+            run = fp4lab.Run(**{**{f: "" for f in fp4lab.Run.__dataclass_fields__}, "state": state, "reason": reason})
+            self.assertEqual(run.ended_well, want, (state, reason))
+
+    def test_the_reason_is_the_controller_s(self):
+        reasons = (pathlib.Path(__file__).resolve().parents[3] / "base" / "reasons.h").read_text()
+        self.assertIn(f'"{fp4lab.records.STOPPED_BY_SEARCH}"', reasons)
+
+
+class BarProgress(unittest.TestCase):
+    def test_a_bar_counts_each_step_once_although_a_run_begins_again(self):
+        run = fp4lab.Run(**{**{f: "" for f in fp4lab.Run.__dataclass_fields__}, "id": "r", "state": "running", "step": 0, "total_steps": 4})
+        counted, display = progress.Progress([run]), progress.BarDisplay(CountingBar, 4)
+        bar = display._bar
+        for step in (1, 2, 3, 2, 3, 4):
+            counted.take(fp4lab.Event(step, "r", 1, step, None, "metrics", fp4lab.MetricsEvent(step, {"train/loss": 1 / step})))
+            display.show(counted)
+        display.close()
+        self.assertEqual((bar.n, bar.total, bar.words, bar.closed), (4, 4, "0/1 runs, train/loss 0.2500", True))
 
 
 if __name__ == "__main__":

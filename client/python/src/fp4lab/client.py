@@ -142,7 +142,7 @@ class Client:
         """Waits until an experiment or a run has finished, and gives it as it is then.
 
         progress: shows how far it is. timeout: seconds, then TimeoutError; the runs go on. check: RunsFailed if one of the runs
-        did not complete.
+        did not complete (a trial that its search has stopped has gone well).
         """
         found = self._find(target)
         runs = [found] if isinstance(found, Run) else list(found.runs)
@@ -158,7 +158,7 @@ class Client:
             if display is not None:
                 display.close()
         now = self._find(found)
-        failed = [run for run in ([now] if isinstance(now, Run) else now.runs) if run.state != "completed"]
+        failed = [run for run in ([now] if isinstance(now, Run) else now.runs) if not run.ended_well]
         if check and failed:
             raise errors.RunsFailed(failed)
         return now

@@ -5,7 +5,7 @@ import sys
 from typing import Any, Dict, Iterable, Optional, TextIO
 
 from fp4lab.events import Event, MetricsEvent, StateEvent
-from fp4lab.records import FINISHED_STATES, Run
+from fp4lab.records import FINISHED_STATES, STOPPED_BY_SEARCH, Run
 
 
 class Progress:
@@ -22,7 +22,7 @@ class Progress:
             self._steps[event.run_id] = max(self._steps.get(event.run_id, 0), event.data.step)
             self.loss = event.data.values.get("train/loss", self.loss)
         elif isinstance(event.data, StateEvent):
-            self._states[event.run_id] = event.data.state
+            self._states[event.run_id] = "completed" if event.data.reason == STOPPED_BY_SEARCH else event.data.state
 
     @property
     def steps(self) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Mapping, Optional, Tuple
 
 FINISHED_STATES = ("completed", "failed", "cancelled")
+STOPPED_BY_SEARCH = "stopped_by_search"     # a reason of base/reasons.h
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Run:
     @property
     def finished(self) -> bool:
         return self.state in FINISHED_STATES
+
+    @property
+    def ended_well(self) -> bool:
+        """Completed, or stopped by its search because others did better: nothing has gone wrong."""
+        return self.state == "completed" or self.reason == STOPPED_BY_SEARCH
 
     @property
     def document(self) -> Any:
