@@ -75,7 +75,7 @@ struct Report {
   std::vector<Section> sections;
 };
 
-// Line breaks and tabs become spaces.
+// Line breaks and tabs become spaces, and marks that turn the direction of all that follows U+FFFD.
 std::string OneLine(std::string text);
 
 }  // namespace fp4::client::report

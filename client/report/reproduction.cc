@@ -26,7 +26,7 @@ std::string Quoted(const std::string& word) {
 }
 
 std::string CommandLines(const v1::Experiment& experiment) {
-  const std::string id = experiment.id();
+  const std::string& id = experiment.id();
   std::string submit = "fp4ctl submit document.fp4.json";
   for (const std::string& change : experiment.overrides()) {
     absl::StrAppend(&submit, " --set ", Quoted(change));

@@ -61,6 +61,22 @@ std::string Headline(const TopSnapshot& snapshot) {
                       FormatCount(Throughput(snapshot)), " tokens/s");
 }
 
+// The runs that hold the slots, then how many are free.
+std::string SlotsOf(const v1::Worker& worker) {
+  if (!worker.connected()) return "";
+  std::vector<std::string> words;
+  int free = 0;
+  for (const v1::Slot& slot : worker.slots()) {
+    if (slot.run_id().empty()) {
+      ++free;
+    } else {
+      words.push_back(slot.run_id());
+    }
+  }
+  if (free > 0) words.push_back(absl::StrCat(free, " free"));
+  return absl::StrJoin(words, " ");
+}
+
 Lines WorkerLines(const v1::ListWorkersResponse& workers, const Layout& layout) {
   Lines lines;
   for (const v1::Worker& worker : workers.workers()) {
@@ -69,17 +85,16 @@ Lines WorkerLines(const v1::ListWorkersResponse& workers, const Layout& layout) 
                                    " more workers"));
       break;
     }
-    std::vector<std::string> slots;
-    for (const v1::Slot& slot : worker.slots()) {
-      slots.push_back(slot.run_id().empty() ? "free" : slot.run_id());
-    }
     const bool well = worker.connected() && worker.problem().empty();
     const std::string state = !worker.connected()        ? "away"
                               : worker.problem().empty() ? ""
                                                          : worker.problem();
-    const std::string line = Printable(absl::StrCat(worker.name(), "  ", absl::StrJoin(slots, " "),
-                                                    state.empty() ? "" : "  ", state));
-    lines.push_back(Colored(Cut(line, layout), well ? Color::kPlain : Color::kRed, layout.color));
+    std::string line = worker.name();
+    for (const std::string& part : {SlotsOf(worker), state}) {
+      if (!part.empty()) absl::StrAppend(&line, "  ", part);
+    }
+    lines.push_back(
+        Colored(Cut(Printable(line), layout), well ? Color::kPlain : Color::kRed, layout.color));
   }
   return lines;
 }

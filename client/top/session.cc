@@ -53,6 +53,9 @@ class Poller {
       absl::StatusOr<TopSnapshot> next = Ask();
       MutexLock lock(mutex_);
       if (!next.ok()) {
+        // A channel that has failed waits longer and longer before it tries again; a new one does
+        // not.
+        connection_.reset();
         notice_ = absl::StrCat("no answer since ",
                                absl::FormatTime("%H:%M:%S", snapshot_.time, absl::LocalTimeZone()),
                                ", trying again: ", std::string(next.status().message()));

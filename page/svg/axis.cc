@@ -24,7 +24,11 @@ std::vector<Tick> LinearTicks(double low, double high, int most) {
   std::vector<Tick> ticks;
   // Counted, not summed: no rounding error grows. Slack for ends that are ticks themselves.
   const double first = std::ceil(low / step - 1e-6), last = std::floor(high / step + 1e-6);
-  for (double i = first; i <= last; ++i) ticks.push_back({i * step, TickLabel(i * step, step)});
+  const int count = static_cast<int>(std::max(0.0, last - first + 1));
+  for (int i = 0; i < count; ++i) {
+    const double value = (first + i) * step;
+    ticks.push_back({value, TickLabel(value, step)});
+  }
   if (ticks.empty()) ticks.push_back({low, ValueText(low)});
   return ticks;
 }
@@ -70,14 +74,16 @@ std::vector<Tick> Axis::Ticks(int most) const {
 }
 
 std::vector<Tick> Axis::PowerTicks(int most) const {
-  const double first = std::ceil(low_ - 1e-9), last = std::floor(high_ + 1e-9);
-  const double stride = std::max(1.0, std::ceil((last - first + 1) / std::max(1, most)));
+  // Powers of doubles: from -324 to 308.
+  const int first = static_cast<int>(std::ceil(low_ - 1e-9));
+  const int last = static_cast<int>(std::floor(high_ + 1e-9));
+  const int most_powers = std::max(1, most);
+  const int stride = std::max(1, (last - first + most_powers) / most_powers);
   std::vector<Tick> ticks;
-  for (double power = first; power <= last; power += stride) {
+  for (int power = first; power <= last; power += stride) {
     const bool plain = power >= -3 && power < 4;
-    ticks.push_back({std::pow(10, power), plain
-                                              ? TickLabel(std::pow(10, power), std::pow(10, power))
-                                              : absl::StrCat("1e", static_cast<int>(power))});
+    const double value = std::pow(10, power);
+    ticks.push_back({value, plain ? TickLabel(value, value) : absl::StrCat("1e", power)});
   }
   return ticks;
 }

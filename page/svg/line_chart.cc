@@ -69,10 +69,10 @@ class LineDrawing {
     const std::string classes = line.faint ? "line faint" : "line " + StyleClass(line.style);
     std::string text;
     std::vector<Spot> piece;
-    const LinePoint* last = nullptr;
+    LinePoint last;
     const auto end_piece = [&] {
       if (piece.size() == 1)
-        dots += Dot(piece[0], 3, "dot " + StyleClass(line.style), Tip(line, *last));
+        dots += Dot(piece[0], 3, "dot " + StyleClass(line.style), Tip(line, last));
       text += Path(piece, classes);
       piece.clear();
     };
@@ -82,7 +82,7 @@ class LineDrawing {
         continue;
       }
       piece.push_back(SpotOf(point));
-      last = &point;
+      last = point;
     }
     end_piece();
     return text;

@@ -11,7 +11,7 @@
 namespace fp4::page::svg {
 namespace {
 
-constexpr size_t kMostNameLetters = 26;
+constexpr size_t kMostNameLetters = 18;
 constexpr int kRowHeight = 46, kNameBaseline = 16, kDrawingTop = 22, kDrawingHeight = 16;
 
 std::string NameOf(size_t row, const std::string& name, const std::string& text) {

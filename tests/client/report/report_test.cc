@@ -147,6 +147,14 @@ TEST(ReportTest, HostileNamesStayTexts) {
   EXPECT_THAT(outside, Not(HasSubstr("![a]")));
 }
 
+TEST(ReportTest, AMessageDoesNotTurnWhatFollowsIt) {
+  Data data = MakeData({"baseline"});
+  data.runs = {MakeRun("baseline", 1, {})};
+  data.runs[0].run.add_health()->set_message("a\u202Eb");
+  EXPECT_THAT(Html(data), HasSubstr("a\uFFFDb (1 run)"));
+  EXPECT_THAT(Markdown(data), HasSubstr("a\uFFFDb (1 run)"));
+}
+
 TEST(ReportTest, OfAHundredVariantsADozenHaveColours) {
   std::vector<std::string> names;
   for (int i = 0; i < 100; ++i) names.push_back(i == 50 ? "baseline" : "v" + std::to_string(i));

@@ -53,7 +53,15 @@ std::string Text(const TopSnapshot& snapshot, const TopView& view, const Layout&
 TEST(RenderTopTest, SumsSlotsAndThroughput) {
   const std::string text = Text(MakeSnapshot(2), {});
   EXPECT_THAT(text, HasSubstr("2 runs active, 7 queued, 1 of 2 slots busy, 3.00k tokens/s"));
-  EXPECT_THAT(text, HasSubstr("host:1a2b  run0 free"));
+  EXPECT_THAT(text, HasSubstr("host:1a2b  run0 1 free"));
+}
+
+TEST(RenderTopTest, AWorkerThatIsAwayHasNoSlots) {
+  TopSnapshot snapshot = MakeSnapshot(0);
+  snapshot.workers.mutable_workers(0)->set_connected(false);
+  const std::string text = Text(snapshot, {});
+  EXPECT_THAT(text, HasSubstr("host:1a2b  away"));
+  EXPECT_THAT(text, HasSubstr("0 of 0 slots busy"));
 }
 
 TEST(RenderTopTest, NothingIsWiderOrHigherThanTheScreen) {
