@@ -45,7 +45,7 @@ export function comparisonCard(scope, id, names, colors) {
   const field = (name, text, title) => element("label", { title }, `${text} `, element("input", { type: "number", min: 0, step: "any", inputmode: "decimal", class: "short",
     onchange: (event) => { asked[name] = event.target.value; refresh(); } }));
   const controls = element("div", { class: "controls", role: "group", "aria-label": "What is compared" },
-    select("metric", names.map((name) => [name, name]), asked.metric, (value) => { asked.metric = value; refresh(); }),
+    names.length > 0 && select("metric", names.map((name) => [name, name]), asked.metric, (value) => { asked.metric = value; refresh(); }),
     select("at", ends, asked.at, (value) => { asked.at = value; refresh(); }),
     field("margin", "no worse by", "A difference that would not matter, in the metric's unit"), field("last", "mean of last", "So many last values of each run are averaged"));
   const root = card("Comparison", controls, place);

@@ -29,7 +29,8 @@ export const swatch = (color, dashed) => {
   return line;
 };
 
-// `columns`: [{head, numeric, cell: (row) => child, key: (row) => what to sort by}].
+// `columns`: [{head, numeric, cell: (row) => child, key: (row) => what to sort by}]. What it returns has update(rows): order,
+// place and focus stay as the reader left them.
 export function table(columns, rows, { caption, empty = "Nothing yet.", sort = null } = {}) {
   const body = element("tbody");
   let order = sort;
@@ -53,8 +54,28 @@ export function table(columns, rows, { caption, empty = "Nothing yet.", sort = n
     if (rows.length === 0) body.append(element("tr", {}, element("td", { colspan: columns.length, class: "empty" }, empty)));
   }
   fill();
-  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+  const root = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     element("table", {}, caption && element("caption", { class: "unseen" }, caption), element("thead", {}, element("tr", {}, heads)), body));
+  root.update = (fresh) => {
+    const focused = body.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    rows = fresh;
+    fill();
+    if (focused) [...body.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus({ preventScroll: true });
+  };
+  return root;
+}
+
+// A place whose content is made again only when what it shows has changed.
+export function place(make) {
+  let shown = null;
+  const root = element("div");
+  return { root, show(value) {
+    const now = JSON.stringify(value);
+    if (now === shown) return;
+    shown = now;
+    clear(root);
+    append(root, [make(value)]);
+  } };
 }
 
 function compare(a, b) {

@@ -4,10 +4,11 @@ import { Chart } from "./chart.js";
 import { comparisonCard } from "./comparison.js";
 import { lookControls, metricChoice } from "./controls.js";
 import { documentsCard } from "./documents.js";
-import { append, card, clear, element, named, table } from "./dom.js";
+import { card, element, named, place, table } from "./dom.js";
 import { clock, number, since } from "./format.js";
 import { groupsOf, heatCard, layerOf } from "./layers.js";
 import { throttled, watch } from "./live.js";
+import { searchCard } from "./search.js";
 import { findings, progressOf, reasonOf, stateOf } from "./state.js";
 
 const kBuckets = 300;
@@ -58,9 +59,13 @@ export async function showExperiment(scope, id) {
   if (scope.over) return;
   scope.title(experiment.name);
   const order = [...new Set(experiment.runs.map((run) => run.variant))];
-  const colors = (variant) => Math.max(0, order.indexOf(variant));
-  const places = { head: element("div"), comparison: element("div"), charts: element("div", { class: "charts" }), heat: element("div"),
-    runs: element("div"), findings: element("div"), documents: element("div") };
+  // A search makes further variants while one looks.
+  const colors = (variant) => (order.includes(variant) ? order.indexOf(variant) : order.push(variant) - 1);
+  const places = { comparison: element("div"), charts: element("div", { class: "charts" }), heat: element("div"), documents: element("div") };
+  const top = place((one) => [head(one), element("p", {}, counts(one.runs))]);
+  const search = place((one) => one && searchCard(one));
+  const warnings = place((runs) => card("Findings", allFindings(runs)));
+  const runs = runsTable(experiment.runs);
   const charts = new Map();
   let choice = null, comparison = null, heat = null;
 
@@ -96,14 +101,15 @@ export async function showExperiment(scope, id) {
     return Promise.all(fresh.map((chart) => chart.refresh()));
   }
   function showRuns() {
-    clear(places.head).append(...head(experiment).flat().filter(Boolean), element("p", {}, counts(experiment.runs)));
-    places.runs.replaceChildren(card(`Runs (${experiment.runs.length})`, runsTable(experiment.runs)));
-    places.findings.replaceChildren(card("Findings", allFindings(experiment.runs)));
+    top.show(experiment);
+    search.show(experiment.search ?? null);
+    warnings.show(experiment.runs.map(({ id, variant, seed, health }) => ({ id, variant, seed, health })));
+    runs.update(experiment.runs);
   }
 
   showRuns();
   addNames();
-  scope.main.append(places.head, places.comparison, curves, places.heat, places.runs, places.findings, places.documents);
+  scope.main.append(top.root, search.root, places.comparison, curves, places.heat, card("Runs", runs), warnings.root, places.documents);
   scope.status("live", "live");
   watchExperiment();
   await showCharts();

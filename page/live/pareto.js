@@ -4,7 +4,7 @@ import { bytes, count, duration, number } from "./format.js";
 import { lineColor } from "./palette.js";
 
 const costs = {
-  weight_bytes: ["bytes of weights", bytes], train_seconds: ["seconds of training", duration], joules: ["energy", (value) => `${count(value)}J`],
+  weight_bytes: ["bytes of weights", bytes], train_seconds: ["seconds of training", (value) => (value < 600 ? `${number(value, 4)} s` : duration(value))], joules: ["energy", (value) => `${count(value)}J`],
   state_bytes: ["bytes of state", bytes], peak_bytes: ["peak memory", bytes],
 };
 const width = 420, height = 220, left = 62, right = 16, top = 14, bottom = 40;

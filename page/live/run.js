@@ -1,8 +1,8 @@
 // One run: its curves, layers, checkpoints, events and document.
-import { experimentPath, get, query, runPath } from "./api.js";
+import { get, query, runPath } from "./api.js";
 import { Chart } from "./chart.js";
 import { lookControls, metricChoice } from "./controls.js";
-import { append, card, clear, element, named, table } from "./dom.js";
+import { append, card, element, named, place, table } from "./dom.js";
 import { bytes, clock } from "./format.js";
 import { heatCard, layerOf } from "./layers.js";
 import { throttled, watch } from "./live.js";
@@ -40,7 +40,7 @@ function eventsTable(events) {
     { head: "Attempt", numeric: true, cell: (event) => event.attempt || "–" },
     { head: "Event", cell: (event) => event.type },
     { head: "What it says", wide: true, cell: (event) => element("span", { class: `event ${event.severity ?? event.state ?? ""}` }, textOf(event)) },
-  ], [...events].reverse(), { caption: "Events, the newest first" });
+  ], events, { caption: "Events, the newest first" });
 }
 
 function checkpointsTable(run) {
@@ -58,7 +58,8 @@ export async function showRun(scope, id) {
   let [run, names] = await Promise.all([get(runPath(id), scope.signal), get(query("/api/v1/metrics", { run: id }), scope.signal)]);
   if (scope.over) return;
   scope.title(`${run.variant}, seed ${run.seed}`);
-  const places = { head: element("div"), charts: element("div", { class: "charts" }), heat: element("div"), events: element("div"), checkpoints: element("div"), documents: element("div") };
+  const places = { charts: element("div", { class: "charts" }), heat: element("div"), documents: element("div") };
+  const top = place(head), events = eventsTable([]), checkpoints = checkpointsTable(run);
   const charts = new Map();
   const controls = lookControls({ bands: false, changed: () => { for (const chart of charts.values()) chart.draw(); } });
   const curves = card("Curves", controls.root, element("div", { class: "choice-place" }), element("p", { class: "note" }, element("a", { href: `${runPath(id)}/metrics.csv`, download: true }, "All metrics as CSV")), places.charts);
@@ -86,19 +87,18 @@ export async function showRun(scope, id) {
     return Promise.all(fresh.map((chart) => chart.refresh()));
   }
   async function showRest() {
-    const events = await get(`${runPath(id)}/events?limit=300`, scope.signal);
+    const newest = await get(`${runPath(id)}/events?limit=300`, scope.signal);
     if (scope.over) return;
-    clear(places.head);
-    append(places.head, head(run));
-    places.events.replaceChildren(card("Events and log", eventsTable(events)));
-    places.checkpoints.replaceChildren(card("Checkpoints", checkpointsTable(run)));
+    top.show(run);
+    events.update(newest.reverse());
+    checkpoints.update(run.checkpoints ?? []);
   }
 
-  append(places.head, head(run));
+  top.show(run);
   addNames();
   places.documents.append(card("Document", element("details", {}, element("summary", {}, "Resolved document"), element("pre", { tabindex: "0" }, JSON.stringify(run.document, null, 2))),
     element("details", {}, element("summary", {}, "Where it ran"), element("pre", { tabindex: "0" }, JSON.stringify(run.started, null, 2)))));
-  scope.main.append(places.head, curves, places.heat, places.events, places.checkpoints, places.documents);
+  append(scope.main, [top.root, curves, places.heat, card("Events and log", events), card("Checkpoints", checkpoints), places.documents]);
   scope.status("live", "live");
   const redraw = throttled(scope, 1, async () => {
     const known = await get(query("/api/v1/metrics", { run: id }), scope.signal);
