@@ -82,7 +82,8 @@ std::string Caption(const Data& data, const std::vector<VariantCurves>& curves,
   std::string text = "Mean over seeds, with its 95 % interval where there are two or more.";
   if (counts.drawn < counts.stored) {
     absl::StrAppend(&text, " Drawn from ", counts.drawn, " of ", counts.stored,
-                    " values; the largest and smallest are kept.");
+                    " values: of very long runs the largest and smallest are kept and others left "
+                    "out, and the intervals are wider than they should be.");
   }
   if (counts.not_finite > 0) {
     absl::StrAppend(&text, " ", counts.not_finite,
