@@ -15,7 +15,8 @@ absl::string_view View(std::string_view text) { return {text.data(), text.size()
 std::string_view MachineReasonOf(std::string_view last_words) {
   constexpr std::string_view kProgram = "fp4-train: ";
   if (last_words.starts_with(kProgram)) last_words.remove_prefix(kProgram.size());
-  for (std::string_view known : {reason::kDiskFull, reason::kMachineFault}) {
+  for (std::string_view known :
+       {reason::kDiskFull, reason::kMachineFault, reason::kOutOfMemory, reason::kDataMissing}) {
     if (last_words.starts_with(known) && last_words.substr(known.size()).starts_with(": ")) {
       return known;
     }

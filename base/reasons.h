@@ -63,6 +63,9 @@ inline constexpr std::string_view kTrainerLost = "trainer_lost";
 inline constexpr std::string_view kStopped = "stopped";  // by a signal, after a checkpoint
 inline constexpr std::string_view kRetried = "retried";  // by a user
 inline constexpr std::string_view kRestartsExhausted = "restarts_exhausted";
+inline constexpr std::string_view kPreempted = "preempted";  // a more urgent run has its slots
+inline constexpr std::string_view kKillsWorkers =
+    "kills_workers";  // one worker after the other was lost with it
 inline constexpr std::string_view kStoppedBySearch =
     "stopped_by_search";  // cancelled: others did better at its rung
 
@@ -72,13 +75,17 @@ inline constexpr std::string_view kStoppedBySearch =
 inline constexpr std::string_view kDiskFull = "disk_full";  // no space or no quota left
 inline constexpr std::string_view kMachineFault =
     "machine_fault";  // a disk that cannot be read or written, no memory, a missing device
+inline constexpr std::string_view kOutOfMemory = "out_of_memory";  // it did not fit the device
+inline constexpr std::string_view kDataMissing =
+    "data_missing";  // files that the document names are not on this machine
 
 }  // namespace fp4::reason
 
 namespace fp4 {
 
-// kDiskFull or kMachineFault when `last_words` of a trainer ("fp4-train: disk_full: write …", or
-// without the program's name) begin with it; otherwise empty: the run itself is to blame.
+// kDiskFull, kMachineFault, kOutOfMemory or kDataMissing when `last_words` of a trainer
+// ("fp4-train: disk_full: write …", or without the program's name) begin with it; otherwise empty:
+// the run itself is to blame.
 std::string_view MachineReasonOf(std::string_view last_words);
 
 // A status that carries a reason and, if needed, details for programs.

@@ -80,6 +80,7 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
   store::StoreOptions store_options;
   store_options.folder = options.data_dir;
   store_options.lease_ttl = options.lease_ttl;
+  store_options.policy = options.policy;
   FP4_ASSIGN_OR_RETURN(parts->store,
                        store::Store::Open(store_options, clock, ids, &parts->store_metrics));
   http::ExportStoreGauges(parts->registry, *parts->store);

@@ -4,8 +4,10 @@
 #include <iostream>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/duration.h"
+#include "base/status_macros.h"
 #include "base/version.h"
 
 namespace fp4::server {
@@ -25,7 +27,8 @@ constexpr char kFooter[] =
 
 struct Texts {
   std::string data_dir, listen = "127.0.0.1:4404", http = "127.0.0.1:4405", lease_ttl = "30s";
-  std::vector<std::string> allow_paths, http_names;
+  std::string preempt_after = "1m", reserve_after = "1m";
+  std::vector<std::string> allow_paths, http_names, project_limits;
   bool insecure = false;
 };
 
@@ -51,6 +54,19 @@ void Declare(CLI::App& app, Texts& texts) {
                  "How long a worker may be silent before its runs go to others")
       ->type_name("DURATION")
       ->capture_default_str();
+  app.add_option("--preempt-after", texts.preempt_after,
+                 "How long a run keeps its slots before one of higher priority may take them; "
+                 "'never': no run makes room")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  app.add_option("--reserve-after", texts.reserve_after,
+                 "How long a run that wants several slots waits before free ones are kept for it")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  app.add_option("--project-limit", texts.project_limits,
+                 "Slots that the runs of a project hold together at most; repeatable")
+      ->type_name("NAME=SLOTS")
+      ->allow_extra_args(false);
   app.add_option("--allow-path", texts.allow_paths,
                  "Folder that documents may read from; repeatable. Default: / when listening on "
                  "loopback only, else none")
@@ -72,6 +88,42 @@ absl::StatusOr<HostPort> ParseAddress(const char* flag, const std::string& text,
   return address;
 }
 
+absl::StatusOr<absl::Duration> ParsePatience(const char* flag, const std::string& text) {
+  absl::StatusOr<absl::Duration> patience =
+      ParseDurationBetween(text, absl::ZeroDuration(), absl::Hours(24 * 30));
+  if (patience.ok()) return patience;
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, ": ", std::string(patience.status().message())));
+}
+
+absl::Status AddProjectLimit(const std::string& text, core::SchedulingPolicy& policy) {
+  const size_t equals = text.find('=');
+  int64_t slots = 0;
+  const bool fits = equals != std::string::npos && equals > 0 &&
+                    absl::SimpleAtoi(text.substr(equals + 1), &slots) && slots >= 0;
+  if (!fits) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--project-limit: '", text, "' is not NAME=SLOTS, such as team=4"));
+  }
+  if (policy.project_slots.emplace(text.substr(0, equals), slots).second) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--project-limit: '", text.substr(0, equals), "' is given twice"));
+}
+
+absl::StatusOr<core::SchedulingPolicy> ReadPolicy(const Texts& texts) {
+  core::SchedulingPolicy policy;
+  if (texts.preempt_after == "never") {
+    policy.min_runtime = absl::InfiniteDuration();
+  } else {
+    FP4_ASSIGN_OR_RETURN(policy.min_runtime, ParsePatience("--preempt-after", texts.preempt_after));
+  }
+  FP4_ASSIGN_OR_RETURN(policy.reserve_after, ParsePatience("--reserve-after", texts.reserve_after));
+  for (const std::string& text : texts.project_limits) {
+    FP4_RETURN_IF_ERROR(AddProjectLimit(text, policy));
+  }
+  return policy;
+}
+
 absl::StatusOr<Options> Interpret(const Texts& texts) {
   Options options;
   options.data_dir = texts.data_dir;
@@ -91,6 +143,7 @@ absl::StatusOr<Options> Interpret(const Texts& texts) {
         absl::StrCat("--lease-ttl: ", std::string(lease_ttl.status().message())));
   }
   options.lease_ttl = *lease_ttl;
+  FP4_ASSIGN_OR_RETURN(options.policy, ReadPolicy(texts));
   options.allowed_roots.assign(texts.allow_paths.begin(), texts.allow_paths.end());
   if (options.allowed_roots.empty() && options.listen.IsLoopback()) options.allowed_roots = {"/"};
   return options;

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/host_port.h"
+#include "server/core/scheduling_policy.h"
 
 namespace fp4::server {
 
@@ -19,6 +20,7 @@ struct Options {
   std::vector<std::string>
       http_names;  // in lower case; what --http may be called besides addresses
   absl::Duration lease_ttl = absl::Seconds(30);
+  core::SchedulingPolicy policy;
   std::vector<std::filesystem::path> allowed_roots;  // resolved: what was asked for, or the default
 };
 

@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <iostream>
+#include <new>
 #include <optional>
 #include <string_view>
 
@@ -30,6 +31,14 @@ int ExitStatusFor(const absl::Status& error) {
   return absl::IsCancelled(error) ? kExitStopped : kExitFailed;
 }
 
+// LibTorch has no type of its own for what its allocator of the CPU says.
+bool IsOutOfMemory(const std::exception& error) {
+  const std::string_view message(error.what());
+  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+         message.find("out of memory") != std::string_view::npos ||
+         message.find("can't allocate memory") != std::string_view::npos;
+}
+
 }  // namespace
 
 std::string LastWords(const absl::Status& error) {
@@ -48,7 +57,9 @@ absl::Status WithoutExceptions(const StepContext& context,
   try {
     return work();
   } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat(Place(context), ": ", FirstLine(error.what())));
+    const std::string what = absl::StrCat(Place(context), ": ", FirstLine(error.what()));
+    if (!IsOutOfMemory(error)) return absl::InternalError(what);
+    return ErrorWithReason(absl::StatusCode::kResourceExhausted, reason::kOutOfMemory, what);
   }
 }
 

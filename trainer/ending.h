@@ -18,7 +18,8 @@ std::string LastWords(const absl::Status& error);
 // else 1.
 int Failed(const absl::Status& error);
 
-// What `work` gives, or INTERNAL with the place where `context` stood when it threw.
+// What `work` gives, or INTERNAL with the place where `context` stood when it threw;
+// RESOURCE_EXHAUSTED with reason out_of_memory where the device or the host had none left.
 absl::Status WithoutExceptions(const StepContext& context,
                                const std::function<absl::Status()>& work);
 

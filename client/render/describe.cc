@@ -106,6 +106,7 @@ std::string RenderRun(const v1::Run& run, absl::Time now, const Layout& layout) 
   AppendField(text, "seed", absl::StrCat(run.seed()), layout);
   AppendField(text, "state", StateText(run), layout);
   AppendField(text, "message", run.message(), layout);
+  AppendField(text, "needs", run.needs(), layout);
   AppendField(text, "step", absl::StrCat(run.step(), " of ", run.total_steps()), layout);
   AppendField(text, "attempt", absl::StrCat(run.attempt()), layout);
   AppendField(text, "worker", run.worker(), layout);

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "server/core/run_index.h"
 #include "server/core/run_state.h"
+#include "server/core/scheduling_policy.h"
 #include "server/core/slot.h"
 #include "server/core/worker_standing.h"
 #include "spec/run_spec.h"
@@ -25,6 +27,9 @@ struct Lease {
   std::vector<int32_t> slots;  // indices at that worker
   absl::Duration expires;      // in memory only: a slow disk expires nothing
   bool stop_told = false;      // its worker has been asked to stop it
+  // Since when, or since the controller's start. In memory only.
+  absl::Duration since = -absl::InfiniteDuration();
+  bool preempted = false;  // it is to stop, and the run goes on later: a more urgent one waits
 };
 
 // What the trainer's last `finished` event says.
@@ -35,7 +40,7 @@ struct FinishedWord {
 };
 
 struct RunEntry {
-  std::string experiment_id;
+  std::string experiment_id, project, created_by;
   int64_t experiment_order = 0;  // of creation: older experiments have smaller ones
   int64_t order = 0;             // of creation, over all runs
   RunState state = RunState::kQueued;
@@ -53,6 +58,9 @@ struct RunEntry {
   // Why it is being cancelled, where that is not a user's wish: a string of base/reasons.h, and a
   // text for people.
   std::string stop_reason, stop_message;
+  absl::Duration queued_since = absl::ZeroDuration();  // when it was last queued
+  // Workers that were lost in a row with this run, none of which it brought further.
+  std::set<std::string> lost_workers;
   // Not assigned before: a pause after a crash, or the time for a returned worker to deliver what
   // the log of the ended attempt still holds. In memory only.
   absl::Duration not_before = -absl::InfiniteDuration();
@@ -76,6 +84,7 @@ struct ClusterState {
   RunIndex index;                                            // of `runs`
   std::map<std::string, WorkerEntry> workers;                // by id
   absl::Duration last_decision = -absl::InfiniteDuration();  // before the first one
+  SchedulingPolicy policy = {};
 };
 
 }  // namespace fp4::core

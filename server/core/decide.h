@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "server/core/cluster_state.h"
 #include "server/core/judge_exit.h"
+#include "server/core/preemption.h"
 
 namespace fp4::core {
 
@@ -33,7 +34,7 @@ struct ExtendLeases {
   absl::Duration expires;
 };
 
-using Action = std::variant<AssignRun, ExpireLease, ExtendLeases>;
+using Action = std::variant<AssignRun, ExpireLease, ExtendLeases, PreemptRun>;
 
 struct DecisionTiming {
   absl::Duration lease_ttl = absl::Seconds(30);
@@ -45,7 +46,9 @@ struct DecisionTiming {
 // have expired end. Then queued runs get, in the order of queue_order.h, what PlaceRun finds among
 // the slots that no lease holds (one that expires now still does: its worker may be slow to know).
 // A run that nothing fits holds back nobody, and one that shall go elsewhere first waits for that
-// (PassedOver).
+// (PassedOver). One that wants several slots and has waited for policy.reserve_after has the free
+// ones of a worker kept for it, so that smaller runs do not take them one by one for ever. A
+// project gets no more than policy.project_slots. Last, what ChoosePreemptions says.
 std::vector<Action> Decide(const ClusterState& state, const DecisionTiming& timing,
                            absl::Duration now);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -75,6 +76,46 @@ Verdict Cancelled(const RunEntry& run, std::string message) {
   return Final(kCancelled, run.stop_reason, run.stop_message);
 }
 
+// It was asked to make room. Nothing is held against it, and it goes on when a slot is free.
+Verdict Preempted(std::string message) {
+  Verdict verdict = Final(kQueued, reason::kPreempted, std::move(message));
+  verdict.counts = false;
+  return verdict;
+}
+
+// Its worker is gone, or was found restarted with the trainer dead.
+Verdict WorkerLost(const RunEntry& run, std::string_view reason, const std::string& message) {
+  std::set<std::string> lost = run.lost_workers;
+  lost.insert(run.last_worker_id);
+  Verdict verdict = AgainWhileUseful(run, reason, message);
+  if (!run.progressed && lost.size() >= kMaxLostWorkers) {
+    verdict = Final(kFailed, reason::kKillsWorkers,
+                    absl::StrCat(lost.size(),
+                                 " workers in a row were lost with it, and none of "
+                                 "them brought it further; the last: ",
+                                 std::string(reason), ": ", message),
+                    Blame::kRun);
+  }
+  verdict.lost_worker = true;
+  return verdict;
+}
+
+// A larger device may do; this one would not.
+Verdict OutOfMemory(const RunEntry& run, const std::string& message) {
+  Verdict verdict = AgainOrFail(run, reason::kOutOfMemory, message);
+  verdict.elsewhere = true;
+  verdict.blame = Blame::kRun;
+  return verdict;
+}
+
+// Other machines may have the files.
+Verdict DataMissing(const RunEntry& run, const std::string& message) {
+  if (NumFruitless(run) >= kMaxWithoutData) {
+    return Final(kFailed, reason::kDataMissing, message, Blame::kRun);
+  }
+  return AgainForFree(run, reason::kDataMissing, message, Blame::kUnknown);
+}
+
 bool LogSaysCompleted(const RunEntry& run) {
   return run.finished && run.finished->status == outcome::kCompleted;
 }
@@ -91,7 +132,10 @@ std::optional<Verdict> JudgeMachineFault(const RunEntry& run, const std::string&
   const std::string_view reason = MachineReasonOf(last_words);
   if (reason.empty()) return std::nullopt;
   const size_t colon = last_words.find(reason) + reason.size();
-  return AgainForFree(run, reason, last_words.substr(colon + 2), Blame::kWorker);
+  const std::string message = last_words.substr(colon + 2);
+  if (reason == reason::kOutOfMemory) return OutOfMemory(run, message);
+  if (reason == reason::kDataMissing) return DataMissing(run, message);
+  return AgainForFree(run, reason, message, Blame::kWorker);
 }
 
 std::string LastLine(const std::string& text) {
@@ -117,6 +161,7 @@ std::string Describe(const Exit& exit, std::string how) {
 Verdict JudgeExitStatus(const RunEntry& run, const Exit& exit) {
   switch (exit.exit_code) {
     case kExitBadDocument:
+      if (auto verdict = JudgeMachineFault(run, LastLine(exit.stderr_tail))) return *verdict;
       return Final(kFailed, reason::kBadDocument, Describe(exit, ""), Blame::kRun);
     case kExitStopped:
       return AgainWhileUseful(run, reason::kStopped, Describe(exit, "stopped by a signal"));
@@ -144,8 +189,8 @@ Verdict JudgeCause(const RunEntry& run, const Exit& exit) {
     case ExitCause::kSpawnFailed:
       return AgainForFree(run, reason::kSpawnFailed, Describe(exit, ""), Blame::kWorker);
     case ExitCause::kLost:
-      return AgainWhileUseful(run, reason::kTrainerLost,
-                              Describe(exit, "found dead after its worker's restart"));
+      return WorkerLost(run, reason::kTrainerLost,
+                        Describe(exit, "found dead after its worker's restart"));
     case ExitCause::kWorkerStopped:
       return AgainForFree(run, reason::kStopped, Describe(exit, "its worker was stopped"),
                           Blame::kNobody);
@@ -172,6 +217,11 @@ Verdict JudgeExit(const RunEntry& run, const Exit& exit) {
   if (const FinishedWord* word = OwnFailure(run)) {
     return JudgeOwnWord(run, *word);
   }
+  const bool stopped = exit.cause == ExitCause::kExited && exit.exit_code == kExitStopped;
+  const bool killed = exit.cause == ExitCause::kSignaled;  // it took too long to stop
+  if (run.lease && run.lease->preempted && (stopped || killed)) {
+    return Preempted(killed ? Describe(exit, "killed: it did not stop in time") : "");
+  }
   return JudgeCause(run, exit);
 }
 
@@ -183,8 +233,7 @@ Verdict JudgeExpiry(const RunEntry& run) {
   if (const FinishedWord* word = OwnFailure(run)) {
     return JudgeOwnWord(run, *word);
   }
-  Verdict verdict =
-      AgainWhileUseful(run, reason::kLeaseExpired, "its worker did not renew the lease");
+  Verdict verdict = WorkerLost(run, reason::kLeaseExpired, "its worker did not renew the lease");
   if (verdict.next != kQueued) return verdict;
   // To wait for the end of the lease was the first pause.
   verdict.pause = PauseAfter(NumFruitless(run) - 1);
@@ -192,10 +241,15 @@ Verdict JudgeExpiry(const RunEntry& run) {
   return verdict;
 }
 
-Verdict JudgeUntaken(const RunEntry& run) { return Cancelled(run, ""); }
+Verdict JudgeUntaken(const RunEntry& run) {
+  return run.state == kCancelling ? Cancelled(run, "") : Preempted("before it began");
+}
 
 RunEntry AfterVerdict(RunEntry run, const Verdict& verdict, absl::Duration now) {
-  run.num_fruitless = NumFruitless(run);
+  if (verdict.counts) run.num_fruitless = NumFruitless(run);
+  if (run.progressed || !verdict.lost_worker) run.lost_workers.clear();
+  if (verdict.lost_worker && !run.progressed) run.lost_workers.insert(run.last_worker_id);
+  if (verdict.next == kQueued) run.queued_since = now;
   run.state = verdict.next;
   run.lease.reset();
   run.progressed = false;
@@ -217,6 +271,7 @@ void NoteEnd(WorkerStanding& standing, const std::string& run_id, const RunEntry
   NoteBadEnd(
       standing,
       {.run_id = run_id,
+       .experiment_id = run.experiment_id,
        .blame = verdict.blame,
        .failed_elsewhere = std::ranges::any_of(run.avoided, is_other),
        .what = absl::StrCat(verdict.reason, verdict.message.empty() ? "" : ": ", verdict.message)},

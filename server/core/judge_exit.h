@@ -27,6 +27,8 @@ struct Verdict {
   std::string reason;         // a string of base/reasons.h; empty for completed
   std::string message;        // for people
   bool uses_restart = false;  // counts against retry.max_restarts
+  bool counts = true;         // as a try: one that was cut short says nothing about the run
+  bool lost_worker = false;   // the worker went with it
   Blame blame = Blame::kNobody;
   bool elsewhere = false;  // the next attempt goes to another worker first
   // How long to wait before the next attempt. It doubles with each failure, so that nothing is
@@ -37,6 +39,13 @@ struct Verdict {
 // So many attempts in a row that ended for free and brought the run no further end it, unless the
 // fault was surely a worker's: something stops it each time, and another try would not help.
 inline constexpr int32_t kMaxFruitless = 10;
+
+// After so many tries in a row that brought it no further a run whose data is missing fails.
+inline constexpr int32_t kMaxWithoutData = 3;
+
+// So many different workers that are lost in a row with a run, none of which brought it further,
+// set it aside: it is likely to be what they are lost of.
+inline constexpr size_t kMaxLostWorkers = 3;
 
 // The run is leased and its trainer's process is gone; docs/run-states.md holds the table.
 //   completed   its log says so (whatever the exit status), also when a cancel came too late
@@ -51,7 +60,7 @@ Verdict JudgeExit(const RunEntry& run, const Exit& exit);
 // The run is leased and nobody renewed. As JudgeExit.
 Verdict JudgeExpiry(const RunEntry& run);
 
-// The run is being cancelled, and its worker never began the attempt.
+// The run is to stop, and its worker never began the attempt.
 Verdict JudgeUntaken(const RunEntry& run);
 
 // The entry after the verdict: without lease, queued until its pause is over, and with the worker

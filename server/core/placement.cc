@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -19,9 +21,11 @@ struct Demand {
   size_t count = 1;
   double min_memory_gib = 0;
   int64_t min_threads = 0;  // 0: any number will do
+  std::string name = {};    // a part of the slot's, in lower case; empty: any
 
   bool Fits(const Slot& slot) const {
     return slot.kind == kind && slot.cpu_threads >= min_threads &&
+           (name.empty() || absl::StrContains(absl::AsciiStrToLower(slot.name), name)) &&
            static_cast<double>(slot.memory_bytes) / kBytesPerGib >= min_memory_gib;
   }
 };
@@ -33,7 +37,8 @@ std::vector<Demand> DemandsOf(const spec::ResourceSpec& resources) {
   const Demand gpu{.kind = SlotKind::kGpu,
                    .count = static_cast<size_t>(resources.gpus_auto ? 1 : resources.gpus),
                    .min_memory_gib = resources.min_gpu_memory_gib,
-                   .min_threads = threads};
+                   .min_threads = threads,
+                   .name = absl::AsciiStrToLower(resources.gpu_name)};
   if (resources.gpus_auto) return {gpu, cpu};
   return {resources.gpus == 0 ? cpu : gpu};
 }
@@ -66,6 +71,7 @@ std::string Describe(const Demand& demand) {
   std::string text = cpu                 ? "a CPU slot"
                      : demand.count == 1 ? "a GPU slot"
                                          : absl::StrCat(demand.count, " GPU slots");
+  if (!demand.name.empty()) absl::StrAppend(&text, " of '", demand.name, "'");
   if (demand.min_memory_gib > 0) absl::StrAppend(&text, " with ", demand.min_memory_gib, " GiB");
   if (demand.min_threads > 0) {
     absl::StrAppend(&text, demand.min_memory_gib > 0 ? " and " : " with ", demand.min_threads,
@@ -74,31 +80,15 @@ std::string Describe(const Demand& demand) {
   return text;
 }
 
+}  // namespace
+
 bool TakesWork(const WorkerEntry& worker, absl::Duration now) {
   return worker.polling && WhyNoWork(worker, now).empty();
 }
 
-// Slots of the worker, free or not, that would do.
-size_t CountFitting(const RunEntry& run, const WorkerEntry& worker) {
-  size_t count = 0;
-  for (const Demand& demand : DemandsOf(run.resources)) {
-    const size_t fitting = FittingSlots(demand, worker.slots).size();
-    if (fitting >= demand.count) count += fitting;
-  }
-  return count;
+bool MustStop(const RunEntry& run) {
+  return run.state == RunState::kCancelling || (run.lease && run.lease->preempted);
 }
-
-// "NAME: why", of those that are there and get no work.
-std::string DescribeUnfit(const ClusterState& state, absl::Duration now) {
-  std::vector<std::string> texts;
-  for (const auto& [id, worker] : state.workers) {
-    const std::string why = worker.polling ? WhyNoWork(worker, now) : "";
-    if (!why.empty()) texts.push_back(absl::StrCat(worker.name, ": ", why));
-  }
-  return absl::StrJoin(texts, "; ");
-}
-
-}  // namespace
 
 std::string WhyNoWork(const WorkerEntry& worker, absl::Duration now) {
   if (!worker.unfit.empty()) return worker.unfit;
@@ -141,7 +131,7 @@ std::set<std::string> PassedOver(const RunEntry& run, const ClusterState& state,
     const auto& [id, worker] = entry;
     const bool there = worker.polling || now - worker.last_heard < kPresence;
     return there && !avoided.contains(id) && WhyNoWork(worker, now).empty() &&
-           CountFitting(run, worker) > 0;
+           CountFitting(run.resources, worker) > 0;
   });
   return has_other ? avoided : std::set<std::string>{};
 }
@@ -159,28 +149,36 @@ std::string DescribeNeeds(const spec::ResourceSpec& resources) {
                        [](std::string* out, const Demand& demand) { *out += Describe(demand); });
 }
 
-std::string WhyQueued(const RunEntry& run, const ClusterState& state, absl::Duration now) {
-  if (run.state != RunState::kQueued) return "";
-  if (run.not_before > now) {
-    return absl::StrCat("the next attempt starts in ",
-                        absl::FormatDuration(absl::Ceil(run.not_before - now, absl::Seconds(1))));
+size_t CountFitting(const spec::ResourceSpec& resources, const WorkerEntry& worker) {
+  size_t count = 0;
+  for (const Demand& demand : DemandsOf(resources)) {
+    const size_t fitting = FittingSlots(demand, worker.slots).size();
+    if (fitting >= demand.count) count += fitting;
   }
-  size_t num_taking = 0, num_fitting = 0;
-  for (const auto& [id, worker] : state.workers) {
-    if (!TakesWork(worker, now)) continue;
-    ++num_taking;
-    num_fitting += CountFitting(run, worker);
-  }
-  const std::string unfit = DescribeUnfit(state, now);
-  const std::string besides = unfit.empty() ? "" : absl::StrCat(" (", unfit, ")");
-  if (num_taking == 0) {
-    return unfit.empty() ? "no worker is connected"
-                         : absl::StrCat("no connected worker takes work: ", unfit);
-  }
-  const std::string wanted = Describe(DemandsOf(run.resources).back());
-  if (num_fitting == 0) return absl::StrCat("no worker has ", wanted, besides);
-  return absl::StrCat("waits for ", wanted, ": ", num_fitting, " would fit, other runs come first",
-                      besides);
+  return count;
+}
+
+std::string DescribeLastResort(const spec::ResourceSpec& resources) {
+  return Describe(DemandsOf(resources).back());
+}
+
+int64_t NumSlots(const spec::ResourceSpec& resources) {
+  return static_cast<int64_t>(DemandsOf(resources).front().count);
+}
+
+std::vector<std::vector<int32_t>> FittingByKind(const spec::ResourceSpec& resources,
+                                                const std::vector<Slot>& slots) {
+  std::vector<std::vector<int32_t>> fitting;
+  for (const Demand& demand : DemandsOf(resources)) fitting.push_back(FittingSlots(demand, slots));
+  return fitting;
+}
+
+void TakeSlots(FreeSlots& free, const Placement& placement) {
+  auto worker = free.find(placement.worker_id);
+  std::erase_if(worker->second, [&](const Slot& slot) {
+    return std::ranges::find(placement.slots, slot.index) != placement.slots.end();
+  });
+  if (worker->second.empty()) free.erase(worker);
 }
 
 }  // namespace fp4::core

@@ -1,10 +1,12 @@
 // In which order queued runs get slots. Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -12,10 +14,24 @@
 
 namespace fp4::core {
 
-// The queued runs that may start now, next first: higher priority first; among equals the
-// experiment that holds the fewest leases (so that a large one does not lock out a small one), then
-// the older experiment, then the older run. What an experiment holds changes with each assignment,
-// so the next one is looked for among the lines' oldest runs each time. `state` must outlive it.
+// Slots that runs hold, by whose they are. What a decision gives is added as it goes.
+struct HeldSlots {
+  explicit HeldSlots(const ClusterState& state);
+  void Add(const RunEntry& run, int64_t num_slots);
+
+  std::map<std::string, int64_t> by_project;
+  std::map<std::pair<std::string, std::string>, int64_t> by_user;  // project and created_by
+  std::map<int64_t, int64_t> by_experiment;
+};
+
+// Whether the run would bring its project beyond what it may hold (policy.project_slots).
+bool IsOverLimit(const RunEntry& run, const ClusterState& state, const HeldSlots& held);
+
+// The queued runs that may start now, next first: higher priority first; among equals the project
+// that holds the fewest slots, of it the user who does, of whom the experiment that does (so that a
+// large one does not lock out a small one), then the older experiment, then the older run. What
+// they hold grows with each assignment, so ranks are looked at anew where they may have changed.
+// `state` must outlive it.
 class QueueOrder {
  public:
   using Run = std::pair<const std::string, RunEntry>;
@@ -24,32 +40,38 @@ class QueueOrder {
 
   // Null: no more.
   const Run* Pop();
-  // The run that was popped last got slots.
-  void CountAssigned(const RunEntry& run) { ++num_leases_[run.experiment_order]; }
+  // The run that was popped last got so many slots.
+  void CountAssigned(const RunEntry& run, int64_t num_slots) { held_.Add(run, num_slots); }
   // No slots are left for runs of this demand.
-  void Drop(const DemandKey& demand);
+  void Drop(const DemandKey& demand) { dropped_.insert(demand); }
+  const HeldSlots& held() const { return held_; }
 
  private:
   using Ids = std::set<std::pair<int64_t, std::string>>;
+  using Rank = std::array<int64_t, 6>;
   struct Line {
+    Rank rank;
     const QueueLine* key;
     const Ids* ids;
     Ids::const_iterator next;
   };
 
-  // Moves on to a run that may start now. False: there is none.
-  bool SkipPausing(Line& line) const;
+  Rank RankOf(const QueueLine& key, int64_t order) const;
+  // Puts the line where its next run belongs that may start now; drops one without any.
+  void PutBack(Line line);
 
   const ClusterState& state_;
   const absl::Duration now_;
-  std::map<int64_t, int64_t> num_leases_;  // by experiment
-  std::vector<Line> lines_;
+  HeldSlots held_;
+  std::set<DemandKey> dropped_;
+  std::vector<Line> lines_;  // a heap, the smallest rank on top. Ranks only grow
 };
 
 struct QueuedRun {
   std::string run_id;
   int64_t position = 0;  // from 1
-  std::string why;       // WhyQueued's
+  std::string reason;    // Waiting's
+  std::string why;       // Waiting's
   std::string needs;     // what would start it: "a CPU slot with 2 CPU threads"
 };
 
@@ -62,5 +84,9 @@ struct QueuePage {
 // give them slots if it had enough for each; those that pause come last, the one first that may
 // start first. A run that nothing fits holds back nobody, so one may start before its turn.
 QueuePage ListQueue(const ClusterState& state, absl::Duration now, int64_t after, int64_t limit);
+
+// How many queued runs wait, by Waiting::reason. Runs of one experiment, priority and demand that
+// do not pause wait for the same.
+std::map<std::string, int64_t> CountWaiting(const ClusterState& state, absl::Duration now);
 
 }  // namespace fp4::core

@@ -8,13 +8,16 @@ namespace {
 QueueLine LineOf(const RunEntry& run) {
   return {.minus_priority = -run.resources.priority,
           .experiment_order = run.experiment_order,
-          .demand = DemandOf(run.resources)};
+          .demand = DemandOf(run.resources),
+          .project = run.project,
+          .created_by = run.created_by};
 }
 
 }  // namespace
 
 DemandKey DemandOf(const spec::ResourceSpec& resources) {
-  return {resources.gpus_auto, resources.gpus, resources.min_gpu_memory_gib, resources.cpu_threads};
+  return {resources.gpus_auto, resources.gpus, resources.min_gpu_memory_gib, resources.cpu_threads,
+          resources.gpu_name};
 }
 
 void RunIndex::Add(const std::string& id, const RunEntry& run) {

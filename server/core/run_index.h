@@ -16,13 +16,14 @@ namespace fp4::core {
 struct RunEntry;
 
 // What decides where a run fits: runs of one demand fit the same slots.
-using DemandKey = std::tuple<bool, int64_t, double, int64_t>;
+using DemandKey = std::tuple<bool, int64_t, double, int64_t, std::string>;
 DemandKey DemandOf(const spec::ResourceSpec& resources);
 
 // Queued runs of one experiment, priority and demand.
 struct QueueLine {
   int64_t minus_priority = 0, experiment_order = 0;
   DemandKey demand;
+  std::string project, created_by;  // of the experiment
   auto operator<=>(const QueueLine&) const = default;
 };
 

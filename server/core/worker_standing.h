@@ -21,7 +21,9 @@ enum class Blame : uint8_t {
 struct WorkerStanding {
   int32_t num_bad_ends = 0;    // in a row
   std::set<std::string> runs;  // of those ends
-  std::string last;            // what the last one said
+  // Experiments of which a run failed here through its own fault, as it seems, since one did well.
+  std::set<std::string> failed_experiments;
+  std::string last;  // what the last one said
   // It gets no work before; infinitely long ago: it has not been paused since it last did well.
   absl::Duration paused_until = -absl::InfiniteDuration();
 
@@ -31,12 +33,16 @@ struct WorkerStanding {
 
 // One attempt that ended on the worker without bringing its run further.
 struct BadEnd {
-  std::string run_id;
+  std::string run_id, experiment_id = {};
   Blame blame = Blame::kUnknown;
   bool failed_elsewhere = false;  // the run has ended so on another worker too: it may be the run
   std::string what;               // for people
 };
 
+// Runs that fail through their own fault say nothing about the worker, unless those of three
+// different experiments do so one after the other and nothing does well: a worker that fails
+// whatever it gets looks so, and it is paused from then on.
+//
 // The worker's fault pauses it at once. Ends of unknown cause do from the third in a row on, if
 // they are of at least two runs that have not failed elsewhere. The pause is 1 s after the first
 // end that pauses, doubles with each further one, and is at most 5 min.

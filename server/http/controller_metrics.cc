@@ -1,5 +1,7 @@
 #include "server/http/controller_metrics.h"
 
+#include <map>
+#include <optional>
 #include <string>
 
 #include "base/health_codes.h"
@@ -16,30 +18,31 @@ std::vector<double> QueueWaitBounds() {
   return {0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400};
 }
 
-// Workers as the writer's thread tells them, waited for by the scraping thread. Shared, because an
-// answer may come after the waiting has been given up.
-struct WorkersAnswer {
+// What the writer's thread tells, waited for by the scraping thread. Shared, because an answer may
+// come after the waiting has been given up.
+template <typename Reply>
+struct WriterAnswer {
   Mutex mutex;
   CondVar arrived;
   bool done ABSL_GUARDED_BY(mutex) = false;
-  std::vector<store::WorkerRecord> workers ABSL_GUARDED_BY(mutex);
+  Reply reply ABSL_GUARDED_BY(mutex);
 };
 
-// False: no answer in time.
-bool AskForWorkers(store::Store& store, std::vector<store::WorkerRecord>& workers) {
-  auto answer = std::make_shared<WorkersAnswer>();
-  store.ListWorkers([answer](absl::StatusOr<std::vector<store::WorkerRecord>> reply) {
+// Nothing: no answer in time. `ask` gets the callback to answer with.
+template <typename Reply, typename Question>
+std::optional<Reply> AskWriter(const Question& ask) {
+  auto answer = std::make_shared<WriterAnswer<Reply>>();
+  ask([answer](absl::StatusOr<Reply> reply) {
     MutexLock lock(answer->mutex);
-    if (reply.ok()) answer->workers = *std::move(reply);
+    if (reply.ok()) answer->reply = *std::move(reply);
     answer->done = true;
     answer->arrived.NotifyAll();
   });
   MutexLock lock(answer->mutex);
   while (!answer->done) {
-    if (!answer->arrived.WaitFor(lock, kMaxWaitForWriter) && !answer->done) return false;
+    if (!answer->arrived.WaitFor(lock, kMaxWaitForWriter) && !answer->done) return std::nullopt;
   }
-  workers = std::move(answer->workers);
-  return true;
+  return std::move(answer->reply);
 }
 
 class StoreGauges {
@@ -72,13 +75,26 @@ class StoreGauges {
           .Set(count == counts.end() ? 0 : static_cast<double>(count->second));
     }
     size_.Set(static_cast<double>(store_.SizeBytes()));
-    std::vector<store::WorkerRecord> workers;
-    if (AskForWorkers(store_, workers)) ShowWorkers(workers);
+    const auto workers = AskWriter<std::vector<store::WorkerRecord>>(
+        [&](auto done) { store_.ListWorkers(std::move(done)); });
+    if (workers) ShowWorkers(*workers);
+    const auto waiting = AskWriter<std::map<std::string, int64_t>>(
+        [&](auto done) { store_.CountWaiting(std::move(done)); });
+    if (waiting) ShowWaiting(*waiting);
   }
 
  private:
   prometheus::Gauge& Slots(const char* name, const char* help, core::SlotKind kind) {
     return registry_.Gauge(name, help, {{"kind", kind == core::SlotKind::kGpu ? "gpu" : "cpu"}});
+  }
+
+  void ShowWaiting(const std::map<std::string, int64_t>& counts) {
+    for (const auto& [reason, count] : counts) {
+      registry_
+          .Gauge("fp4_controller_queued_runs", "Queued runs by what they wait for.",
+                 {{"reason", reason}})
+          .Set(static_cast<double>(count));
+    }
   }
 
   void ShowWorkers(const std::vector<store::WorkerRecord>& workers) {

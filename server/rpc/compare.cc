@@ -8,6 +8,7 @@
 #include "base/metric_names.h"
 #include "base/status_macros.h"
 #include "server/core/compare.h"
+#include "server/rpc/compare_search.h"
 #include "server/rpc/convert_comparison.h"
 #include "server/rpc/invalid_field.h"
 #include "spec/suggest.h"
@@ -75,16 +76,25 @@ absl::StatusOr<v1::CompareResponse> Compare(store::Reader& reader,
     question.variants.push_back({variant.name, variant.resolved_document});
   }
   if (!request.metric().empty()) FP4_RETURN_IF_ERROR(CheckMetric(reader, id, question.metric));
+  FP4_ASSIGN_OR_RETURN(const store::ExperimentRecord experiment, reader.GetExperiment(id, 1));
+  const bool is_search = experiment.search && !experiment.search->trials.empty();
+  const std::string note = is_search ? ArrangeTrials(*experiment.search, question) : "";
   FP4_ASSIGN_OR_RETURN(question.reference, ReferenceOf(request, question.variants));
   FP4_ASSIGN_OR_RETURN(const auto inputs, reader.GetCompareInputs(id, question.metric));
   std::vector<core::RunResult> runs;
   for (const store::CompareInput& input : inputs) runs.push_back(FromStored(input));
+  std::erase_if(runs, [&](const core::RunResult& run) {  // of trials that are left out
+    return std::ranges::find(question.variants, run.variant, &core::VariantDocument::name) ==
+           question.variants.end();
+  });
   question.last = request.last() > 0 ? request.last() : core::DefaultLast(question);
   if (request.last() > 0) FP4_RETURN_IF_ERROR(CheckLast(question.last, question.metric, runs));
   if (const std::string why = core::WhyNotComparable(question, runs); !why.empty()) {
     return InvalidField("at", why);
   }
-  return ToProto(core::Compare(question, runs), question, id);
+  core::Comparison comparison = core::Compare(question, runs);
+  if (is_search) comparison.warnings.insert(comparison.warnings.begin(), note);
+  return ToProto(comparison, question, id);
 }
 
 }  // namespace fp4::rpc

@@ -234,6 +234,7 @@ v1::ListQueueResponse ToProto(const core::QueuePage& page) {
     v1::QueuedRun* run = message.add_runs();
     run->set_run_id(queued.run_id);
     run->set_position(queued.position);
+    run->set_reason(queued.reason);
     run->set_why(queued.why);
     run->set_needs(queued.needs);
   }

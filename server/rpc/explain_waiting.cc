@@ -11,9 +11,13 @@ void ExplainWaiting(store::Store& store, std::vector<v1::Run*> runs, std::functi
   std::vector<std::string> ids;
   for (const v1::Run* run : runs) ids.push_back(run->id());
   store.WhyQueued(std::move(ids), [runs = std::move(runs), done = std::move(done)](
-                                      const absl::StatusOr<std::vector<std::string>>& reasons) {
-    for (size_t i = 0; reasons.ok() && i < runs.size(); ++i) {
-      if (!reasons->at(i).empty()) runs[i]->set_message(reasons->at(i));
+                                      const absl::StatusOr<std::vector<core::QueuedRun>>& waiting) {
+    for (size_t i = 0; waiting.ok() && i < runs.size(); ++i) {
+      const core::QueuedRun& run = waiting->at(i);
+      if (run.reason.empty()) continue;
+      runs[i]->set_message(run.why);
+      runs[i]->set_wait_reason(run.reason);
+      runs[i]->set_needs(run.needs);
     }
     done();
   });

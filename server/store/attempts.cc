@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+#include "base/reasons.h"
 #include "base/trainer_exit.h"
 #include "server/core/machine_choices.h"
 #include "server/store/json_columns.h"
@@ -88,7 +90,8 @@ void Assign(Ledger& ledger, const core::AssignRun& action) {
   next.lease = core::Lease{.worker_id = action.worker_id,
                            .slots = action.slots,
                            .expires = ledger.since_boot() + ledger.timing().lease_ttl,
-                           .stop_told = false};
+                           .stop_told = false,
+                           .since = ledger.since_boot()};
   StateChange change{
       .state = next.state, .reason = "", .message = "", .worker = WorkerName(ledger, next)};
   const absl::Duration waited = ledger.now() - FromMillis(info.queued_ms);
@@ -119,7 +122,16 @@ void End(Ledger& ledger, const std::string& run_id, const core::Exit& exit) {
   Conclude(ledger, run_id, core::JudgeExit(*ledger.FindRun(run_id), exit));
 }
 
-void CancelUntaken(Ledger& ledger, const std::string& run_id) {
+void Preempt(Ledger& ledger, const core::PreemptRun& action) {
+  ledger.state().runs.at(action.run_id).lease->preempted = true;
+  Query(ledger.Writing(), "UPDATE attempts SET stop_reason = ? WHERE run = ? AND attempt = ?",
+        reason::kPreempted, ledger.Info(action.run_id).row, action.attempt)
+      .Run();
+  LogInfo("run preempted",
+          {{"run", action.run_id}, {"attempt", action.attempt}, {"by", action.by_run_id}});
+}
+
+void EndUntaken(Ledger& ledger, const std::string& run_id) {
   EndAttempt(ledger, run_id, {.cause = "not_taken"});
   Conclude(ledger, run_id, core::JudgeUntaken(*ledger.FindRun(run_id)));
 }

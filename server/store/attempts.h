@@ -19,7 +19,10 @@ void Expire(Ledger& ledger, const core::ExpireLease& action);
 // that did not end by itself are kept as a log event.
 void End(Ledger& ledger, const std::string& run_id, const core::Exit& exit);
 
-// The leased attempt was never begun by its worker, and the run is being cancelled.
-void CancelUntaken(Ledger& ledger, const std::string& run_id);
+// The lease is to end, so that another run gets its slots: one action of core::Decide.
+void Preempt(Ledger& ledger, const core::PreemptRun& action);
+
+// The leased attempt was never begun by its worker, and the run is to stop.
+void EndUntaken(Ledger& ledger, const std::string& run_id);
 
 }  // namespace fp4::store

@@ -58,7 +58,7 @@ struct BatchEffects {
   std::vector<std::pair<core::RunState, core::RunState>> transitions;
   std::vector<absl::Duration> queue_waits;
   size_t num_leases_expired = 0;
-  std::vector<std::string> findings;  // codes of health events
+  std::vector<std::string> findings;              // codes of health events
   size_t num_from_zero = 0, num_passed_over = 0;  // attempts: core::ResumptionFinding
 };
 
@@ -66,8 +66,11 @@ struct BatchEffects {
 // back and loads anew.
 class Ledger {
  public:
-  Ledger(Connection& connection, const Clock& clock, IdSource& ids, core::DecisionTiming timing)
-      : connection_(connection), clock_(clock), ids_(ids), timing_(timing) {}
+  Ledger(Connection& connection, const Clock& clock, IdSource& ids, core::DecisionTiming timing,
+         core::SchedulingPolicy policy)
+      : connection_(connection), clock_(clock), ids_(ids), timing_(timing) {
+    state_.policy = std::move(policy);
+  }
 
   // Reads the unfinished runs, the leases and the workers; every lease gets a full term. What is
   // known of workers in memory only is kept.
@@ -141,6 +144,7 @@ class Ledger {
   void LoadWorkers();
   WorkerInfo InfoOf(const Query& query, const std::map<std::string, WorkerInfo>& known) const;
   void LoadLeases();
+  void LoadLostWorkers();
   void LoadCounts();
   void LoadSearches();
   bool LoadFinishedRun(const std::string& id);

@@ -8,14 +8,15 @@
 namespace fp4::store {
 namespace {
 
-#define FP4_SELECT_RUNS                                                                            \
-  "SELECT runs.id, experiments.id, runs.experiment, runs.row, runs.variant, state, attempt, "      \
-  "num_restarts, last_seq, step, queued_ms, finished_attempt, finished_status, finished_reason, "  \
-  "gpus, min_gpu_memory_gib, priority, max_restarts, "                                             \
-  "(SELECT workers.id FROM attempts JOIN workers ON workers.row = attempts.worker "                \
-  " WHERE attempts.run = runs.row AND attempts.attempt = runs.attempt), "                          \
-  "variants.cpu_threads, num_fruitless, runs.trial, runs.reason, runs.message, variants.gpu_name " \
-  "FROM runs JOIN experiments ON experiments.row = runs.experiment "                               \
+#define FP4_SELECT_RUNS                                                                           \
+  "SELECT runs.id, experiments.id, runs.experiment, runs.row, runs.variant, state, attempt, "     \
+  "num_restarts, last_seq, step, queued_ms, finished_attempt, finished_status, finished_reason, " \
+  "gpus, min_gpu_memory_gib, priority, max_restarts, "                                            \
+  "(SELECT workers.id FROM attempts JOIN workers ON workers.row = attempts.worker "               \
+  " WHERE attempts.run = runs.row AND attempts.attempt = runs.attempt), "                         \
+  "variants.cpu_threads, num_fruitless, runs.trial, runs.reason, runs.message, "                  \
+  "variants.gpu_name, experiments.project, experiments.created_by "                               \
+  "FROM runs JOIN experiments ON experiments.row = runs.experiment "                              \
   "JOIN variants ON variants.row = runs.variant WHERE experiments.deleted_ms IS NULL AND "
 
 spec::ResourceSpec ReadResources(const Query& query) {
@@ -32,6 +33,8 @@ spec::ResourceSpec ReadResources(const Query& query) {
 core::RunEntry ReadEntry(const Query& query) {
   core::RunEntry entry;
   entry.experiment_id = query.Text(1);
+  entry.project = query.Text(25);
+  entry.created_by = query.Text(26);
   entry.experiment_order = query.Int(2);
   entry.order = query.Int(3);
   // The column's CHECK admits the states' names only.
@@ -76,9 +79,12 @@ void Ledger::Load() {
              FP4_SELECT_RUNS "state IN ('queued', 'assigned', 'running', 'cancelling')");
   while (runs.Next()) {
     infos_.emplace(runs.Text(0), ReadInfo(runs));
-    state_.runs.emplace(runs.Text(0), ReadEntry(runs));
+    core::RunEntry entry = ReadEntry(runs);
+    entry.queued_since = since_boot_ - (now_ - FromMillis(runs.Int(10)));
+    state_.runs.emplace(runs.Text(0), std::move(entry));
   }
   LoadLeases();
+  LoadLostWorkers();
   state_.index = core::IndexOf(state_.runs);
   maybe_finished_.clear();
   LoadWorkers();
@@ -90,7 +96,7 @@ void Ledger::Load() {
 
 void Ledger::LoadLeases() {
   Query query(connection_,
-              "SELECT runs.id, workers.id, attempts.slots FROM attempts "
+              "SELECT runs.id, workers.id, attempts.slots, stop_reason FROM attempts "
               "JOIN runs ON runs.row = attempts.run AND runs.attempt = attempts.attempt "
               "JOIN workers ON workers.row = attempts.worker "
               "WHERE state IN ('assigned', 'running', 'cancelling')");
@@ -98,7 +104,24 @@ void Ledger::LoadLeases() {
     state_.runs.at(query.Text(0)).lease = core::Lease{.worker_id = query.Text(1),
                                                       .slots = ParseIntegers(query.Text(2)),
                                                       .expires = since_boot_ + timing_.lease_ttl,
-                                                      .stop_told = false};
+                                                      .stop_told = false,
+                                                      .since = since_boot_,
+                                                      .preempted = query.Text(3) != ""};
+  }
+}
+
+// Of the last attempts, those that brought the run no further.
+void Ledger::LoadLostWorkers() {
+  Query query(connection_,
+              "SELECT runs.id, workers.id FROM attempts JOIN runs ON runs.row = attempts.run "
+              "JOIN workers ON workers.row = attempts.worker "
+              "WHERE state IN ('queued', 'assigned', 'running', 'cancelling') "
+              "AND end_cause IN ('expired', 'lost') "
+              "AND attempts.attempt > runs.attempt - num_fruitless - "
+              "(state <> 'queued')");
+  while (query.Next()) {
+    const auto run = state_.runs.find(query.Text(0));
+    if (run != state_.runs.end()) run->second.lost_workers.insert(query.Text(1));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/core/placement.h"
 #include "server/store/attempts.h"
 #include "server/store/run_documents.h"
 
@@ -12,16 +13,16 @@ bool Holds(const AcquireWork& request, const std::string& run_id, int32_t attemp
   return std::ranges::find(request.held, Held{run_id, attempt}) != request.held.end();
 }
 
-void EndUntakenCancellations(Ledger& ledger, const AcquireWork& request) {
+void EndUntakenStops(Ledger& ledger, const AcquireWork& request) {
   std::vector<std::string> untaken;
   for (const std::string& id : ledger.state().index.leased) {
     const core::RunEntry& run = ledger.state().runs.at(id);
-    if (run.state == core::RunState::kCancelling && run.lease->worker_id == request.worker_id &&
+    if (core::MustStop(run) && run.lease->worker_id == request.worker_id &&
         !Holds(request, id, run.attempt)) {
       untaken.push_back(id);
     }
   }
-  for (const std::string& id : untaken) CancelUntaken(ledger, id);
+  for (const std::string& id : untaken) EndUntaken(ledger, id);
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ void Polls::Add(Ledger& ledger, const AcquireWork& request, int64_t call,
   if (earlier != polls_.end() && earlier->second.call != call) {
     Remove(ledger, request.worker_id, AcquiredWork{});
   }
-  EndUntakenCancellations(ledger, request);
+  EndUntakenStops(ledger, request);
   const absl::Duration wait = std::clamp(request.wait, absl::ZeroDuration(), kMaxAcquireWait);
   polls_[request.worker_id] = {request, ledger.since_boot() + wait, call, done};
   core::WorkerEntry& worker = ledger.state().workers.at(request.worker_id);
@@ -64,7 +65,7 @@ std::vector<Polls::Answer> Polls::Collect(Ledger& ledger) {
     auto poll = polls_.find(run.lease->worker_id);
     if (poll == polls_.end()) continue;
     const bool held = Holds(poll->second.request, id, run.attempt);
-    if (run.state == core::RunState::kCancelling) {
+    if (core::MustStop(run)) {
       if (!held || run.lease->stop_told) continue;
       run.lease->stop_told = true;
       work[poll->first].stop.push_back({id, run.attempt});

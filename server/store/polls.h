@@ -19,8 +19,8 @@ class Polls {
     AcquiredWork work;
   };
 
-  // The worker waits; an earlier call of its is answered with nothing. Its runs that are being
-  // cancelled and that it does not hold end here. The worker has been checked. Calling it again
+  // The worker waits; an earlier call of its is answered with nothing. Its runs that are to stop
+  // and that it does not hold end here. The worker has been checked. Calling it again
   // with the same request and `done` after a rollback is harmless: `call` tells the calls apart.
   void Add(Ledger& ledger, const AcquireWork& request, int64_t call,
            const Done<AcquiredWork>& done);

@@ -30,23 +30,26 @@ int64_t InsertVariant(Ledger& ledger, int64_t experiment, int64_t position,
   return ledger.db().LastRow();
 }
 
-void InsertRun(Ledger& ledger, const Key& experiment, int64_t variant_row, const spec::RunSpec& run,
+void InsertRun(Ledger& ledger, const RunOwner& owner, int64_t variant_row, const spec::RunSpec& run,
                uint64_t seed, std::optional<int64_t> trial) {
   const std::string id = UnusedId(ledger, "SELECT 1 FROM runs WHERE id = ?");
   const int64_t now_ms = ToMillis(ledger.now());
   Query(ledger.Writing(),
         "INSERT INTO runs (id, experiment, variant, seed, state, created_ms, queued_ms, trial) "
         "VALUES (?, ?, ?, ?, 'queued', ?, ?, ?)",
-        id, experiment.row, variant_row, static_cast<int64_t>(seed), now_ms, now_ms, trial)
+        id, owner.experiment.row, variant_row, static_cast<int64_t>(seed), now_ms, now_ms, trial)
       .Run();
   core::RunEntry entry;
-  entry.experiment_id = experiment.id;
-  entry.experiment_order = experiment.row;
+  entry.experiment_id = owner.experiment.id;
+  entry.project = run.project;
+  entry.created_by = owner.created_by;
+  entry.queued_since = ledger.since_boot();
+  entry.experiment_order = owner.experiment.row;
   entry.order = ledger.db().LastRow();
   entry.max_restarts = static_cast<int32_t>(run.max_restarts);
   entry.resources = run.resources;
   RunInfo info{.row = entry.order,
-               .experiment_row = experiment.row,
+               .experiment_row = owner.experiment.row,
                .variant_row = variant_row,
                .queued_ms = now_ms,
                .trial = trial,

@@ -16,7 +16,8 @@ namespace fp4::store {
 struct RunningSearch {
   Key key;                      // of the experiment
   spec::Experiment experiment;  // with its search
-  std::string document;         // as submitted
+  std::string created_by;
+  std::string document;  // as submitted
   std::vector<std::string> overrides;
   int64_t next_trial = 0;   // the first that has not been looked at
   int64_t num_invalid = 0;  // passed over

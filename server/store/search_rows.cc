@@ -17,12 +17,14 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 // The experiment as its document says, without what has happened since.
 absl::StatusOr<RunningSearch> ReadDocument(Connection& connection, int64_t experiment) {
   RunningSearch search;
-  Query query(connection, "SELECT id, document, overrides FROM experiments WHERE row = ?",
+  Query query(connection,
+              "SELECT id, document, overrides, created_by FROM experiments WHERE row = ?",
               experiment);
   if (!query.Next()) return absl::NotFoundError("the experiment is gone");
   search.key = {.row = experiment, .id = query.Text(0)};
   search.document = query.Text(1);
   search.overrides = ParseStrings(query.Text(2));
+  search.created_by = query.Text(3);
   spec::ReadResult read = spec::ReadExperiment(search.document, search.overrides, {});
   if (!read.ok() || !read.experiment.search) {
     return absl::FailedPreconditionError(

@@ -104,8 +104,8 @@ void MakeRun(Ledger& ledger, const RunningSearch& search, const core::TrialPlan&
   const int64_t row = earlier.Next() ? earlier.Int(0)
                                      : InsertVariant(ledger, search.key.row, position,
                                                      trial.variant, core::ValuesJson(trial.values));
-  InsertRun(ledger, search.key, row, trial.variant.run, search.experiment.seeds[plan.seed],
-            plan.number);
+  InsertRun(ledger, {search.key, search.created_by}, row, trial.variant.run,
+            search.experiment.seeds[plan.seed], plan.number);
 }
 
 int64_t CountUnfinished(Ledger& ledger, const RunningSearch& search) {
@@ -159,6 +159,7 @@ void StartSearch(Ledger& ledger, const Key& experiment, const NewExperiment& req
   RunningSearch search;
   search.key = experiment;
   search.experiment = request.experiment;
+  search.created_by = request.created_by;
   search.document = request.document;
   search.overrides = request.overrides;
   ReadDecisions(ledger.db(), search);

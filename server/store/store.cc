@@ -5,6 +5,7 @@
 
 #include "base/status_macros.h"
 #include "server/core/placement.h"
+#include "server/core/waiting.h"
 #include "server/store/errors.h"
 #include "server/store/handlers.h"
 #include "server/store/migrations.h"
@@ -40,8 +41,8 @@ class Store::Impl {
     auto connection = std::make_unique<Connection>(file_, Connection::Mode::kWrite);
     migrated_ = Migrate(*connection, EmbeddedMigrations(), options.folder);
     if (!migrated_.ok()) return;
-    const WriterOptions writer_options{.timing = {.lease_ttl = options.lease_ttl},
-                                       .tick = options.tick};
+    const WriterOptions writer_options{
+        .timing = {.lease_ttl = options.lease_ttl}, .policy = options.policy, .tick = options.tick};
     writer_ = std::make_unique<Writer>(std::move(connection), writer_options, clock, ids, observer,
                                        subscriptions_);
     readers_ = std::make_unique<ReadPool>(file_, options.num_readers);
@@ -178,16 +179,28 @@ void Store::ForgetWorker(ForgetWorkerRequest request, Done<WorkerRecord> done) {
                 [request = std::move(request)](Ledger& ledger) { return Handle(ledger, request); });
 }
 
-void Store::WhyQueued(std::vector<std::string> run_ids, Done<std::vector<std::string>> done) {
+void Store::WhyQueued(std::vector<std::string> run_ids, Done<std::vector<core::QueuedRun>> done) {
   impl_->Submit(std::move(done), [run_ids = std::move(run_ids)](Ledger& ledger) {
-    std::vector<std::string> reasons;
+    std::vector<core::QueuedRun> answers;
     for (const std::string& id : run_ids) {
+      core::QueuedRun& answer = answers.emplace_back();
+      answer.run_id = id;
       const auto run = ledger.state().runs.find(id);
-      reasons.push_back(run == ledger.state().runs.end()
-                            ? ""
-                            : core::WhyQueued(run->second, ledger.state(), ledger.since_boot()));
+      if (run == ledger.state().runs.end()) continue;
+      core::Waiting waiting = core::ExplainWait(run->second, ledger.state(), ledger.since_boot());
+      if (waiting.reason.empty()) continue;
+      answer.reason = std::string(waiting.reason);
+      answer.why = std::move(waiting.why);
+      answer.needs = core::DescribeNeeds(run->second.resources);
     }
-    return absl::StatusOr<std::vector<std::string>>(std::move(reasons));
+    return absl::StatusOr<std::vector<core::QueuedRun>>(std::move(answers));
+  });
+}
+
+void Store::CountWaiting(Done<std::map<std::string, int64_t>> done) {
+  impl_->Submit(std::move(done), [](Ledger& ledger) {
+    return absl::StatusOr<std::map<std::string, int64_t>>(
+        core::CountWaiting(ledger.state(), ledger.since_boot()));
   });
 }
 

@@ -14,6 +14,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ namespace fp4::store {
 struct StoreOptions {
   std::filesystem::path folder;  // holds fp4.db; must exist, locked by the caller (LockFolder)
   absl::Duration lease_ttl = absl::Seconds(30);
+  core::SchedulingPolicy policy = {};
   int num_readers = 2;
   // How often the writer looks at the leases when nothing else happens. Below 5 s.
   absl::Duration tick = absl::Milliseconds(500);
@@ -91,9 +93,11 @@ class Store {
   // FAILED_PRECONDITION WORKER_IN_USE: it is connected, or has a lease. Answers with the worker as
   // it was. One that registers again is listed again.
   void ForgetWorker(ForgetWorkerRequest request, Done<WorkerRecord> done);
-  // Why queued runs wait, for people, in the order of the ids; empty for a run that does not. Full
-  // ids.
-  void WhyQueued(std::vector<std::string> run_ids, Done<std::vector<std::string>> done);
+  // Why queued runs wait and what would start them, in the order of the ids, without positions; all
+  // empty for a run that does not. Full ids.
+  void WhyQueued(std::vector<std::string> run_ids, Done<std::vector<core::QueuedRun>> done);
+  // core::CountWaiting of what is queued now.
+  void CountWaiting(Done<std::map<std::string, int64_t>> done);
 
   // core::ListQueue of what is queued now.
   void ListQueue(int64_t after, int64_t limit, Done<core::QueuePage> done);

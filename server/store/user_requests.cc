@@ -87,7 +87,7 @@ absl::StatusOr<CreatedExperiment> Handle(Ledger& ledger, const NewExperiment& re
   for (const spec::Variant& variant : request.experiment.variants) {
     const int64_t row = InsertVariant(ledger, experiment.row, position++, variant);
     for (uint64_t seed : request.experiment.seeds) {
-      InsertRun(ledger, experiment, row, variant.run, seed);
+      InsertRun(ledger, {experiment, request.created_by}, row, variant.run, seed);
     }
   }
   return CreatedExperiment{.id = experiment.id, .existed = false};

@@ -124,7 +124,7 @@ absl::StatusOr<RenewedLeases> Handle(Ledger& ledger, const RenewLeases& request)
     }
     run->second.lease->expires = ledger.since_boot() + ledger.timing().lease_ttl;
     reply.renewed.push_back(held);
-    if (run->second.state == RunState::kCancelling) reply.stop.push_back(held);
+    if (core::MustStop(run->second)) reply.stop.push_back(held);
   }
   return reply;
 }

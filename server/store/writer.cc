@@ -36,7 +36,7 @@ Writer::Writer(std::unique_ptr<Connection> connection, const WriterOptions& opti
       clock_(clock),
       observer_(observer == nullptr ? NobodyObserves() : *observer),
       subscriptions_(std::move(subscriptions)),
-      ledger_(*connection_, clock, ids, options.timing) {
+      ledger_(*connection_, clock, ids, options.timing, options.policy) {
   connection_->Probe();
   next_probe_ = clock_.SinceBoot() + kProbeInterval;
   ledger_.Load();
@@ -195,6 +195,7 @@ void Writer::Apply(const core::Action& action) {
     Ledger& ledger;
     void operator()(const core::AssignRun& assign) { Assign(ledger, assign); }
     void operator()(const core::ExpireLease& expire) { Expire(ledger, expire); }
+    void operator()(const core::PreemptRun& preempt) { Preempt(ledger, preempt); }
     void operator()(const core::ExtendLeases& extend) {
       for (const std::string& id : ledger.state().index.leased) {
         ledger.state().runs.at(id).lease->expires = extend.expires;

@@ -21,6 +21,7 @@ namespace fp4::store {
 
 struct WriterOptions {
   core::DecisionTiming timing;
+  core::SchedulingPolicy policy;
   absl::Duration tick;
 };
 

@@ -136,12 +136,12 @@ class Watch:
 class Cluster:
     """A controller and workers; ended with everything that they started when the test ends."""
 
-    def __init__(self, test, num_slots=1, lease_ttl="30s"):
+    def __init__(self, test, num_slots=1, lease_ttl="30s", options=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fp4-scenario-"))
         test.addCleanup(self.close)
         self.controller = Daemon("fp4-controller", self.folder / "controller",
                                  ["--data-dir", self.folder / "controller", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0",
-                                  "--lease-ttl", lease_ttl]).start()
+                                  "--lease-ttl", lease_ttl, *options]).start()
         # The same ports after a restart: workers and clients come back to them.
         self.controller.arguments = [a.replace("127.0.0.1:0", self.controller.endpoints[{3: "grpc", 5: "http"}[i]]) if i in (3, 5) else a
                                      for i, a in enumerate(self.controller.arguments)]

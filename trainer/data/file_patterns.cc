@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/faults.h"
+#include "base/reasons.h"
 #include "base/status_macros.h"
 
 namespace fp4::trainer {
@@ -36,7 +37,8 @@ absl::StatusOr<std::vector<std::string>> ExpandPattern(const std::string& patter
                            absl::StrCat(field, ": reading folders for '", pattern, "'"));
   }
   if (files.empty()) {
-    return absl::NotFoundError(absl::StrCat(field, ": '", pattern, "' matches no file"));
+    return ErrorWithReason(absl::StatusCode::kNotFound, reason::kDataMissing,
+                           absl::StrCat(field, ": '", pattern, "' matches no file"));
   }
   std::sort(files.begin(), files.end());  // std::string compares bytes
   return files;

@@ -83,6 +83,10 @@ Json RunObject(const v1::Run& run) {
                {"finish_time", OptionalTime(run.has_finish_time(), run.finish_time())},
                {"latest", latest},
                {"health", Array(run.health(), HealthJson)}};
+  if (!run.wait_reason().empty()) {
+    json["wait_reason"] = run.wait_reason();
+    json["needs"] = run.needs();
+  }
   if (!run.resolved_document().empty()) {
     json["document"] = Embedded(run.resolved_document());
     json["started"] = run.started_json().empty() ? Json() : Embedded(run.started_json());

@@ -38,6 +38,7 @@ std::string QueueJson(const v1::ListQueueResponse& queue) {
   return Dump(Array(queue.runs(), [](const v1::QueuedRun& run) {
     return Json{{"run", run.run_id()},
                 {"position", run.position()},
+                {"reason", run.reason()},
                 {"why", run.why()},
                 {"needs", run.needs()}};
   }));

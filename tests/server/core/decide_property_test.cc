@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/core/decide.h"
 #include "server/core/placement.h"
+#include "server/core/queue_order.h"
 
 namespace fp4::core {
 namespace {
@@ -42,11 +43,14 @@ class Cluster {
 
   void DecideOnce() {
     state_.index = IndexOf(state_.runs);
+    state_.policy.project_slots["limited"] = 2;
     const std::vector<Action> actions = Decide(state_, kTiming, now_);
     CheckPriorities(actions);
+    CheckPreemptions(actions);
     CheckPlacements(actions);
     for (const Action& action : actions) Apply(action);
     state_.last_decision = now_;
+    state_.index = IndexOf(state_.runs);
     CheckSlots();
   }
 
@@ -55,8 +59,11 @@ class Cluster {
     RunEntry run;
     run.order = static_cast<int64_t>(state_.runs.size());
     run.experiment_order = which % 3;
+    run.project = which % 3 == 0 ? "limited" : "free";
+    run.created_by = which % 4 == 0 ? "a" : "b";
     run.resources.priority = which % 2;
-    run.resources.gpus = which % 5 == 0 ? 1 : 0;
+    run.resources.gpus = which % 5 == 0 ? 1 + which % 3 : 0;
+    run.queued_since = now_;
     run.max_restarts = which % 3;
     state_.runs.emplace(absl::StrCat("r", run.order), run);
   }
@@ -70,6 +77,7 @@ class Cluster {
       slot.kind = which % 2 == 0 ? SlotKind::kGpu : SlotKind::kCpu;
       worker.slots.push_back(slot);
     }
+    if (state_.workers.contains(absl::StrCat("w", which % 5))) return;  // its slots may be held
     state_.workers.emplace(absl::StrCat("w", which % 5), worker);
   }
   std::pair<const std::string, RunEntry>* Leased(int which) {
@@ -89,7 +97,7 @@ class Cluster {
     RC_ASSERT(IsLegal(run.state, verdict.next));
     // Nobody but the run pays for what was the worker's fault, and no free try goes on for ever.
     RC_ASSERT(!(verdict.uses_restart && verdict.blame == Blame::kWorker));
-    RC_ASSERT(verdict.next != RunState::kQueued || verdict.uses_restart ||
+    RC_ASSERT(verdict.next != RunState::kQueued || verdict.uses_restart || !verdict.counts ||
               verdict.blame != Blame::kUnknown || run.progressed ||
               run.num_fruitless + 1 < kMaxFruitless);
     NoteEnd(state_.workers.at(run.last_worker_id).standing, id, run, verdict, now_);
@@ -129,8 +137,15 @@ class Cluster {
       RC_ASSERT(run.not_before <= now_);
       run.last_worker_id = assign->worker_id;
       run.attempt = assign->attempt;
-      run.lease = Lease{assign->worker_id, assign->slots, now_ + kTiming.lease_ttl};
+      run.lease = Lease{.worker_id = assign->worker_id,
+                        .slots = assign->slots,
+                        .expires = now_ + kTiming.lease_ttl,
+                        .since = now_};
       Move(run, RunState::kAssigned);
+    } else if (const auto* preempt = std::get_if<PreemptRun>(&action)) {
+      RunEntry& run = state_.runs.at(preempt->run_id);
+      RC_ASSERT(run.lease.has_value() && run.attempt == preempt->attempt);
+      run.lease->preempted = true;
     } else if (const auto* expire = std::get_if<ExpireLease>(&action)) {
       RunEntry& run = state_.runs.at(expire->run_id);
       RC_ASSERT(run.lease->expires <= now_);
@@ -163,8 +178,26 @@ class Cluster {
     }
   }
 
+  // Room is made for more urgent runs only, by leases that have had their time, each once.
+  void CheckPreemptions(const std::vector<Action>& actions) {
+    std::set<std::string> preempted;
+    for (const Action& action : actions) {
+      const auto* preempt = std::get_if<PreemptRun>(&action);
+      if (preempt == nullptr) continue;
+      RC_ASSERT(preempted.insert(preempt->run_id).second);
+      const RunEntry& run = state_.runs.at(preempt->run_id);
+      const RunEntry& by = state_.runs.at(preempt->by_run_id);
+      RC_ASSERT(run.lease.has_value() && !run.lease->preempted);
+      RC_ASSERT(run.state != RunState::kCancelling);
+      RC_ASSERT(by.state == RunState::kQueued && by.not_before <= now_);
+      RC_ASSERT(by.resources.priority > run.resources.priority);
+      RC_ASSERT(now_ - run.lease->since >= state_.policy.min_runtime);
+    }
+  }
+
   // No slot belongs to two leases, and each lease's slots exist.
   void CheckSlots() {
+    RC_ASSERT(HeldSlots(state_).by_project["limited"] <= 2);
     std::set<std::pair<std::string, int32_t>> taken;
     for (const auto& [id, run] : state_.runs) {
       RC_ASSERT(run.lease.has_value() == IsLeased(run.state));
@@ -187,6 +220,7 @@ class Cluster {
       for (const auto& [other_id, other] : state_.runs) {
         if (other.state != RunState::kQueued || assigned.contains(other_id)) continue;
         if (other.not_before > now_ || !PassedOver(other, state_, now_).empty()) continue;
+        if (other.project == "limited") continue;  // it may have all that it may
         RC_ASSERT(other.resources.gpus != run.resources.gpus ||
                   other.resources.priority <= run.resources.priority);
       }
@@ -230,18 +264,18 @@ std::vector<std::string> PlainAssignments(const ClusterState& state) {
   const auto place = [&](const RunEntry& run) {
     return PlaceRun(run, free, PassedOver(run, state, kNow));
   };
-  std::map<int64_t, int64_t> num_leases;
+  HeldSlots held(state);
   std::map<std::string, const RunEntry*> queued;
   for (const auto& [id, run] : state.runs) {
-    if (run.lease) ++num_leases[run.experiment_order];
     if (run.state == RunState::kQueued) queued.emplace(id, &run);
   }
   std::vector<std::string> assigned;
   while (true) {
     const auto rank = [&](const std::string& id) {
       const RunEntry& run = *queued.at(id);
-      return std::tuple(-run.resources.priority, num_leases[run.experiment_order],
-                        run.experiment_order, run.order);
+      return std::tuple(-run.resources.priority, held.by_project[run.project],
+                        held.by_user[{run.project, run.created_by}],
+                        held.by_experiment[run.experiment_order], run.experiment_order, run.order);
     };
     std::string best;
     for (const auto& [id, run] : queued) {
@@ -252,7 +286,7 @@ std::vector<std::string> PlainAssignments(const ClusterState& state) {
     std::erase_if(free[placement.worker_id], [&](const Slot& slot) {
       return std::ranges::count(placement.slots, slot.index) > 0;
     });
-    ++num_leases[queued.at(best)->experiment_order];
+    held.Add(*queued.at(best), static_cast<int64_t>(placement.slots.size()));
     queued.erase(best);
     assigned.push_back(best);
   }
@@ -268,6 +302,11 @@ RC_GTEST_PROP(DecideProperty, AssignsWhatThePlainRuleAssigns,
     run.resources.priority = runs[i] / 3 % 2;
     run.resources.gpus_auto = runs[i] / 6 % 3 == 0;
     run.resources.gpus = runs[i] / 18 % 3;
+    run.project = runs[i] % 2 == 0 ? "p" : "q";  // one for each experiment
+    run.project += std::to_string(run.experiment_order);
+    if (runs[i] % 7 < 5) run.project = "shared";
+    run.created_by = run.experiment_order == 1 ? "a" : "b";
+    run.queued_since = absl::Hours(1);  // nothing is kept for it yet
     if (runs[i] % 5 == 0) run.avoided[absl::StrCat("w", runs[i] % 3)] = absl::Hours(2);
   }
   for (size_t i = 0; i < slots.size(); ++i) {
@@ -283,6 +322,92 @@ RC_GTEST_PROP(DecideProperty, AssignsWhatThePlainRuleAssigns,
     if (const auto* assign = std::get_if<AssignRun>(&action)) assigned.push_back(assign->run_id);
   }
   RC_ASSERT(assigned == PlainAssignments(state));
+}
+
+// A run that wants a whole worker beside a stream of small ones that would take its slots one by
+// one: it starts when it has waited for reserve_after and those that held the slots then have
+// ended.
+RC_GTEST_PROP(DecideProperty, SmallRunsDoNotStarveALargeOne, (std::vector<uint8_t> lengths)) {
+  constexpr int kSlots = 4, kLongest = 40;
+  ClusterState state;
+  WorkerEntry& worker = state.workers["w"];
+  worker.polling = true;
+  for (int i = 0; i < kSlots; ++i) {
+    Slot slot;
+    slot.index = i;
+    slot.kind = SlotKind::kGpu;
+    worker.slots.push_back(slot);
+  }
+  absl::Duration now = absl::Hours(1);
+  std::map<std::string, absl::Duration> ends;
+  int64_t num_runs = 0;
+  const auto add = [&](int64_t gpus, int64_t experiment) {
+    RunEntry& run = state.runs[absl::StrCat("r", num_runs)];
+    run.order = num_runs++;
+    run.experiment_order = experiment;
+    run.resources.gpus = gpus;
+    run.queued_since = now;
+  };
+  add(kSlots, 1);
+  for (int second = 0; second < 60 + 2 * kLongest; ++second, now += absl::Seconds(1)) {
+    while (std::ranges::count_if(state.runs, [](const auto& entry) {
+             return entry.second.state == RunState::kQueued;
+           }) < kSlots + 1) {
+      add(1, 2);
+    }
+    std::erase_if(state.runs, [&](const auto& entry) {
+      return ends.contains(entry.first) && ends.at(entry.first) <= now;
+    });
+    state.index = IndexOf(state.runs);
+    for (const Action& action : Decide(state, kTiming, now)) {
+      const auto* assign = std::get_if<AssignRun>(&action);
+      if (assign == nullptr) continue;
+      if (assign->run_id == "r0") return;
+      RunEntry& run = state.runs.at(assign->run_id);
+      run.state = RunState::kRunning;
+      run.attempt = assign->attempt;
+      run.lease = Lease{.worker_id = "w",
+                        .slots = assign->slots,
+                        .expires = absl::InfiniteDuration(),
+                        .since = now};
+      const size_t length = lengths.empty() ? 7 : lengths[ends.size() % lengths.size()] % kLongest;
+      ends[assign->run_id] = now + absl::Seconds(1 + length);
+    }
+    state.last_decision = now;
+  }
+  RC_FAIL("the large run never started");
+}
+
+// No slot is left idle that a queued run would fit, unless it is kept for a large one or the run's
+// project has all that it may have.
+RC_GTEST_PROP(DecideProperty, LeavesNoSlotIdleThatARunWouldFit,
+              (const std::vector<uint8_t>& runs, uint8_t num_slots)) {
+  ClusterState state;
+  WorkerEntry& worker = state.workers["w"];
+  worker.polling = true;
+  for (int i = 0; i < num_slots % 8; ++i) {
+    worker.slots.emplace_back();
+    worker.slots.back().index = i;
+    worker.slots.back().kind = i % 2 == 0 ? SlotKind::kGpu : SlotKind::kCpu;
+  }
+  for (size_t i = 0; i < runs.size(); ++i) {
+    RunEntry& run = state.runs[absl::StrCat("r", i)];
+    run.order = static_cast<int64_t>(i);
+    run.resources.gpus = runs[i] % 3;
+    run.queued_since = absl::Hours(1);
+  }
+  state.index = IndexOf(state.runs);
+  FreeSlots free = FindFreeSlots(state, absl::Hours(1));
+  std::set<std::string> assigned;
+  for (const Action& action : Decide(state, kTiming, absl::Hours(1))) {
+    const auto* assign = std::get_if<AssignRun>(&action);
+    if (assign == nullptr) continue;
+    assigned.insert(assign->run_id);
+    TakeSlots(free, {assign->worker_id, assign->slots});
+  }
+  for (const auto& [id, run] : state.runs) {
+    RC_ASSERT(assigned.contains(id) || !PlaceRun(run, free).has_value());
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 #include "server/core/placement.h"
+#include "server/core/waiting.h"
 
 namespace fp4::core {
 namespace {
@@ -158,7 +159,7 @@ TEST_F(DecideTest, AWorkerThatSaysItIsUnfitGetsNothing) {
   state_.workers["full"].unfit = "/w has 3 MiB left";
   RunEntry& run = AddRun("a", 1);
   EXPECT_EQ(Decisions(), "");
-  EXPECT_EQ(WhyQueued(run, state_, kNow),
+  EXPECT_EQ(ExplainWait(run, state_, kNow).why,
             "no connected worker takes work: full: /w has 3 MiB left");
   state_.workers["full"].unfit.clear();
   EXPECT_EQ(Decisions(), "a@full:0");
@@ -200,7 +201,7 @@ TEST_F(DecideTest, AWorkerOnProbationGetsOneRunAtATime) {
   RunEntry& run = AddRun("a", 1);
   AddRun("b", 1);
   EXPECT_EQ(Decisions(), "");
-  EXPECT_EQ(WhyQueued(run, state_, kNow),
+  EXPECT_EQ(ExplainWait(run, state_, kNow).why,
             "no connected worker takes work: w: gets no work for 8s: 4 attempts in a row failed "
             "here; the last: trainer_crashed: exit status 1");
   state_.last_decision = kNow + absl::Seconds(8);
@@ -215,7 +216,7 @@ TEST_F(DecideTest, ASlotHasTheThreadsThatTheDocumentAsksFor) {
   RunEntry& run = AddRun("a", 1);
   run.resources.cpu_threads = 512;
   EXPECT_EQ(Decisions(), "");
-  EXPECT_EQ(WhyQueued(run, state_, kNow), "no worker has a CPU slot with 512 CPU threads");
+  EXPECT_EQ(ExplainWait(run, state_, kNow).why, "no worker has a CPU slot with 512 CPU threads");
   run.resources.cpu_threads = 2;
   EXPECT_EQ(Decisions(), "a@w:0");
 }
@@ -245,11 +246,11 @@ TEST_F(DecideTest, WhyARunWaitsIsSaid) {
   RunEntry& run = AddRun("a", 1);
   run.resources.gpus = 1;
   run.resources.min_gpu_memory_gib = 40;
-  EXPECT_EQ(WhyQueued(run, state_, kNow), "no worker is connected");
+  EXPECT_EQ(ExplainWait(run, state_, kNow).why, "no worker is connected");
   AddWorker("w", {MakeSlot(0, SlotKind::kGpu, 24)});
-  EXPECT_EQ(WhyQueued(run, state_, kNow), "no worker has a GPU slot with 40 GiB");
+  EXPECT_EQ(ExplainWait(run, state_, kNow).why, "no worker has a GPU slot with 40 GiB");
   run.not_before = kNow + absl::Milliseconds(1500);
-  EXPECT_EQ(WhyQueued(run, state_, kNow), "the next attempt starts in 2s");
+  EXPECT_EQ(ExplainWait(run, state_, kNow).why, "the next attempt starts in 2s");
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ const Row kRows[] = {
     {"bad document", kAssigned, "", Exited(2), kFailed, reason::kBadDocument, false},
     {"too long", kRunning, "stopped", Ended(ExitCause::kMaxRuntime), kFailed, reason::kMaxRuntime,
      false},
-    {"preempted", kRunning, "stopped", Exited(3), kQueued, reason::kStopped, false},
+    {"stopped by somebody", kRunning, "stopped", Exited(3), kQueued, reason::kStopped, false},
     {"cut off", kRunning, "stopped", Ended(ExitCause::kLeaseLost), kQueued, reason::kLeaseExpired,
      false},
     {"crashed", kRunning, "", Ended(ExitCause::kSignaled), kQueued, reason::kTrainerCrashed, true},
@@ -220,6 +220,90 @@ TEST(JudgeExpiryTest, BelievesTheLog) {
   run.finished = FinishedWord{2, "failed", "loss is NaN at step 7"};
   EXPECT_EQ(JudgeExpiry(run).next, kFailed);
   EXPECT_EQ(JudgeExpiry(run).message, "loss is NaN at step 7");
+}
+
+TEST(JudgeExitTest, APreemptedRunGoesBackWithNothingHeldAgainstIt) {
+  for (const Exit& exit : {Exited(3), Ended(ExitCause::kSignaled)}) {
+    RunEntry run = Leased(kRunning);
+    run.lease->preempted = true;
+    run.num_fruitless = 3;
+    const Verdict verdict = JudgeExit(run, exit);
+    EXPECT_EQ(verdict.next, kQueued);
+    EXPECT_EQ(verdict.reason, reason::kPreempted);
+    EXPECT_FALSE(verdict.uses_restart);
+    EXPECT_EQ(verdict.blame, Blame::kNobody);
+    EXPECT_EQ(verdict.pause, absl::ZeroDuration());
+    const RunEntry after = AfterVerdict(run, verdict, absl::Hours(1));
+    EXPECT_EQ(after.num_fruitless, 3) << "it was cut short: that says nothing about it";
+    EXPECT_EQ(after.queued_since, absl::Hours(1));
+  }
+}
+
+TEST(JudgeExitTest, AnotherEndOfAPreemptedRunIsJudgedAsItIs) {
+  RunEntry run = Leased(kRunning);
+  run.lease->preempted = true;
+  EXPECT_EQ(JudgeExit(run, Exited(1)).reason, reason::kTrainerCrashed);
+  EXPECT_EQ(JudgeExpiry(run).reason, reason::kLeaseExpired);
+}
+
+TEST(JudgeExitTest, ARunWithWhichOneWorkerAfterTheOtherIsLostIsSetAside) {
+  RunEntry run = Leased(kRunning);
+  for (const char* worker : {"w1", "w2"}) {
+    run.last_worker_id = worker;
+    const Verdict verdict = JudgeExpiry(run);
+    EXPECT_EQ(verdict.next, kQueued) << worker;
+    run = AfterVerdict(run, verdict, absl::Hours(1));
+    run.state = kRunning;
+  }
+  // The same worker again proves nothing more.
+  run.last_worker_id = "w2";
+  EXPECT_EQ(JudgeExpiry(run).next, kQueued);
+  run.last_worker_id = "w3";
+  EXPECT_EQ(JudgeExit(run, Ended(ExitCause::kLost)).reason, reason::kKillsWorkers);
+  const Verdict verdict = JudgeExpiry(run);
+  EXPECT_EQ(verdict.next, kFailed);
+  EXPECT_EQ(verdict.reason, reason::kKillsWorkers);
+}
+
+TEST(JudgeExitTest, WorkersThatBroughtTheRunFurtherAreNotHeldAgainstIt) {
+  RunEntry run = Leased(kRunning);
+  for (const char* worker : {"w1", "w2", "w3", "w4", "w5"}) {
+    run.last_worker_id = worker;
+    run.progressed = true;
+    const Verdict verdict = JudgeExpiry(run);
+    EXPECT_EQ(verdict.next, kQueued) << worker;
+    run = AfterVerdict(run, verdict, absl::Hours(1));
+    run.state = kRunning;
+  }
+}
+
+TEST(JudgeExitTest, ARunThatDidNotFitGoesElsewhereAtTheCostOfARestart) {
+  RunEntry run = Leased(kRunning);
+  run.finished = {2, "failed", "out_of_memory: step 1: CUDA out of memory"};
+  const Verdict verdict = JudgeExit(run, Exited(1));
+  EXPECT_EQ(verdict.next, kQueued);
+  EXPECT_EQ(verdict.reason, reason::kOutOfMemory);
+  EXPECT_TRUE(verdict.uses_restart && verdict.elsewhere);
+  EXPECT_EQ(verdict.blame, Blame::kRun) << "the worker is as good as before";
+  run.num_restarts = run.max_restarts;
+  EXPECT_EQ(JudgeExit(run, Exited(1)).reason, reason::kRestartsExhausted);
+}
+
+TEST(JudgeExitTest, ARunWhoseDataIsMissingLooksForItElsewhereAFewTimes) {
+  RunEntry run = Leased(kAssigned);
+  const Exit exit = {.exit_code = 2,
+                     .message = "",
+                     .stderr_tail = "fp4-train: data_missing: data.paths: 'c' matches no file\n"};
+  for (int i = 0; i + 1 < kMaxWithoutData; ++i) {
+    const Verdict verdict = JudgeExit(run, exit);
+    EXPECT_EQ(verdict.next, kQueued);
+    EXPECT_EQ(verdict.reason, reason::kDataMissing);
+    EXPECT_TRUE(verdict.elsewhere && !verdict.uses_restart);
+    run = AfterVerdict(run, verdict, absl::Hours(1));
+    run.state = kAssigned;
+  }
+  EXPECT_EQ(JudgeExit(run, exit).next, kFailed);
+  EXPECT_EQ(JudgeExit(run, exit).reason, reason::kDataMissing);
 }
 
 }  // namespace

@@ -58,5 +58,22 @@ TEST_F(WorkerStandingTest, ProgressEndsTheProbation) {
   EXPECT_EQ(After(End("a", Blame::kWorker)), absl::Seconds(1)) << "it counts from the beginning";
 }
 
+// As the last one, of runs of different experiments: a worker that fails whatever it gets.
+TEST_F(WorkerStandingTest, AWorkerOnWhichRunsOfThreeExperimentsFailOneAfterTheOtherIsPaused) {
+  const auto failed = [&](const char* run, const char* experiment) {
+    BadEnd end = End(run, Blame::kRun);
+    end.experiment_id = experiment;
+    return After(end);
+  };
+  EXPECT_EQ(failed("a1", "a"), -absl::InfiniteDuration());
+  EXPECT_EQ(failed("a2", "a"), -absl::InfiniteDuration()) << "one bad document";
+  EXPECT_EQ(failed("b1", "b"), -absl::InfiniteDuration());
+  EXPECT_EQ(failed("c1", "c"), absl::Seconds(1));
+  EXPECT_EQ(failed("d1", "d"), absl::Seconds(2));
+  EXPECT_TRUE(standing_.on_probation());
+  NoteProgress(standing_);
+  EXPECT_EQ(failed("e1", "e"), -absl::InfiniteDuration()) << "it has shown that it can train";
+}
+
 }  // namespace
 }  // namespace fp4::core
