@@ -19,7 +19,7 @@ MAY_USE = {
     "spec": ["base", "numerics/format.h", "numerics/formats", "numerics/quantizer_options.h"],
     "proto": [],
     "wire": ["base", "spec", "proto"],
-    "server/core": ["base", "spec", "numerics/format.h"],
+    "server/core": ["base", "spec", "numerics/format.h", "numerics/arithmetic/philox.h", "numerics/arithmetic/random.h"],
     "server/store": ["base", "spec", "server/core"],
     "server/rpc": ["base", "spec", "server/core", "server/store", "proto", "wire", "telemetry"],
     "server/http": ["base", "server/core", "server/store", "telemetry"],
