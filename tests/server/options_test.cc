@@ -37,6 +37,17 @@ TEST(Options, AllowPathIsRepeatable) {
   EXPECT_THAT(options->allowed_roots, ElementsAre("/a", "/b"));
 }
 
+TEST(Options, SchedulingFollowsTheFlags) {
+  const auto options = Parse({"--data-dir", "d", "--preempt-after", "never", "--reserve-after",
+                              "10s", "--project-limit", "a=4", "--project-limit", "b=0"})
+                           .options;
+  ASSERT_TRUE(options.has_value());
+  EXPECT_EQ(options->policy.min_runtime, absl::InfiniteDuration());
+  EXPECT_EQ(options->policy.reserve_after, absl::Seconds(10));
+  EXPECT_EQ(options->policy.project_slots, (std::map<std::string, int64_t>{{"a", 4}, {"b", 0}}));
+  EXPECT_EQ(Parse({"--data-dir", "d"}).options->policy.min_runtime, absl::Minutes(1));
+}
+
 TEST(Options, WrongUsageSaysWhatIsWrong) {
   const std::pair<std::vector<const char*>, const char*> cases[] = {
       {{}, "--data-dir is required"},
@@ -47,6 +58,11 @@ TEST(Options, WrongUsageSaysWhatIsWrong) {
       {{"--data-dir", "d", "--listen", "here"}, "--listen: 'here' is not HOST:PORT"},
       {{"--data-dir", "d", "--lease-ttl", "soon"}, "--lease-ttl: 'soon' is not a duration"},
       {{"--data-dir", "d", "--lease-ttl", "1s"}, "--lease-ttl: '1s' is not a duration from 2s"},
+      {{"--data-dir", "d", "--preempt-after", "soon"}, "--preempt-after: 'soon' is not a duration"},
+      {{"--data-dir", "d", "--project-limit", "four"}, "--project-limit: 'four' is not NAME=SLOTS"},
+      {{"--data-dir", "d", "--project-limit", "a=x"}, "--project-limit: 'a=x' is not NAME=SLOTS"},
+      {{"--data-dir", "d", "--project-limit", "a=1", "--project-limit", "a=2"},
+       "--project-limit: 'a' is given twice"},
       {{"--data-dir", "d", "--port", "1"}, "--port"}};
   for (const auto& [arguments, complaint] : cases) {
     testing::internal::CaptureStderr();
