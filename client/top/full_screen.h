@@ -3,6 +3,7 @@
 
 #include <termios.h>
 
+#include <memory>
 #include <ostream>
 #include <string>
 #include <vector>
