@@ -57,7 +57,11 @@ HttpRequest HttpConnection::TakeRequest() {
 }
 
 void HttpConnection::Add(HttpOutbox::Parcel parcel, absl::Duration now) {
-  to_send_.append(parcel.bytes);
+  if (to_send_.empty()) {
+    to_send_ = std::move(parcel.bytes);
+  } else {
+    to_send_.append(parcel.bytes);
+  }
   last_ = last_ || parcel.last;
   if (!parcel.keep_alive.empty()) keep_alive_ = std::move(parcel.keep_alive);
   if (parcel.taken) taken_.push_back(std::move(parcel.taken));

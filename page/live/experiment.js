@@ -130,7 +130,7 @@ export async function showExperiment(scope, id) {
       experiment = await get(experimentPath(id), scope.signal);
       if (!scope.over) showRuns();
     });
-    const recompare = throttled(scope, 5, () => Promise.all([comparison.refresh(), heat.refresh()]));
+    const recompare = throttled(scope, 3, () => Promise.all([comparison.refresh(), heat.refresh()]));
     watch(scope, { experiment: id }, {
       onReopen: () => { redraw(); relist(); recompare(); },
       onEvents: (events) => {

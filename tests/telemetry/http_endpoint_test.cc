@@ -28,7 +28,9 @@ class HttpEndpointTest : public ::testing::Test {
     return *std::move(endpoint);
   }
   httplib::Client ClientOf(const HttpEndpoint& endpoint) {
-    return httplib::Client(endpoint.address().host, endpoint.address().port);
+    httplib::Client client(endpoint.address().host, endpoint.address().port);
+    client.set_read_timeout(60);
+    return client;
   }
 
   MetricRegistry registry_;
