@@ -75,7 +75,10 @@ FreeSlots AssignRuns(const ClusterState& state, absl::Duration now, std::vector<
     const QueueOrder::Run* next = queue.Pop();
     if (next == nullptr) break;
     const auto& [id, run] = *next;
-    if (IsOverLimit(run, state, queue.held())) continue;
+    if (IsOverLimit(run, state, queue.held())) {
+      queue.DropOf(run.project, DemandOf(run.resources));
+      continue;
+    }
     const std::set<std::string> passed_over = PassedOver(run, state, now);
     std::optional<Placement> placement = PlaceRun(run, free, passed_over);
     if (!placement) {

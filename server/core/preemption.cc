@@ -130,7 +130,10 @@ std::vector<PreemptRun> ChoosePreemptions(const ClusterState& state, FreeSlots f
     const auto& [id, run] = *next;
     if (run.resources.priority <= lowest) break;
     if (started.contains(id)) continue;
-    if (IsOverLimit(run, state, queue.held())) continue;
+    if (IsOverLimit(run, state, queue.held())) {
+      queue.DropOf(run.project, DemandOf(run.resources));
+      continue;
+    }
     std::optional<Placement> placement = PlaceRun(run, free);
     if (!placement) {
       std::optional<Room> room = FindRoom(state, run, free, chosen, now);

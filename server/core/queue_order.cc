@@ -79,12 +79,18 @@ void QueueOrder::PutBack(Line line) {
   std::ranges::push_heap(lines_, std::ranges::greater(), &Line::rank);
 }
 
+bool QueueOrder::IsDropped(const QueueLine& key) const {
+  return dropped_.contains(key.demand) ||
+         (!dropped_of_projects_.empty() &&
+          dropped_of_projects_.contains({key.project, key.demand}));
+}
+
 const QueueOrder::Run* QueueOrder::Pop() {
   while (!lines_.empty()) {
     std::ranges::pop_heap(lines_, std::ranges::greater(), &Line::rank);
     Line line = lines_.back();
     lines_.pop_back();
-    if (dropped_.contains(line.key->demand)) continue;
+    if (IsDropped(*line.key)) continue;
     const Run* run = &*state_.runs.find(line.next->second);
     // What its project, user or experiment holds has grown since, or its first run pauses.
     if (run->second.not_before > now_ || RankOf(*line.key, line.next->first) != line.rank) {

@@ -42,6 +42,10 @@ class QueueOrder {
   const Run* Pop();
   // The run that was popped last got so many slots.
   void CountAssigned(const RunEntry& run, int64_t num_slots) { held_.Add(run, num_slots); }
+  // A project's further runs of a demand are not looked at: it has all that it may have.
+  void DropOf(const std::string& project, const DemandKey& demand) {
+    dropped_of_projects_.emplace(project, demand);
+  }
   // No slots are left for runs of this demand.
   void Drop(const DemandKey& demand) { dropped_.insert(demand); }
   const HeldSlots& held() const { return held_; }
@@ -63,7 +67,10 @@ class QueueOrder {
   const ClusterState& state_;
   const absl::Duration now_;
   HeldSlots held_;
+  bool IsDropped(const QueueLine& key) const;
+
   std::set<DemandKey> dropped_;
+  std::set<std::pair<std::string, DemandKey>> dropped_of_projects_;
   std::vector<Line> lines_;  // a heap, the smallest rank on top. Ranks only grow
 };
 

@@ -74,6 +74,7 @@ TEST_F(SeeingTest, QueueListsPositionsAndReasons) {
     v1::QueuedRun& run = *queue.add_runs();
     run.set_run_id(id);
     run.set_position(queue.runs_size());
+    run.set_reason("no_worker");
     run.set_why("no worker is connected");
     run.set_needs("a CPU slot");
   }
@@ -82,8 +83,10 @@ TEST_F(SeeingTest, QueueListsPositionsAndReasons) {
   Command json = Run({"queue", "-o", "json"});
   EXPECT_EQ(json.Wait(), 0) << json.err();
   EXPECT_EQ(Json::parse(json.out()), Json::parse(R"([
-      {"run": "run0000b", "position": 1, "why": "no worker is connected", "needs": "a CPU slot"},
-      {"run": "run0000a", "position": 2, "why": "no worker is connected", "needs": "a CPU slot"}])"));
+      {"run": "run0000b", "position": 1, "reason": "no_worker",
+       "why": "no worker is connected", "needs": "a CPU slot"},
+      {"run": "run0000a", "position": 2, "reason": "no_worker",
+       "why": "no worker is connected", "needs": "a CPU slot"}])"));
   Command text = Run({"queue"});
   EXPECT_EQ(text.Wait(), 0);
   EXPECT_NE(text.out().find("1  run0000b  demo        fp4"), std::string::npos) << text.out();
