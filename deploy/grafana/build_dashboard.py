@@ -77,6 +77,8 @@ def runs(board):
     return (board.with_row(dashboard.Row("Runs"))
             .with_panel(runs_by_state())
             .with_panel(graph("Queue wait", "From queued to assigned.", "s", *quantiles("fp4_controller_queue_wait_seconds")))
+            .with_panel(graph("Runs that wait, by reason", "docs/scheduling.md says what each reason means; fp4ctl queue names the runs.", "short",
+                              ("sum by (reason) (fp4_controller_queued_runs)", "{{reason}}"), stacked=True))
             .with_panel(graph("Changes of state", "How often runs end, fail and are queued again.", "cps",
                               (f"sum by (to) (rate(fp4_controller_run_transitions_total{RATE}))", "{{to}}")))
             .with_panel(graph("Training speed", "Tokens per second, by worker.", "short",
