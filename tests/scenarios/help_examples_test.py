@@ -18,7 +18,9 @@ ELSEWHERE = {
     "down": "likewise",
     "forget": "needs a worker that is gone: tests/server/store",
     "top": "needs a terminal",
-    "admin": "stops or copies a controller: its own scenarios",
+    "admin": "copies a controller's data: its own scenarios",
+    "checkpoints": "needs checkpoints that have travelled: its own scenarios",
+    "doctor": "its status says whether this machine is well",
 }
 
 
