@@ -22,6 +22,7 @@ MAY_USE = {
     "server/core": ["base", "spec", "numerics/format.h", "numerics/arithmetic/philox.h", "numerics/arithmetic/random.h"],
     "server/store": ["base", "spec", "server/core"],
     "server/rpc": ["base", "spec", "server/core", "server/store", "proto", "wire", "telemetry"],
+    "server/provision": ["base", "server/core", "server/store", "telemetry"],
     "server/http": ["base", "server/core", "server/store", "telemetry"],
     "server/web": ["base", "spec", "server/core", "server/store", "server/rpc", "proto", "wire", "telemetry", "page/live"],
     "server": ["base", "spec", "server", "telemetry", "proto", "wire"],

@@ -14,6 +14,9 @@
 #include "base/version.h"
 #include "server/http/controller_metrics.h"
 #include "server/http/writer_health.h"
+#include "server/provision/provisioner.h"
+#include "server/provision/settings.h"
+#include "server/provision/slurm.h"
 #include "server/rpc/server.h"
 #include "server/store/store.h"
 #include "server/web/allowed_host.h"
@@ -47,6 +50,16 @@ void RemoveEndpoints(const std::filesystem::path& folder) {
   std::filesystem::remove(folder / kEndpointsFile, ignored);
 }
 
+absl::StatusOr<std::unique_ptr<provision::Engine>> MakeSlurm(const Options& options,
+                                                             const HostPort& served) {
+  provision::SlurmOptions slurm =
+      provision::MakeSlurmOptions(*options.slurm, options.data_dir, served);
+  std::error_code error;
+  std::filesystem::create_directories(slurm.work_root, error);
+  if (error) return ErrnoStatus(error.value(), "make " + slurm.work_root.string());
+  return std::make_unique<provision::Slurm>(std::move(slurm));
+}
+
 }  // namespace
 
 // In the order of construction; destroyed the other way round.
@@ -70,6 +83,7 @@ struct Controller::Parts {
   std::unique_ptr<rpc::Server> grpc_server;
   std::unique_ptr<web::Front> front;
   std::unique_ptr<telemetry::HttpEndpoint> http_endpoint;
+  std::unique_ptr<provision::Provisioner> provisioner;
 };
 
 absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& options,
@@ -98,6 +112,11 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
                            [front = parts->front.get()](const auto& request, auto exchange) {
                              front->Handle(request, std::move(exchange));
                            }));
+  if (options.slurm.has_value()) {
+    FP4_ASSIGN_OR_RETURN(auto slurm, MakeSlurm(options, parts->grpc_server->address()));
+    parts->provisioner = std::make_unique<provision::Provisioner>(
+        std::move(slurm), options.slurm->limits, *parts->store, clock, parts->registry);
+  }
   FP4_RETURN_IF_ERROR(WriteEndpoints(options.data_dir, parts->grpc_server->address(),
                                      parts->http_endpoint->address()));
   LogInfo("controller serves", {{"version", Version()},

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/command.h"
 #include "base/duration.h"
 #include "base/status_macros.h"
 #include "base/version.h"
@@ -25,12 +26,49 @@ constexpr char kFooter[] =
     "last line on stderr); 2 wrong usage.\n"
     "Logs go to stderr, one JSON object a line.";
 
+struct SlurmTexts {
+  std::string engine, options, worker, work_dir, controller, idle = "1m";
+  int64_t max_workers = 1, slots = 1;
+};
+
 struct Texts {
   std::string data_dir, listen = "127.0.0.1:4404", http = "127.0.0.1:4405", lease_ttl = "30s";
   std::string preempt_after = "1m", reserve_after = "1m";
   std::vector<std::string> allow_paths, http_names, project_limits;
   bool insecure = false;
+  SlurmTexts slurm;
 };
+
+void DeclareSlurm(CLI::App& app, SlurmTexts& texts) {
+  CLI::Option* engine = app.add_option("--provision", texts.engine,
+                                       "Start workers as the queue needs them, on: slurm")
+                            ->check(CLI::IsMember({"slurm"}))
+                            ->type_name("ENGINE");
+  const auto add = [&](const char* name, auto& target, const char* help, const char* type) {
+    app.add_option(name, target, help)
+        ->type_name(type)
+        ->needs(engine)
+        ->capture_default_str()
+        ->group("Workers as jobs of Slurm (with --provision slurm)");
+  };
+  add("--slurm-max-workers", texts.max_workers, "Jobs at a time, waiting ones included", "N");
+  add("--slurm-options", texts.options,
+      "Of sbatch, for each job: \"--partition=gpu --gres=gpu:1 --time=4:00:00\"", "OPTIONS");
+  add("--slurm-slots", texts.slots, "Slots that such a worker has, to know how many are needed",
+      "N");
+  add("--slurm-worker", texts.worker,
+      "The worker's program on the nodes, with flags of its own. Default: fp4-worker beside this "
+      "program",
+      "COMMAND");
+  add("--slurm-work-dir", texts.work_dir,
+      "Folder of the jobs' work directories and logs, best on a disk that all nodes share. "
+      "Default: "
+      "slurm in the data directory",
+      "DIR");
+  add("--slurm-controller", texts.controller,
+      "This controller as the nodes reach it. Default: the address of --listen", "HOST:PORT");
+  add("--slurm-idle", texts.idle, "A worker that has had no run for so long ends", "DURATION");
+}
 
 void Declare(CLI::App& app, Texts& texts) {
   app.footer(kFooter);
@@ -74,6 +112,7 @@ void Declare(CLI::App& app, Texts& texts) {
       ->allow_extra_args(false);
   app.add_flag("--insecure", texts.insecure,
                "Allow addresses that other machines can reach: there is no TLS and no login yet");
+  DeclareSlurm(app, texts.slurm);
 }
 
 absl::StatusOr<HostPort> ParseAddress(const char* flag, const std::string& text, bool insecure) {
@@ -124,6 +163,46 @@ absl::StatusOr<core::SchedulingPolicy> ReadPolicy(const Texts& texts) {
   return policy;
 }
 
+absl::Status Flagged(const char* flag, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(flag, ": ", status.message()));
+}
+
+std::filesystem::path FolderOfThisProgram() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+absl::StatusOr<provision::Settings> InterpretSlurm(const SlurmTexts& texts) {
+  provision::Settings settings;
+  for (const auto& [flag, number] : {std::pair("--slurm-max-workers", texts.max_workers),
+                                     std::pair("--slurm-slots", texts.slots)}) {
+    if (number >= 1 && number <= 100'000) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(flag, ": is ", number, "; allowed: 1 to 100000"));
+  }
+  settings.limits.max_workers = texts.max_workers;
+  settings.limits.slots_per_worker = texts.slots;
+  absl::StatusOr<std::vector<std::string>> options = SplitWords(texts.options);
+  if (!options.ok()) return Flagged("--slurm-options", options.status());
+  settings.sbatch_options = *std::move(options);
+  absl::StatusOr<std::vector<std::string>> worker = SplitWords(texts.worker);
+  if (!worker.ok()) return Flagged("--slurm-worker", worker.status());
+  settings.worker_command = *std::move(worker);
+  if (settings.worker_command.empty())
+    settings.worker_command = {(FolderOfThisProgram() / "fp4-worker").string()};
+  if (!texts.work_dir.empty()) settings.work_root = std::filesystem::absolute(texts.work_dir);
+  if (!texts.controller.empty()) {
+    absl::StatusOr<HostPort> address = ParseHostPort(texts.controller);
+    if (!address.ok()) return Flagged("--slurm-controller", address.status());
+    settings.controller = texts.controller;
+  }
+  absl::StatusOr<absl::Duration> idle =
+      ParseDurationBetween(texts.idle, absl::Seconds(1), absl::Hours(24 * 30));
+  if (!idle.ok()) return Flagged("--slurm-idle", idle.status());
+  settings.idle = *idle;
+  return settings;
+}
+
 absl::StatusOr<Options> Interpret(const Texts& texts) {
   Options options;
   options.data_dir = texts.data_dir;
@@ -144,6 +223,11 @@ absl::StatusOr<Options> Interpret(const Texts& texts) {
   }
   options.lease_ttl = *lease_ttl;
   FP4_ASSIGN_OR_RETURN(options.policy, ReadPolicy(texts));
+  if (!texts.slurm.engine.empty()) {
+    absl::StatusOr<provision::Settings> slurm = InterpretSlurm(texts.slurm);
+    if (!slurm.ok()) return slurm.status();
+    options.slurm = *std::move(slurm);
+  }
   options.allowed_roots.assign(texts.allow_paths.begin(), texts.allow_paths.end());
   if (options.allowed_roots.empty() && options.listen.IsLoopback()) options.allowed_roots = {"/"};
   return options;

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "base/host_port.h"
 #include "server/core/scheduling_policy.h"
+#include "server/provision/settings.h"
 
 namespace fp4::server {
 
@@ -22,6 +23,7 @@ struct Options {
   absl::Duration lease_ttl = absl::Seconds(30);
   core::SchedulingPolicy policy;
   std::vector<std::filesystem::path> allowed_roots;  // resolved: what was asked for, or the default
+  std::optional<provision::Settings> slurm;          // workers as jobs of Slurm; nothing: none
 };
 
 // The program's exit statuses, as --help explains them.

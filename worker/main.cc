@@ -105,6 +105,7 @@ WorkerSettings SettingsOf(const Options& options) {
   settings.run.grace = options.grace;
   settings.run.min_free_bytes = options.min_free_bytes;
   settings.keep_finished = options.keep_finished;
+  settings.exit_idle = options.exit_idle;
   return settings;
 }
 

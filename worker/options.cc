@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 // As written.
 struct Texts {
   std::string controller = "127.0.0.1:4404", http = "127.0.0.1:4406", work_dir, trainer;
-  std::string keep_finished = "24h", grace = "30s", gpu_library = "libnvidia-ml.so.1";
+  std::string keep_finished = "24h", grace = "30s", exit_idle, gpu_library = "libnvidia-ml.so.1";
   std::vector<std::string> allowed_paths;
   int num_cpu_slots = 0;
   int64_t min_free_mib = 64;
@@ -47,6 +47,10 @@ void Declare(CLI::App& app, Texts& texts) {
                  "Take no work while the work directory has less space left")
       ->capture_default_str()
       ->check(CLI::Range(0, 1 << 30));
+  app.add_option(
+      "--exit-idle", texts.exit_idle,
+      "End after so long without a run, for a worker that a batch system started. Default: "
+      "never");
   app.add_option("--grace", texts.grace, "From asking a trainer to stop until it is killed")
       ->capture_default_str();
   app.add_option("--nvml-library", texts.gpu_library,
@@ -98,6 +102,11 @@ absl::StatusOr<Options> Check(const Texts& texts) {
   FP4_ASSIGN_OR_RETURN(options.keep_finished,
                        ParseDuration("--keep-finished", texts.keep_finished));
   FP4_ASSIGN_OR_RETURN(options.grace, ParseDuration("--grace", texts.grace));
+  if (!texts.exit_idle.empty()) {
+    FP4_ASSIGN_OR_RETURN(options.exit_idle, ParseDuration("--exit-idle", texts.exit_idle));
+    if (options.exit_idle < absl::Seconds(1))
+      return absl::InvalidArgumentError("--exit-idle: at least 1s");
+  }
   options.work_dir = fs::absolute(texts.work_dir).lexically_normal();
   // "DIR/" is "DIR".
   if (!options.work_dir.has_filename()) options.work_dir = options.work_dir.parent_path();

@@ -36,7 +36,8 @@ Worker::Worker(WorkerSettings settings, Introduction introduction, ControllerCli
       register_("register", 1),
       acquire_("acquire", 2),
       renew_("renew", 3),
-      untaken_pause_(kFirstUntakenPause, kLastUntakenPause, 5) {
+      untaken_pause_(kFirstUntakenPause, kLastUntakenPause, 5),
+      idle_since_(now()) {
   metrics_.slots.Set(static_cast<double>(introduction_.slots.size()));
   for (const RunDirectory& directory : ListRunDirectories(settings_.run.work_dir)) {
     std::unique_ptr<Run> run = Run::Found(Context(), directory);
@@ -72,6 +73,7 @@ absl::Duration Worker::Step() {
   PollHost();
   PollRuns();
   SweepRuns();
+  if (Retires()) Shutdown();
   if (!registered_) AskToRegister();
   if (registered_) {
     StartWaiting();
@@ -164,6 +166,14 @@ void Worker::UpdateMetrics() {
   metrics_.tokens_per_second.Set(speed);
   metrics_.registered.Set(registered_ ? 1 : 0);
   metrics_.fit.Set(host_.known() && problem().empty() ? 1 : 0);
+}
+
+bool Worker::Retires() {
+  if (!runs_.empty() || !successors_.empty()) idle_since_ = now();
+  if (shutting_down_ || acquire_.in_flight || register_.in_flight) return false;
+  if (now() - idle_since_ < settings_.exit_idle) return false;
+  LogInfo("no run for too long", {{"idle_s", absl::ToInt64Seconds(now() - idle_since_)}});
+  return true;
 }
 
 void Worker::Shutdown() {

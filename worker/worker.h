@@ -20,6 +20,8 @@ struct WorkerSettings {
   RunSettings run;
   absl::Duration acquire_wait = absl::Seconds(20);
   absl::Duration keep_finished = absl::Hours(24);  // run directories, after nothing is left to tell
+  // Without a run for so long, the worker ends by itself.
+  absl::Duration exit_idle = absl::InfiniteDuration();
   // After the last trainer has ended in a shutdown: how long to go on delivering.
   absl::Duration farewell = absl::Seconds(5);
 };
@@ -80,6 +82,8 @@ class Worker {
   void SweepDirectories();
   void UpdateMetrics();
   void LimitFarewell();
+  // Nothing was to be done for too long, and no call is under way that may bring work.
+  bool Retires();
 
   void AskToRegister();
   void OnRegistered(const absl::StatusOr<Registration>& answer);
@@ -115,6 +119,7 @@ class Worker {
   std::map<std::string, Assignment>
       successors_;  // attempts that wait for the end of an earlier one here
   absl::Duration next_sweep_;
+  absl::Duration idle_since_;
   bool shutting_down_ = false, hastened_ = false;
   absl::Duration farewell_until_ = absl::InfiniteDuration();
   absl::Status fatal_;

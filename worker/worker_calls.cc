@@ -93,7 +93,8 @@ void Worker::AskForWork() {
   if (shutting_down_ || !host_.known() || !acquire_.Due(now())) return;
   acquire_.Begin(now());
   announced_ = problem();
-  client_.Acquire(caller(), HeldLeases(), announced_, settings_.acquire_wait,
+  client_.Acquire(caller(), HeldLeases(), announced_,
+                  std::min(settings_.acquire_wait, settings_.exit_idle),
                   [this](const absl::StatusOr<Work>& answer) { OnWork(answer); });
 }
 

@@ -63,7 +63,17 @@ TEST(Options, WrongUsageSaysWhatIsWrong) {
       {{"--data-dir", "d", "--project-limit", "a=x"}, "--project-limit: 'a=x' is not NAME=SLOTS"},
       {{"--data-dir", "d", "--project-limit", "a=1", "--project-limit", "a=2"},
        "--project-limit: 'a' is given twice"},
-      {{"--data-dir", "d", "--port", "1"}, "--port"}};
+      {{"--data-dir", "d", "--port", "1"}, "--port"},
+      {{"--data-dir", "d", "--provision", "cloud"}, "--provision"},
+      {{"--data-dir", "d", "--slurm-max-workers", "2"}, "--provision"},
+      {{"--data-dir", "d", "--provision", "slurm", "--slurm-max-workers", "0"},
+       "--slurm-max-workers: is 0; allowed: 1 to 100000"},
+      {{"--data-dir", "d", "--provision", "slurm", "--slurm-options", "--comment='a"},
+       "--slurm-options: '--comment='a': a quote ' does not end"},
+      {{"--data-dir", "d", "--provision", "slurm", "--slurm-controller", "here"},
+       "--slurm-controller: 'here' is not HOST:PORT"},
+      {{"--data-dir", "d", "--provision", "slurm", "--slurm-idle", "0s"},
+       "--slurm-idle: '0s' is not a duration from 1s"}};
   for (const auto& [arguments, complaint] : cases) {
     testing::internal::CaptureStderr();
     const ParsedOptions parsed = Parse(arguments);
@@ -71,6 +81,25 @@ TEST(Options, WrongUsageSaysWhatIsWrong) {
     EXPECT_FALSE(parsed.options.has_value());
     EXPECT_EQ(parsed.exit_code, 2);
   }
+}
+
+TEST(Options, SlurmsOptionsAreWords) {
+  const auto options =
+      Parse({"--data-dir", "d", "--provision", "slurm", "--slurm-max-workers", "8",
+             "--slurm-options", "--partition=gpu --comment='for fp4lab'", "--slurm-worker",
+             "/opt/fp4-worker --slots 2", "--slurm-slots", "2", "--slurm-idle", "90s"})
+          .options;
+  ASSERT_TRUE(options.has_value() && options->slurm.has_value());
+  const provision::Settings& slurm = *options->slurm;
+  EXPECT_THAT(slurm.sbatch_options, ElementsAre("--partition=gpu", "--comment=for fp4lab"));
+  EXPECT_THAT(slurm.worker_command, ElementsAre("/opt/fp4-worker", "--slots", "2"));
+  EXPECT_EQ(slurm.limits.max_workers, 8);
+  EXPECT_EQ(slurm.limits.slots_per_worker, 2);
+  EXPECT_EQ(slurm.idle, absl::Seconds(90));
+}
+
+TEST(Options, WithoutAnEngineNoWorkerIsStarted) {
+  EXPECT_FALSE(Parse({"--data-dir", "d"}).options->slurm.has_value());
 }
 
 TEST(Options, HelpExplainsTheExitStatus) {

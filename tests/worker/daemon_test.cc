@@ -31,6 +31,20 @@ TEST_F(DaemonTest, CompletesARunAndTellsAllOfIt) {
   EXPECT_EQ(run.events.back().finished().status(), "completed");
 }
 
+TEST_F(DaemonTest, EndsByItselfWhenItHasHadNoRunForTooLong) {
+  StartWorker({"--exit-idle", "1s"});
+  EXPECT_EQ(WaitForWorkerExit(), 0);
+  EXPECT_THAT(WorkerLog(), HasSubstr("no run for too long"));
+}
+
+TEST_F(DaemonTest, IsNotIdleWhileItsRunLasts) {
+  StartWorker({"--exit-idle", "1s"});
+  controller_.Assign("r1", "{}");
+  ASSERT_TRUE(controller_.WaitForExit("r1"));
+  EXPECT_EQ(WaitForWorkerExit(), 0);
+  EXPECT_EQ(controller_.run("r1").events.back().finished().status(), "completed");
+}
+
 TEST_F(DaemonTest, AnEventOfAKindThatItDoesNotKnowIsDeliveredLikeAnyOther) {
   StartWorker();
   controller_.Assign("r1", R"({"fake":{"unknown_at":{"1":7}}})");
