@@ -7,7 +7,6 @@ namespace {
 
 using enum FoundAction;
 
-// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): the order is that of reading
 struct Row {
   const char* what;
   std::optional<KnownRun> known;

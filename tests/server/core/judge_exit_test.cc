@@ -22,7 +22,6 @@ Exit Exited(int32_t code) { return {.exit_code = code, .message = "", .stderr_ta
 Exit Ended(ExitCause cause) { return {.cause = cause, .message = "", .stderr_tail = ""}; }
 
 // In the order in which a row is read; its size does not matter.
-// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct Row {
   const char* what;
   RunState state;

@@ -9,7 +9,6 @@ namespace fp4::trainer {
 namespace {
 
 using spec::AnomalyAction;
-using testing::HasSubstr;
 using Verdict = AnomalyVerdict;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();

@@ -65,7 +65,7 @@ class ChecksTest : public testing::Test {
     facts.layer = "blocks.0.mlp.up";
     facts.operand = operand;
     facts.format = &numerics::FindFormat(format)->info();
-    facts.scales.emplace();
+    facts.scales = OperandFacts::Scales();
     return facts;
   }
   static spec::ModelSpec SmallModel() {
@@ -112,7 +112,7 @@ TEST_F(ChecksTest, UnderflowIsBoundedByWhatTheFormatDoesByDesign) {
         Row{"int8", 0.3, true}, Row{"int8", 0.1, false}}) {
     OperandFacts facts = Facts(row.format, Operand::kWeights);
     facts.zeros = row.zeros;
-    EXPECT_EQ(Found<UnderflowCheck>(Of(facts)) != "", row.told) << row.format << row.zeros;
+    EXPECT_EQ(!Found<UnderflowCheck>(Of(facts)).empty(), row.told) << row.format << row.zeros;
   }
 }
 

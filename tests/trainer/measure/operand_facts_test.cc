@@ -112,7 +112,7 @@ TEST(MetricsOf, HaveTheNamesOfLayerAndOperand) {
   facts.layer = "blocks.0.mlp.up";
   facts.operand = Operand::kGradients;
   facts.zeros = 0.25;
-  facts.scales.emplace();
+  facts.scales = OperandFacts::Scales();
   const MetricValues values = MetricsOf(facts);
   ASSERT_EQ(values.size(), 4u);
   EXPECT_EQ(values[2], std::pair(std::string("quant/blocks.0.mlp.up/gradient_zeros"), 0.25));

@@ -11,8 +11,6 @@
 namespace fp4::trainer {
 namespace {
 
-using testing::HasSubstr;
-
 struct Case {
   const char* name;
   const char* precision;
