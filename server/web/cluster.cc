@@ -25,7 +25,7 @@ void ReadQueue(Context& context, const CallPtr& call,
                const std::shared_ptr<v1::ListQueueResponse>& queue) {
   const int64_t after = queue->runs().empty() ? 0 : queue->runs().rbegin()->position();
   context.store.ListQueue(after, store::kMaxPageSize,
-                          [=, &context](absl::StatusOr<core::QueuePage> page) {
+                          [=, &context](const absl::StatusOr<core::QueuePage>& page) {
                             if (!page.ok()) return Answer(*call, page.status());
                             queue->MergeFrom(rpc::ToProto(*page));
                             if (static_cast<int64_t>(page->runs.size()) == store::kMaxPageSize) {
