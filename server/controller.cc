@@ -12,6 +12,10 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "base/version.h"
+#include "server/artifacts/artifact_store.h"
+#include "server/artifacts/disk_guard.h"
+#include "server/artifacts/restore.h"
+#include "server/http/artifact_metrics.h"
 #include "server/http/controller_metrics.h"
 #include "server/http/writer_health.h"
 #include "server/provision/provisioner.h"
@@ -65,13 +69,18 @@ absl::StatusOr<std::unique_ptr<provision::Engine>> MakeSlurm(const Options& opti
 // In the order of construction; destroyed the other way round.
 struct Controller::Parts {
   Parts(const Options& options, const Clock& clock)
-      : options(options), health(clock), store_metrics(registry, health) {}
+      : options(options),
+        health(clock),
+        store_metrics(registry, health),
+        disk(options.data_dir, options.min_free_bytes) {}
 
   telemetry::HealthReport CheckHealth() const {
     telemetry::HealthReport report = health.Check(store->Health());
-    const absl::Status server = grpc_server->Health();
-    if (!report.healthy || server.ok()) return report;
-    return {.healthy = false, .message = std::string(server.message())};
+    if (!report.healthy) return report;
+    for (const absl::Status& part : {grpc_server->Health(), disk.Check()}) {
+      if (!part.ok()) return {.healthy = false, .message = std::string(part.message())};
+    }
+    return report;
   }
 
   const Options options;
@@ -79,7 +88,9 @@ struct Controller::Parts {
   telemetry::MetricRegistry registry;
   http::WriterHealth health;
   http::StoreMetrics store_metrics;
+  artifacts::DiskGuard disk;
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<artifacts::ArtifactStore> artifacts;
   std::unique_ptr<rpc::Server> grpc_server;
   std::unique_ptr<web::Front> front;
   std::unique_ptr<telemetry::HttpEndpoint> http_endpoint;
@@ -90,6 +101,10 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
                                                               const Clock& clock, IdSource& ids) {
   auto parts = std::make_unique<Parts>(options, clock);
   FP4_ASSIGN_OR_RETURN(parts->lock, OpenDataDir(options.data_dir));
+  if (!options.restore.empty()) {
+    FP4_RETURN_IF_ERROR(
+        artifacts::Restore(options.restore, options.data_dir, options.artifact_folder));
+  }
   RemoveEndpoints(options.data_dir);  // of one that was killed
   store::StoreOptions store_options;
   store_options.folder = options.data_dir;
@@ -97,11 +112,23 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
   store_options.policy = options.policy;
   FP4_ASSIGN_OR_RETURN(parts->store,
                        store::Store::Open(store_options, clock, ids, &parts->store_metrics));
+  FP4_ASSIGN_OR_RETURN(parts->artifacts,
+                       artifacts::ArtifactStore::Open({.folder = options.artifact_folder,
+                                                       .quota_bytes = options.artifact_quota_bytes,
+                                                       .min_free_bytes = options.min_free_bytes},
+                                                      *parts->store));
   http::ExportStoreGauges(parts->registry, *parts->store);
   telemetry::ExportDiskSpace("fp4_controller", options.data_dir, parts->registry);
+  http::ExportArtifactGauges(parts->registry, *parts->artifacts, parts->disk);
+  const rpc::Backends backends{.store = *parts->store,
+                               .artifacts = *parts->artifacts,
+                               .roots = AllowedRoots(options.allowed_roots),
+                               .backup_roots = AllowedRoots(options.backup_roots),
+                               .disk = parts->disk,
+                               .data_dir = options.data_dir,
+                               .min_free_bytes = options.min_free_bytes};
   FP4_ASSIGN_OR_RETURN(parts->grpc_server,
-                       rpc::Server::Start(options.listen, AllowedRoots(options.allowed_roots),
-                                          *parts->store, parts->registry, clock));
+                       rpc::Server::Start(options.listen, backends, parts->registry, clock));
   auto check = [parts = parts.get()] { return parts->CheckHealth(); };
   std::vector<std::string> names = web::NamesOfThisHost();
   names.insert(names.end(), options.http_names.begin(), options.http_names.end());

@@ -34,7 +34,10 @@ struct SlurmTexts {
 struct Texts {
   std::string data_dir, listen = "127.0.0.1:4404", http = "127.0.0.1:4405", lease_ttl = "30s";
   std::string preempt_after = "1m", reserve_after = "1m";
-  std::vector<std::string> allow_paths, http_names, project_limits;
+  std::vector<std::string> allow_paths, backup_paths, http_names, project_limits;
+  std::string artifacts, restore;
+  double artifact_quota_gib = 0;
+  int64_t min_free_mib = 256;
   bool insecure = false;
   SlurmTexts slurm;
 };
@@ -110,6 +113,27 @@ void Declare(CLI::App& app, Texts& texts) {
                  "loopback only, else none")
       ->type_name("DIR")
       ->allow_extra_args(false);
+  app.add_option("--artifacts", texts.artifacts,
+                 "Folder of the checkpoints that workers send. Default: DIR/artifacts")
+      ->type_name("DIR");
+  app.add_option(
+         "--artifact-quota", texts.artifact_quota_gib,
+         "What those may take together; checkpoints of completed runs make room, the oldest "
+         "first. Default: no limit")
+      ->type_name("GIB")
+      ->check(CLI::Range(0.0, 1e9));
+  app.add_option("--min-free-mib", texts.min_free_mib,
+                 "Take no new experiments and no checkpoints while the disk has less space left")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 30));
+  app.add_option("--backup-path", texts.backup_paths,
+                 "Folder that `fp4ctl admin backup` may write below; repeatable. Default: / when "
+                 "listening on loopback only, else none")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  app.add_option("--restore", texts.restore,
+                 "Begin with this backup; the data directory must have no database yet")
+      ->type_name("BACKUP");
   app.add_flag("--insecure", texts.insecure,
                "Allow addresses that other machines can reach: there is no TLS and no login yet");
   DeclareSlurm(app, texts.slurm);
@@ -229,7 +253,15 @@ absl::StatusOr<Options> Interpret(const Texts& texts) {
     options.slurm = *std::move(slurm);
   }
   options.allowed_roots.assign(texts.allow_paths.begin(), texts.allow_paths.end());
+  options.backup_roots.assign(texts.backup_paths.begin(), texts.backup_paths.end());
   if (options.allowed_roots.empty() && options.listen.IsLoopback()) options.allowed_roots = {"/"};
+  if (options.backup_roots.empty() && options.listen.IsLoopback()) options.backup_roots = {"/"};
+  options.artifact_folder =
+      std::filesystem::absolute(texts.artifacts.empty() ? options.data_dir / "artifacts"
+                                                        : std::filesystem::path(texts.artifacts));
+  options.artifact_quota_bytes = static_cast<int64_t>(texts.artifact_quota_gib * (1 << 30));
+  options.min_free_bytes = texts.min_free_mib << 20;
+  options.restore = texts.restore;
   return options;
 }
 

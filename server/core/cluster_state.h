@@ -69,6 +69,13 @@ struct RunEntry {
   std::map<std::string, absl::Duration> avoided;
 };
 
+// Whether a worker takes new runs.
+enum class Drain : uint8_t {
+  kNone,    // it does
+  kFinish,  // none; those that it has finish there
+  kNow,     // none; those that it has stop with a checkpoint and go on elsewhere
+};
+
 struct WorkerEntry {
   std::string name, host, version, incarnation;
   std::vector<Slot> slots;
@@ -77,6 +84,7 @@ struct WorkerEntry {
   // Why it takes no work, in its own words; empty: it does. In memory only.
   std::string unfit = {};
   WorkerStanding standing = {};  // in memory only
+  Drain drain = Drain::kNone;
 };
 
 struct ClusterState {

@@ -91,6 +91,7 @@ bool MustStop(const RunEntry& run) {
 }
 
 std::string WhyNoWork(const WorkerEntry& worker, absl::Duration now) {
+  if (worker.drain != Drain::kNone) return "is drained: it takes no new runs until it is enabled";
   if (!worker.unfit.empty()) return worker.unfit;
   const WorkerStanding& standing = worker.standing;
   if (standing.paused_until <= now) return "";
@@ -99,6 +100,13 @@ std::string WhyNoWork(const WorkerEntry& worker, absl::Duration now) {
       absl::FormatDuration(absl::Ceil(standing.paused_until - now, absl::Seconds(1))), ": ",
       standing.num_bad_ends, standing.num_bad_ends == 1 ? " attempt" : " attempts in a row",
       " failed here; the last: ", standing.last);
+}
+
+bool MustStop(const RunEntry& run, const ClusterState& state) {
+  if (MustStop(run)) return true;
+  if (!run.lease) return false;
+  const auto worker = state.workers.find(run.lease->worker_id);
+  return worker != state.workers.end() && worker->second.drain == Drain::kNow;
 }
 
 FreeSlots FindFreeSlots(const ClusterState& state, absl::Duration now) {

@@ -20,6 +20,9 @@ bool MustStop(const RunEntry& run);
 // Why the worker gets no work although it is there, for people; empty: it does, or it is not there.
 std::string WhyNoWork(const WorkerEntry& worker, absl::Duration now);
 
+// Whether it shall, or its worker shall be empty soon (Drain::kNow).
+bool MustStop(const RunEntry& run, const ClusterState& state);
+
 // The slots that no lease holds, each worker's by index, of the workers that wait for work, are fit
 // for it and are not paused. A worker on probation has none while it holds a run that it has not
 // yet brought further.

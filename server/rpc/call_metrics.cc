@@ -3,6 +3,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
+#include "fp4/v1/admin.pb.h"
+#include "fp4/v1/checkpoints.pb.h"
 #include "fp4/v1/experiments.pb.h"
 #include "fp4/v1/workers.pb.h"
 #include "wire/status.h"
@@ -86,8 +88,10 @@ void AddMethods(const google::protobuf::ServiceDescriptor& service,
 
 CallMetricsFactory::CallMetricsFactory(telemetry::MetricRegistry& registry, const Clock& clock)
     : registry_(registry), clock_(clock) {
-  for (const auto* file : {v1::CreateExperimentRequest::descriptor()->file(),
-                           v1::RegisterRequest::descriptor()->file()}) {
+  for (const auto* file :
+       {v1::CreateExperimentRequest::descriptor()->file(),
+        v1::RegisterRequest::descriptor()->file(), v1::ListCheckpointsRequest::descriptor()->file(),
+        v1::BackupRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) AddMethods(*file->service(i), methods_);
   }
   for (const std::string& method : methods_) {

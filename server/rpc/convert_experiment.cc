@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/core/search/trial.h"
+#include "server/rpc/convert_checkpoint.h"
 #include "server/rpc/convert_event.h"
 #include "wire/events.h"
 #include "wire/times.h"
@@ -41,8 +42,8 @@ v1::Run ToProto(const store::RunDetails& details) {
   message.set_resolved_document(details.resolved_document);
   message.set_started_json(details.started_json);
   message.set_stderr_tail(details.stderr_tail);
-  for (const spec::CheckpointEvent& point : details.checkpoints) {
-    *message.add_checkpoints() = wire::ToProto(point);
+  for (auto one = details.checkpoints.rbegin(); one != details.checkpoints.rend(); ++one) {
+    *message.add_checkpoints() = ToProto(*one);
   }
   return message;
 }

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
+#include "server/rpc/convert_checkpoint.h"
 #include "server/rpc/convert_event.h"
 #include "wire/events.h"
 #include "wire/exit_causes.h"
@@ -80,10 +81,10 @@ v1::Assignment AssignmentToProto(const store::Assignment& assignment) {
   message.set_document(assignment.document);
   message.mutable_slots()->Add(assignment.slots.begin(), assignment.slots.end());
   message.set_next_seq(assignment.next_seq);
-  for (const spec::CheckpointEvent& checkpoint : assignment.checkpoints) {
+  for (const store::AssignedCheckpoint& checkpoint : assignment.checkpoints) {
     v1::Checkpoint* added = message.has_resume_from() ? message.add_earlier_checkpoints()
                                                       : message.mutable_resume_from();
-    *added = wire::ToProto(checkpoint);
+    *added = ToProto(checkpoint);
   }
   *message.mutable_max_runtime() = wire::ToProto(assignment.max_runtime);
   return message;
@@ -105,6 +106,37 @@ absl::StatusOr<core::ExitCause> CauseFromProto(v1::ReportExitRequest::Cause sent
   const std::optional<ExitCause> cause = wire::FromProto(sent);
   if (cause.has_value()) return *cause;
   return Invalid(absl::StrCat("cause is ", static_cast<int>(sent), ", which is not known here"));
+}
+
+std::optional<store::HostFacts> FactsFromProto(const v1::AcquireRequest& request, absl::Time now) {
+  if (!request.has_host()) return std::nullopt;
+  const v1::HostFacts& host = request.host();
+  const absl::Time time = wire::FromProto(host.time());
+  return store::HostFacts{.time = time,
+                          .free_bytes = host.free_bytes(),
+                          .total_bytes = host.total_bytes(),
+                          .clock_ahead = time - now};
+}
+
+v1::HostFacts ToProto(const store::HostFacts& facts) {
+  v1::HostFacts message;
+  *message.mutable_time() = wire::ToProto(facts.time);
+  message.set_free_bytes(facts.free_bytes);
+  message.set_total_bytes(facts.total_bytes);
+  *message.mutable_clock_ahead() = wire::ToProto(facts.clock_ahead);
+  return message;
+}
+
+v1::Worker::Drain DrainToProto(core::Drain drain) {
+  switch (drain) {
+    case core::Drain::kNone:
+      return v1::Worker::DRAIN_UNSPECIFIED;
+    case core::Drain::kFinish:
+      return v1::Worker::DRAINING;
+    case core::Drain::kNow:
+      return v1::Worker::DRAINING_NOW;
+  }
+  return v1::Worker::DRAIN_UNSPECIFIED;
 }
 
 }  // namespace
@@ -137,7 +169,7 @@ absl::StatusOr<store::RegisterWorker> FromProto(const v1::RegisterRequest& reque
   return result;
 }
 
-absl::StatusOr<store::AcquireWork> FromProto(const v1::AcquireRequest& request) {
+absl::StatusOr<store::AcquireWork> FromProto(const v1::AcquireRequest& request, absl::Time now) {
   const absl::Duration wait = wire::FromProto(request.wait());
   if (wait < absl::ZeroDuration() || wait > store::kMaxAcquireWait) {
     return Invalid(absl::StrCat("wait is ", absl::FormatDuration(wait), "; allowed: 0 s to ",
@@ -147,7 +179,8 @@ absl::StatusOr<store::AcquireWork> FromProto(const v1::AcquireRequest& request) 
                             .incarnation = request.incarnation(),
                             .held = HeldFromProto(request.held()),
                             .wait = wait,
-                            .unfit = request.unfit()};
+                            .unfit = request.unfit(),
+                            .host_facts = FactsFromProto(request, now)};
 }
 
 store::RenewLeases FromProto(const v1::RenewLeasesRequest& request) {
@@ -218,6 +251,8 @@ v1::Worker ToProto(const store::WorkerRecord& worker) {
   message.set_version(worker.version);
   message.set_connected(worker.connected);
   message.set_problem(worker.problem);
+  message.set_drain(DrainToProto(worker.drain));
+  if (worker.host_facts) *message.mutable_host_facts() = ToProto(*worker.host_facts);
   *message.mutable_last_seen_time() = wire::ToProto(worker.last_seen);
   for (const core::Slot& slot : worker.slots) {
     v1::Slot* added = message.add_slots();

@@ -12,7 +12,8 @@ namespace fp4::rpc {
 
 // INVALID_ARGUMENT names the field and its value.
 absl::StatusOr<store::RegisterWorker> FromProto(const v1::RegisterRequest& request);
-absl::StatusOr<store::AcquireWork> FromProto(const v1::AcquireRequest& request);
+// `now` tells how far the worker's clock is ahead.
+absl::StatusOr<store::AcquireWork> FromProto(const v1::AcquireRequest& request, absl::Time now);
 store::RenewLeases FromProto(const v1::RenewLeasesRequest& request);
 absl::StatusOr<store::ReportEvents> FromProto(const v1::ReportEventsRequest& request);
 absl::StatusOr<store::ReportExit> FromProto(const v1::ReportExitRequest& request);

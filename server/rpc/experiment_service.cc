@@ -84,6 +84,9 @@ grpc::ServerUnaryReactor* ExperimentService::CreateExperiment(
       *response->mutable_experiment() = PreviewToProto(*experiment);
       return reactor->Finish(grpc::Status::OK);
     }
+    if (absl::Status room = disk_.Check(); !room.ok()) {
+      return reactor->Finish(wire::ToGrpcStatus(room));
+    }
     auto finish = FinishWithExperiment(reactor, response->mutable_experiment());
     store_.CreateExperiment(*std::move(experiment),
                             [finish](absl::StatusOr<store::CreatedExperiment> created) {

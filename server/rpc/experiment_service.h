@@ -2,19 +2,24 @@
 // waits.
 #pragma once
 
-#include "base/allowed_roots.h"
 #include "fp4/v1/experiments.grpc.pb.h"
+#include "server/rpc/backends.h"
 #include "server/rpc/commit_signal.h"
 #include "server/rpc/open_calls.h"
 #include "server/store/store.h"
 
 namespace fp4::rpc {
 
-// Thread-safe. Store and open calls outlive the service, the service outlives the server.
+// Thread-safe. What backends refers to and open calls outlive the service, the service outlives the
+// server.
 class ExperimentService final : public v1::ExperimentService::CallbackService {
  public:
-  ExperimentService(store::Store& store, AllowedRoots roots, OpenCalls& open_calls)
-      : store_(store), roots_(std::move(roots)), open_calls_(open_calls), commits_(store) {}
+  ExperimentService(const Backends& backends, OpenCalls& open_calls)
+      : store_(backends.store),
+        roots_(backends.roots),
+        disk_(backends.disk),
+        open_calls_(open_calls),
+        commits_(store_) {}
 
  private:
   using Context = grpc::CallbackServerContext;
@@ -63,6 +68,7 @@ class ExperimentService final : public v1::ExperimentService::CallbackService {
 
   store::Store& store_;
   const AllowedRoots roots_;
+  const artifacts::DiskGuard& disk_;
   OpenCalls& open_calls_;
   CommitSignal commits_;
 };

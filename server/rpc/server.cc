@@ -10,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/listen.h"
 #include "server/rpc/acceptor.h"
+#include "server/rpc/admin_service.h"
 #include "server/rpc/call_metrics.h"
+#include "server/rpc/checkpoint_service.h"
 #include "server/rpc/experiment_service.h"
 #include "server/rpc/worker_service.h"
 #include "wire/library_log.h"
@@ -43,23 +45,27 @@ void Configure(grpc::ServerBuilder& builder) {
 }  // namespace
 
 struct Server::Parts {
-  Parts(store::Store& store, const AllowedRoots& roots)
-      : experiments(store, roots, open_calls), workers(store, open_calls) {}
+  Parts(const Backends& backends, const Clock& clock)
+      : experiments(backends, open_calls),
+        workers(backends.store, backends.artifacts.folder(), open_calls),
+        checkpoints(backends.store, backends.artifacts, open_calls),
+        admin(backends, clock) {}
 
   OpenCalls open_calls;
   ExperimentService experiments;
   WorkerService workers;
+  CheckpointService checkpoints;
+  AdminService admin;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<Acceptor> acceptor;  // last: ends first
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const HostPort& address,
-                                                      const AllowedRoots& roots,
-                                                      store::Store& store,
+                                                      const Backends& backends,
                                                       telemetry::MetricRegistry& registry,
                                                       const Clock& clock) {
   SetUpLibrary();
-  auto parts = std::make_unique<Parts>(store, roots);
+  auto parts = std::make_unique<Parts>(backends, clock);
   grpc::ServerBuilder builder;
   Configure(builder);
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
@@ -67,6 +73,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const HostPort& address,
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   builder.RegisterService(&parts->experiments);
   builder.RegisterService(&parts->workers);
+  builder.RegisterService(&parts->checkpoints);
+  builder.RegisterService(&parts->admin);
   HostPort bound = address;
   absl::StatusOr<std::vector<UniqueFd>> sockets = ListenOn(bound);
   if (!sockets.ok()) {

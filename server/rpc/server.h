@@ -1,13 +1,12 @@
-// The controller's gRPC server: both services, health, reflection.
+// The controller's gRPC server: its services, health, reflection.
 #pragma once
 
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "base/allowed_roots.h"
 #include "base/clock.h"
 #include "base/host_port.h"
-#include "server/store/store.h"
+#include "server/rpc/backends.h"
 #include "telemetry/metric_registry.h"
 
 namespace fp4::rpc {
@@ -15,11 +14,10 @@ namespace fp4::rpc {
 class Server {
  public:
   // Listens on `address` (port 0 picks one) and serves. UNAVAILABLE: the address is taken or not
-  // this machine's. Store, registry and clock outlive the server. Without TLS: who can reach the
+  // this machine's. Registry and clock outlive the server. Without TLS: who can reach the
   // address can do everything.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const HostPort& address,
-                                                       const AllowedRoots& roots,
-                                                       store::Store& store,
+                                                       const Backends& backends,
                                                        telemetry::MetricRegistry& registry,
                                                        const Clock& clock);
 

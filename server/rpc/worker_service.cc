@@ -36,16 +36,22 @@ grpc::ServerUnaryReactor* WorkerService::Register(Context* context,
     reactor->Finish(wire::ToGrpcStatus(worker.status()));
     return reactor;
   }
-  store_.Register(*std::move(worker), [=](const absl::StatusOr<store::RegisteredWorker>& reply) {
-    FinishConverted(reactor, reply, response);
-  });
+  store_.Register(*std::move(worker),
+                  [=, this](const absl::StatusOr<store::RegisteredWorker>& reply) {
+                    if (reply.ok()) {
+                      *response = ToProto(*reply);
+                      response->set_artifact_folder(folder_.path().string());
+                      response->set_artifact_token(folder_.token());
+                    }
+                    reactor->Finish(wire::ToGrpcStatus(reply.status()));
+                  });
   return reactor;
 }
 
 grpc::ServerUnaryReactor* WorkerService::Acquire(Context* context,
                                                  const v1::AcquireRequest* request,
                                                  v1::AcquireResponse* response) {
-  absl::StatusOr<store::AcquireWork> work = FromProto(*request);
+  absl::StatusOr<store::AcquireWork> work = FromProto(*request, SystemClock().Now());
   if (work.ok()) return StartAcquire(store_, open_calls_, *std::move(work), response);
   Reactor* reactor = context->DefaultReactor();
   reactor->Finish(wire::ToGrpcStatus(work.status()));

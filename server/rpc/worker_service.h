@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fp4/v1/workers.grpc.pb.h"
+#include "server/artifacts/artifact_folder.h"
 #include "server/rpc/open_calls.h"
 #include "server/store/store.h"
 
@@ -10,8 +11,8 @@ namespace fp4::rpc {
 // Thread-safe. Store and open calls outlive the service, the service outlives the server.
 class WorkerService final : public v1::WorkerService::CallbackService {
  public:
-  WorkerService(store::Store& store, OpenCalls& open_calls)
-      : store_(store), open_calls_(open_calls) {}
+  WorkerService(store::Store& store, artifacts::ArtifactFolder folder, OpenCalls& open_calls)
+      : store_(store), folder_(std::move(folder)), open_calls_(open_calls) {}
 
  private:
   using Context = grpc::CallbackServerContext;
@@ -29,6 +30,7 @@ class WorkerService final : public v1::WorkerService::CallbackService {
                       v1::ReportExitResponse* response) override;
 
   store::Store& store_;
+  const artifacts::ArtifactFolder folder_;
   OpenCalls& open_calls_;
 };
 

@@ -1,7 +1,14 @@
 #include "server/store/connection.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "base/file.h"
 
 namespace fp4::store {
 namespace {
@@ -46,6 +53,13 @@ void Connection::Probe() {
     if (InTransaction()) (void)database_->tryExec("ROLLBACK");
     throw;
   }
+}
+
+absl::Status Connection::CopyTo(const std::filesystem::path& target) {
+  Query(*this, "VACUUM INTO ?", target.string()).Run();
+  const UniqueFd fd(open(target.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.valid() && fsync(fd.get()) == 0) return absl::OkStatus();
+  return ErrnoStatus(errno, absl::StrCat("fsync ", target.string()));
 }
 
 Connection::~Connection() = default;

@@ -34,6 +34,10 @@ class Connection {
   // A transaction that writes and changes nothing. Throws when the database cannot be written.
   void Probe();
 
+  // Copies the whole database, as it is at one moment, to a file that is not there yet, synced.
+  // Other connections go on meanwhile.
+  absl::Status CopyTo(const std::filesystem::path& target);
+
   SQLite::Database& database() { return *database_; }
   void Execute(const char* sql);
   // Rows that the last INSERT, UPDATE or DELETE changed.

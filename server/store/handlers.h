@@ -30,6 +30,8 @@ absl::StatusOr<RenewedLeases> Handle(Ledger& ledger, const RenewLeases& request)
 std::vector<WorkerRecord> ListWorkers(Ledger& ledger);
 // Answers with what was known of it.
 absl::StatusOr<WorkerRecord> Handle(Ledger& ledger, const ForgetWorkerRequest& request);
+// Answers with it as it is then.
+absl::StatusOr<WorkerRecord> Handle(Ledger& ledger, const DrainWorkerRequest& request);
 
 // ---- report_requests.cc
 absl::StatusOr<ReportedEvents> Handle(Ledger& ledger, const ReportEvents& request);

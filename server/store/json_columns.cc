@@ -83,6 +83,25 @@ std::vector<core::Slot> ParseSlots(const std::string& json) {
   return slots;
 }
 
+const char* DrainName(core::Drain drain) {
+  switch (drain) {
+    case core::Drain::kNone:
+      return "";
+    case core::Drain::kFinish:
+      return "finish";
+    case core::Drain::kNow:
+      return "now";
+  }
+  return "";
+}
+
+core::Drain DrainFromName(const std::string& name) {
+  for (core::Drain drain : {core::Drain::kFinish, core::Drain::kNow}) {
+    if (name == DrainName(drain)) return drain;
+  }
+  return core::Drain::kNone;
+}
+
 const char* ComputeDtypeName(spec::ComputeDtype dtype) {
   switch (dtype) {
     case spec::ComputeDtype::kAuto:

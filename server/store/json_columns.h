@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "server/core/cluster_state.h"
 #include "server/core/slot.h"
 
 namespace fp4::store {
@@ -21,6 +22,10 @@ std::vector<double> ParseNumbers(const std::string& json);
 
 std::string FormatSlots(const std::vector<core::Slot>& slots);
 std::vector<core::Slot> ParseSlots(const std::string& json);
+
+// "", "finish", "now".
+const char* DrainName(core::Drain drain);
+core::Drain DrainFromName(const std::string& name);
 
 // "auto", "fp32", "bf16".
 const char* ComputeDtypeName(spec::ComputeDtype dtype);

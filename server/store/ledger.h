@@ -49,7 +49,8 @@ struct WorkerInfo {
   absl::Time saved_seen_time = absl::InfinitePast();  // as stored
   std::string place = {};                             // core::ClaimHolder
   std::vector<std::string> superseded = {};
-  std::string refused_incarnation = {};  // the last one that claimed its id; in memory only
+  std::optional<HostFacts> host_facts = {};  // in memory only
+  std::string refused_incarnation = {};      // the last one that claimed its id; in memory only
 };
 
 // What a batch did, for observers, once it is durable.

@@ -128,9 +128,10 @@ void Ledger::LoadLostWorkers() {
 void Ledger::LoadWorkers() {
   std::map<std::string, core::WorkerEntry> known = std::exchange(state_.workers, {});
   std::map<std::string, WorkerInfo> known_infos = std::exchange(workers_, {});
-  Query query(connection_,
-              "SELECT id, name, host, version, incarnation, slots, row, seen_ms, place, superseded "
-              "FROM workers WHERE forgotten_ms IS NULL");
+  Query query(
+      connection_,
+      "SELECT id, name, host, version, incarnation, slots, row, seen_ms, place, superseded, drain "
+      "FROM workers WHERE forgotten_ms IS NULL");
   while (query.Next()) {
     const std::string id = query.Text(0);
     core::WorkerEntry entry{.name = query.Text(1),
@@ -138,7 +139,8 @@ void Ledger::LoadWorkers() {
                             .version = query.Text(3),
                             .incarnation = query.Text(4),
                             .slots = ParseSlots(query.Text(5)),
-                            .polling = false};
+                            .polling = false,
+                            .drain = DrainFromName(query.Text(10))};
     if (auto before = known.find(id); before != known.end()) {
       entry.polling = before->second.polling;
       entry.last_heard = before->second.last_heard;

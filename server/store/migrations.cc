@@ -1,10 +1,5 @@
 #include "server/store/migrations.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -21,22 +16,13 @@ int64_t Version(Connection& connection) {
   return query.Int(0);
 }
 
-absl::Status SyncFile(const std::filesystem::path& file) {
-  const UniqueFd fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid() || fsync(fd.get()) != 0) {
-    return ErrnoStatus(errno, absl::StrCat("fsync ", file.string()));
-  }
-  return absl::OkStatus();
-}
-
 // A complete copy, made by the database itself, that appears under its name only when it is.
 absl::Status BackUp(Connection& connection, const std::filesystem::path& target) {
   std::filesystem::path partial = target;
   partial += ".partial";
   std::error_code ignored;
   std::filesystem::remove(partial, ignored);
-  Query(connection, "VACUUM INTO ?", partial.string()).Run();
-  FP4_RETURN_IF_ERROR(SyncFile(partial));
+  FP4_RETURN_IF_ERROR(connection.CopyTo(partial));
   std::error_code error;
   std::filesystem::rename(partial, target, error);
   if (error) return ErrnoStatus(error.value(), absl::StrCat("rename ", partial.string()));

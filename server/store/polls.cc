@@ -39,6 +39,7 @@ void Polls::Add(Ledger& ledger, const AcquireWork& request, int64_t call,
   core::WorkerEntry& worker = ledger.state().workers.at(request.worker_id);
   worker.polling = true;
   worker.unfit = request.unfit;
+  ledger.workers()[request.worker_id].host_facts = request.host_facts;
 }
 
 void Polls::Cancel(Ledger& ledger, const std::string& worker_id, const std::string& incarnation) {
@@ -65,7 +66,7 @@ std::vector<Polls::Answer> Polls::Collect(Ledger& ledger) {
     auto poll = polls_.find(run.lease->worker_id);
     if (poll == polls_.end()) continue;
     const bool held = Holds(poll->second.request, id, run.attempt);
-    if (core::MustStop(run)) {
+    if (core::MustStop(run, ledger.state())) {
       if (!held || run.lease->stop_told) continue;
       run.lease->stop_told = true;
       work[poll->first].stop.push_back({id, run.attempt});

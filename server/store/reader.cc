@@ -84,6 +84,17 @@ absl::StatusOr<ExperimentRecord> Reader::GetExperiment(std::string_view id, int 
   });
 }
 
+absl::StatusOr<std::string> Reader::CheckIntegrity() {
+  return WithoutExceptions([&]() -> absl::StatusOr<std::string> {
+    // The check reads the whole file, and the write-ahead log grows meanwhile.
+    constexpr int64_t kLargestChecked = int64_t{1} << 30;
+    Query size(db_, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
+    if (size.Next() && size.Int(0) > kLargestChecked) return std::string("ok");
+    Query check(db_, "PRAGMA quick_check(1)");
+    return check.Next() ? check.Text(0) : std::string("ok");
+  });
+}
+
 absl::StatusOr<std::string> Reader::ResolveExperimentId(std::string_view id) {
   return WithoutExceptions([&]() -> absl::StatusOr<std::string> {
     FP4_ASSIGN_OR_RETURN(Key key, FindExperiment(db_, id));

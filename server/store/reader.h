@@ -52,6 +52,10 @@ class Reader {
   absl::StatusOr<std::vector<VariantRecord>> GetVariants(std::string_view experiment_id);
 
   absl::StatusOr<RunDetails> GetRun(std::string_view id);
+  // Of one run, those that exist as far as is known.
+  absl::StatusOr<RunCheckpoints> ListCheckpoints(std::string_view run_id);
+  // Of all runs, those that the controller holds.
+  absl::StatusOr<std::vector<StoredCheckpoint>> StoredCheckpoints();
   // Newest experiment first, within it in the document's order. `experiment_id` empty: all;
   // `states` empty: all.
   absl::StatusOr<Page<RunRecord>> ListRuns(std::string_view experiment_id,
@@ -73,6 +77,8 @@ class Reader {
   // Of the runs that an experiment (full id) has by now. Its trials have not all finished while a
   // search may make more.
   absl::StatusOr<EventPage> EventsOfExperiment(std::string_view id, int64_t cursor, int limit);
+  // "ok", or what SQLite finds wrong with the file. Of a large one only that it can be read.
+  absl::StatusOr<std::string> CheckIntegrity();
   // The newest commit number; 0: none yet.
   absl::StatusOr<int64_t> NewestCursor();
 

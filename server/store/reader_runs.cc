@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "server/store/checkpoints.h"
 #include "server/store/connection.h"
 #include "server/store/errors.h"
 #include "server/store/lookup.h"
@@ -48,6 +49,19 @@ absl::StatusOr<RunDetails> Reader::GetRun(std::string_view id) {
                       .checkpoints = ReadCheckpoints(db_, key.row),
                       .stderr_tail = LastWords(db_, key.row)};
   });
+}
+
+absl::StatusOr<RunCheckpoints> Reader::ListCheckpoints(std::string_view run_id) {
+  return WithoutExceptions([&]() -> absl::StatusOr<RunCheckpoints> {
+    Snapshot snapshot(db_);
+    FP4_ASSIGN_OR_RETURN(const Key key, FindRun(db_, run_id));
+    return RunCheckpoints{key.id, ReadCheckpoints(db_, key.row)};
+  });
+}
+
+absl::StatusOr<std::vector<StoredCheckpoint>> Reader::StoredCheckpoints() {
+  return WithoutExceptions(
+      [&]() -> absl::StatusOr<std::vector<StoredCheckpoint>> { return ReadStored(db_); });
 }
 
 absl::StatusOr<Page<RunRecord>> Reader::ListRuns(std::string_view experiment_id,

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/core/checkpoint_retention.h"
+#include "server/core/cluster_state.h"
 #include "server/core/run_state.h"
 #include "server/core/slot.h"
 #include "spec/events.h"
@@ -53,15 +55,39 @@ struct RunRecord {
   std::vector<spec::HealthEvent> health;
 };
 
+// A checkpoint that exists, as far as is known.
+struct CheckpointRecord {
+  core::CheckpointKey key;
+  int64_t bytes = 0;   // of the state
+  std::string sha256;  // of the state
+  std::string worker;  // the name of the worker on whose disk it lies; empty: on none
+  std::string path;    // its folder there
+  std::optional<absl::Time> stored_time;  // where the controller holds it: since when
+  bool is_last = false, is_best = false;  // why it is kept: core::KeptCheckpoints
+  bool stored() const { return stored_time.has_value(); }
+};
+struct RunCheckpoints {
+  std::string run_id;
+  std::vector<CheckpointRecord> checkpoints;  // newest first
+};
+
+// One that the controller holds.
+struct StoredCheckpoint {
+  std::string run_id;
+  core::CheckpointKey key;
+  int64_t bytes = 0;
+  std::string sha256;
+};
+
 // What one run has beside its record.
 struct RunDetails {
   RunRecord run;
   // The run's document: compute type and threads as chosen at the experiment's first assignment,
   // as written before it.
   std::string resolved_document;
-  std::string started_json;                        // of the newest `started`; empty: none yet
-  std::vector<spec::CheckpointEvent> checkpoints;  // newest last
-  std::string stderr_tail;                         // of the last attempt that ended; may be empty
+  std::string started_json;                   // of the newest `started`; empty: none yet
+  std::vector<CheckpointRecord> checkpoints;  // newest first
+  std::string stderr_tail;                    // of the last attempt that ended; may be empty
 };
 
 struct TrialRung {
@@ -152,12 +178,21 @@ struct Page {
   std::string next_token;  // empty: that was all
 };
 
+// What a worker tells of its host.
+struct HostFacts {
+  absl::Time time;                          // its clock
+  int64_t free_bytes = 0, total_bytes = 0;  // of the disk of its work directory
+  absl::Duration clock_ahead;               // of the controller's
+};
+
 struct WorkerRecord {
   std::string id, name, host, version;
   std::vector<core::Slot> slots;
   std::map<int32_t, std::string> run_of_slot;  // slot index -> run id
   bool connected = false;
   std::string problem;  // why it gets no work although it is connected; empty: it does
+  core::Drain drain = core::Drain::kNone;
+  std::optional<HostFacts> host_facts;  // as it last told
   absl::Time last_seen;
 };
 

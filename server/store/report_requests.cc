@@ -7,6 +7,7 @@
 #include "base/trainer_exit.h"
 #include "server/core/started_facts.h"
 #include "server/store/attempts.h"
+#include "server/store/checkpoints.h"
 #include "server/store/handlers.h"
 #include "server/store/run_documents.h"
 #include "server/store/searches.h"
@@ -134,9 +135,9 @@ core::ResumptionFinding JudgeStarted(Ledger& ledger, const RunInfo& info,
                             .highest_step = info.step,
                             .checkpoint_step = std::nullopt,
                             .checkpoint_path = ""};
-  for (const spec::CheckpointEvent& newest : NewestCheckpoints(ledger.db(), info.row, 1)) {
-    beginning.checkpoint_step = newest.step;
-    beginning.checkpoint_path = newest.path;
+  for (const ToldCheckpoint& newest : NewestCheckpoints(ledger.db(), info.row, 1)) {
+    beginning.checkpoint_step = newest.event.step;
+    beginning.checkpoint_path = newest.event.path;
   }
   return core::JudgeBeginning(beginning);
 }
@@ -148,6 +149,10 @@ void StoreEvent(Ledger& ledger, const ReportEvents& request, core::RunEntry& run
   const auto* metrics = std::get_if<spec::MetricsEvent>(&event.kind);
   if (metrics != nullptr && ledger.Info(request.held.run_id).trial) {
     NoteTrialReport(ledger, request.held.run_id, *metrics);
+  }
+  if (const auto* checkpoint = std::get_if<spec::CheckpointEvent>(&event.kind)) {
+    NoteWritten(ledger, ledger.Info(request.held.run_id).row, request.worker_id, event.attempt,
+                *checkpoint);
   }
   if (const auto* finished = std::get_if<spec::FinishedEvent>(&event.kind)) {
     run.finished = {event.attempt, finished->status, finished->reason};

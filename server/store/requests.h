@@ -9,9 +9,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/core/checkpoint_retention.h"
+#include "server/core/cluster_state.h"
 #include "server/core/found_runs.h"
 #include "server/core/judge_exit.h"
 #include "server/core/slot.h"
+#include "server/store/records.h"
 #include "spec/document.h"
 #include "spec/events.h"
 
@@ -64,13 +67,39 @@ struct ForgetWorkerRequest {
   std::string id;  // or a beginning of it, or the worker's name
 };
 
+struct DrainWorkerRequest {
+  std::string id;  // as above
+  core::Drain drain = core::Drain::kNone;
+};
+
+// What lies on a worker's disk of a run now.
+struct OfferedCheckpoint {
+  core::CheckpointKey key;
+  int64_t bytes = 0;
+  std::string sha256, path;
+};
+struct OfferCheckpoints {
+  std::string worker_id, incarnation, run_id;
+  std::vector<OfferedCheckpoint> checkpoints;
+};
+struct WantedCheckpoints {
+  std::vector<core::CheckpointKey> wanted;  // the most wanted first
+};
+
 struct AcquireWork {
   std::string worker_id, incarnation;
   std::vector<Held> held;
   absl::Duration wait;     // how long to wait for something to do; at most kMaxAcquireWait counts
   std::string unfit = {};  // why it takes no work now; empty: it does
+  std::optional<HostFacts> host_facts = {};
 };
 inline constexpr absl::Duration kMaxAcquireWait = absl::Seconds(30);
+
+// A checkpoint to resume from. Its path is on the host of the worker that wrote it.
+struct AssignedCheckpoint : spec::CheckpointEvent {
+  int32_t attempt = 0;
+  bool stored = false;  // the controller holds it
+};
 
 struct Assignment {
   Held held;
@@ -79,8 +108,8 @@ struct Assignment {
   std::string document;  // of this run, with compute type and threads
   std::vector<int32_t> slots;
   int64_t next_seq = 1;
-  std::vector<spec::CheckpointEvent> checkpoints;  // to resume from, those stored: newest first
-  absl::Duration max_runtime;                      // zero: no limit
+  std::vector<AssignedCheckpoint> checkpoints;  // whose events are stored: newest first
+  absl::Duration max_runtime;                   // zero: no limit
 };
 struct AcquiredWork {
   std::vector<Assignment> assignments;

@@ -1,27 +1,24 @@
 #include "server/store/run_documents.h"
 
 #include "server/core/machine_choices.h"
+#include "server/store/checkpoints.h"
 #include "server/store/json_columns.h"
 #include "spec/document.h"
 
 namespace fp4::store {
-namespace {
 
-// More than any document keeps, so that one that can be read is among them.
-constexpr int32_t kMaxCheckpoints = 16;
-
-}  // namespace
-
-std::vector<spec::CheckpointEvent> NewestCheckpoints(Connection& connection, int64_t run_row,
-                                                     int32_t limit) {
-  std::vector<spec::CheckpointEvent> checkpoints;
+std::vector<ToldCheckpoint> NewestCheckpoints(Connection& connection, int64_t run_row,
+                                              int32_t limit) {
+  std::vector<ToldCheckpoint> checkpoints;
   Query query(connection,
-              "SELECT payload FROM events WHERE run = ? AND kind = 'checkpoint' "
+              "SELECT payload, attempt FROM events WHERE run = ? AND kind = 'checkpoint' "
               "AND kind <> 'metrics' ORDER BY cursor DESC LIMIT ?",
               run_row, limit);
   while (query.Next()) {
     absl::StatusOr<spec::Event> event = spec::ParseEvent(query.Text(0));
-    if (event.ok()) checkpoints.push_back(std::get<spec::CheckpointEvent>(event->kind));
+    if (!event.ok()) continue;
+    checkpoints.push_back({std::get<spec::CheckpointEvent>(std::move(event->kind)),
+                           static_cast<int32_t>(query.Int(1))});
   }
   return checkpoints;
 }
@@ -54,7 +51,7 @@ Assignment MakeAssignment(Ledger& ledger, const std::string& run_id) {
   assignment.document = ReadRunDocument(ledger.db(), info.row);
   assignment.slots = run.lease->slots;
   assignment.next_seq = info.last_seq + 1;
-  assignment.checkpoints = NewestCheckpoints(ledger.db(), info.row, kMaxCheckpoints);
+  assignment.checkpoints = ReadResumable(ledger.db(), info.row);
   Query query(ledger.db(),
               "SELECT name, max_runtime_ms, seed FROM runs "
               "JOIN variants ON variants.row = variant WHERE runs.row = ?",

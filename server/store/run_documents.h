@@ -13,9 +13,14 @@ namespace fp4::store {
 // Of one run, by its internal key: with compute type and threads once the experiment has them.
 std::string ReadRunDocument(Connection& connection, int64_t run_row);
 
-// The run's stored checkpoints, newest first, at most `limit`.
-std::vector<spec::CheckpointEvent> NewestCheckpoints(Connection& connection, int64_t run_row,
-                                                     int32_t limit);
+// A checkpoint as its event tells of it.
+struct ToldCheckpoint {
+  spec::CheckpointEvent event;
+  int32_t attempt = 0;
+};
+// Of those whose events are stored the newest, newest first, at most `limit`.
+std::vector<ToldCheckpoint> NewestCheckpoints(Connection& connection, int64_t run_row,
+                                              int32_t limit);
 
 // All that the worker of a leased run needs to know.
 Assignment MakeAssignment(Ledger& ledger, const std::string& run_id);

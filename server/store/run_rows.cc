@@ -78,8 +78,4 @@ std::string ReadStarted(Connection& connection, int64_t run_row) {
   return all.empty() ? "" : std::move(all.back());
 }
 
-std::vector<spec::CheckpointEvent> ReadCheckpoints(Connection& connection, int64_t run_row) {
-  return ReadEventsOf<spec::CheckpointEvent>(connection, "checkpoint", run_row);
-}
-
 }  // namespace fp4::store

@@ -29,6 +29,5 @@ std::vector<spec::HealthEvent> ReadHealth(Connection& connection, int64_t run_ro
 // The JSON of each `started`, the newest last, and of the newest one alone; empty: none.
 std::vector<std::string> ReadAllStarted(Connection& connection, int64_t run_row);
 std::string ReadStarted(Connection& connection, int64_t run_row);
-std::vector<spec::CheckpointEvent> ReadCheckpoints(Connection& connection, int64_t run_row);
 
 }  // namespace fp4::store

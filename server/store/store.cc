@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "server/core/placement.h"
 #include "server/core/waiting.h"
+#include "server/store/checkpoints.h"
 #include "server/store/errors.h"
 #include "server/store/handlers.h"
 #include "server/store/migrations.h"
@@ -179,6 +180,27 @@ void Store::ForgetWorker(ForgetWorkerRequest request, Done<WorkerRecord> done) {
                 [request = std::move(request)](Ledger& ledger) { return Handle(ledger, request); });
 }
 
+void Store::DrainWorker(DrainWorkerRequest request, Done<WorkerRecord> done) {
+  impl_->Submit(std::move(done),
+                [request = std::move(request)](Ledger& ledger) { return Handle(ledger, request); });
+}
+
+void Store::Offer(OfferCheckpoints request, Done<WantedCheckpoints> done) {
+  impl_->Submit(std::move(done),
+                [request = std::move(request)](Ledger& ledger) { return Handle(ledger, request); });
+}
+
+void Store::NoteStored(StoredCheckpoint checkpoint, Done<Nothing> done) {
+  impl_->Submit(std::move(done), [checkpoint = std::move(checkpoint)](Ledger& ledger) {
+    absl::StatusOr<Nothing> noted = store::NoteStored(ledger, checkpoint);
+    return noted.ok() ? DropSuperfluous(ledger, checkpoint.run_id) : noted;
+  });
+}
+
+void Store::Evict(int64_t bytes, Done<Nothing> done) {
+  impl_->Submit(std::move(done), [bytes](Ledger& ledger) { return store::Evict(ledger, bytes); });
+}
+
 void Store::WhyQueued(std::vector<std::string> run_ids, Done<std::vector<core::QueuedRun>> done) {
   impl_->Submit(std::move(done), [run_ids = std::move(run_ids)](Ledger& ledger) {
     std::vector<core::QueuedRun> answers;
@@ -215,6 +237,18 @@ void Store::Read(std::function<void(Reader&)> read) { impl_->readers().Run(std::
 
 std::shared_ptr<Store::Subscription> Store::Subscribe(std::function<void(int64_t)> listener) {
   return impl_->subscriptions().Add(std::move(listener));
+}
+
+absl::StatusOr<std::vector<StoredCheckpoint>> Store::CopyDatabase(
+    const std::filesystem::path& target) const {
+  return WithoutExceptions([&]() -> absl::StatusOr<std::vector<StoredCheckpoint>> {
+    {
+      Connection source(impl_->file(), Connection::Mode::kRead);
+      FP4_RETURN_IF_ERROR(source.CopyTo(target));
+    }
+    Connection copy(target, Connection::Mode::kRead);
+    return ReadStored(copy);
+  });
 }
 
 int64_t Store::SizeBytes() const {

@@ -88,11 +88,25 @@ class Store {
   // later one has been made.
   void Exit(ReportExit request, Done<Nothing> done);
 
+  // ---- Checkpoints.
+  // Notes which of a run lie on the worker's disk; answers with those that the controller wants.
+  void Offer(OfferCheckpoints request, Done<WantedCheckpoints> done);
+  // The controller holds it now; what it replaces is noted as held no longer. FAILED_PRECONDITION
+  // NOT_WANTED: the run is gone, or none of its events tells of this checkpoint.
+  void NoteStored(StoredCheckpoint checkpoint, Done<Nothing> done);
+  // Of completed runs so many are noted as held no longer that `bytes` can be freed.
+  // RESOURCE_EXHAUSTED ARTIFACT_SPACE: nothing was, for there are not enough.
+  void Evict(int64_t bytes, Done<Nothing> done);
+
+  // ---- Others.
   // What is known of workers, from memory.
   void ListWorkers(Done<std::vector<WorkerRecord>> done);
   // FAILED_PRECONDITION WORKER_IN_USE: it is connected, or has a lease. Answers with the worker as
   // it was. One that registers again is listed again.
   void ForgetWorker(ForgetWorkerRequest request, Done<WorkerRecord> done);
+  // Whether it takes new runs, from now on and over restarts. Answers with the worker as it is
+  // then.
+  void DrainWorker(DrainWorkerRequest request, Done<WorkerRecord> done);
   // Why queued runs wait and what would start them, in the order of the ids, without positions; all
   // empty for a run that does not. Full ids.
   void WhyQueued(std::vector<std::string> run_ids, Done<std::vector<core::QueuedRun>> done);
@@ -113,6 +127,11 @@ class Store {
   // not from within one).
   class Subscription;
   std::shared_ptr<Subscription> Subscribe(std::function<void(int64_t newest_cursor)> listener);
+
+  // Copies the database, as it is at one moment, to a file that is not there yet, and says which
+  // checkpoints it holds. Nobody waits meanwhile but the caller. UNAVAILABLE STORAGE.
+  absl::StatusOr<std::vector<StoredCheckpoint>> CopyDatabase(
+      const std::filesystem::path& target) const;
 
   // Bytes of the database and its write-ahead log on the disk.
   int64_t SizeBytes() const;

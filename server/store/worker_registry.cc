@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/reasons.h"
 #include "server/core/worker_claim.h"
+#include "server/store/checkpoints.h"
 #include "server/store/errors.h"
 #include "server/store/json_columns.h"
 #include "server/store/timing.h"
@@ -145,7 +146,8 @@ bool HasLease(const Ledger& ledger, const std::string& worker_id) {
 void Forget(Ledger& ledger, const std::string& id) {
   const int64_t row = ledger.workers().at(id).row;
   LogInfo("worker forgotten", {{"worker", id}, {"name", ledger.state().workers.at(id).name}});
-  Query(ledger.Writing(), "UPDATE workers SET forgotten_ms = ? WHERE row = ?",
+  ForgetOnWorker(ledger, row);
+  Query(ledger.Writing(), "UPDATE workers SET forgotten_ms = ?, drain = '' WHERE row = ?",
         ToMillis(ledger.now()), row)
       .Run();
   // One without attempts names nothing.
@@ -197,7 +199,8 @@ absl::StatusOr<std::string> EnterWorker(Ledger& ledger, const RegisterWorker& re
             .slots = request.slots,
             .polling = false,
             .last_heard = ledger.since_boot(),
-            .standing = is_new_process ? core::WorkerStanding{} : worker.standing};
+            .standing = is_new_process ? core::WorkerStanding{} : worker.standing,
+            .drain = worker.drain};
   ledger.workers()[key.id] = {.row = key.row,
                               .last_seen = ledger.since_boot(),
                               .last_seen_time = ledger.now(),
@@ -222,6 +225,20 @@ absl::StatusOr<std::string> ForgetWorker(Ledger& ledger, const std::string& id) 
   if (IsLive(ledger, *worker)) return InUse(*worker, "is connected: stop it first");
   if (HasLease(ledger, *worker)) return InUse(*worker, "still has a run: its lease must end first");
   Forget(ledger, *worker);
+  return worker;
+}
+
+absl::StatusOr<std::string> DrainWorker(Ledger& ledger, const DrainWorkerRequest& request) {
+  absl::StatusOr<std::string> worker = TheWorker(ledger, request.id);
+  if (!worker.ok()) return worker.status();
+  core::WorkerEntry& entry = ledger.state().workers.at(*worker);
+  if (entry.drain == request.drain) return worker;
+  Query(ledger.Writing(), "UPDATE workers SET drain = ? WHERE row = ?", DrainName(request.drain),
+        ledger.workers().at(*worker).row)
+      .Run();
+  LogInfo(request.drain == core::Drain::kNone ? "worker enabled" : "worker drained",
+          {{"worker", *worker}, {"name", entry.name}, {"now", request.drain == core::Drain::kNow}});
+  entry.drain = request.drain;
   return worker;
 }
 

@@ -22,6 +22,10 @@ bool IsLive(const Ledger& ledger, const std::string& worker_id);
 // its name. FAILED_PRECONDITION WORKER_IN_USE: it is live, or has a lease. Answers with its id.
 absl::StatusOr<std::string> ForgetWorker(Ledger& ledger, const std::string& id);
 
+// Whether it takes new runs. Errors as of ForgetWorker, but a live one is welcome. Answers with its
+// id.
+absl::StatusOr<std::string> DrainWorker(Ledger& ledger, const DrainWorkerRequest& request);
+
 // Forgets whom nobody has heard of for a day and who has no lease. Looks once a minute.
 void ForgetSilentWorkers(Ledger& ledger);
 

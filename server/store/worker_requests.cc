@@ -124,7 +124,7 @@ absl::StatusOr<RenewedLeases> Handle(Ledger& ledger, const RenewLeases& request)
     }
     run->second.lease->expires = ledger.since_boot() + ledger.timing().lease_ttl;
     reply.renewed.push_back(held);
-    if (core::MustStop(run->second)) reply.stop.push_back(held);
+    if (core::MustStop(run->second, ledger.state())) reply.stop.push_back(held);
   }
   return reply;
 }
@@ -133,6 +133,12 @@ absl::StatusOr<WorkerRecord> Handle(Ledger& ledger, const ForgetWorkerRequest& r
   const std::vector<WorkerRecord> before = ListWorkers(ledger);
   FP4_ASSIGN_OR_RETURN(const std::string id, ForgetWorker(ledger, request.id));
   return *std::ranges::find(before, id, &WorkerRecord::id);
+}
+
+absl::StatusOr<WorkerRecord> Handle(Ledger& ledger, const DrainWorkerRequest& request) {
+  FP4_ASSIGN_OR_RETURN(const std::string id, DrainWorker(ledger, request));
+  const std::vector<WorkerRecord> all = ListWorkers(ledger);
+  return *std::ranges::find(all, id, &WorkerRecord::id);
 }
 
 std::vector<WorkerRecord> ListWorkers(Ledger& ledger) {
@@ -148,6 +154,8 @@ std::vector<WorkerRecord> ListWorkers(Ledger& ledger) {
                    .run_of_slot = {},
                    .connected = worker.polling || silence < MaxSilence(ledger.timing().lease_ttl),
                    .problem = "",
+                   .drain = worker.drain,
+                   .host_facts = info.host_facts,
                    .last_seen = info.last_seen_time};
     if (records[id].connected) {
       records[id].problem = core::WhyNoWork(worker, ledger.since_boot());

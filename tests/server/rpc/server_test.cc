@@ -23,8 +23,7 @@ using ::testing::HasSubstr;
 TEST(Server, ATakenPortIsAnError) {
   TestServer first;
   telemetry::MetricRegistry registry;
-  const auto second =
-      Server::Start(first.address(), AllowedRoots({}), first.store(), registry, SystemClock());
+  const auto second = Server::Start(first.address(), first.backends(), registry, SystemClock());
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(second.status().ToString(),
               HasSubstr("cannot listen on " + first.address().ToString()));

@@ -12,19 +12,22 @@ namespace fp4::rpc {
 
 TestServer::TestServer(std::vector<std::filesystem::path> roots)
     : roots_(std::move(roots)),
-      folder_(std::filesystem::path(testing::TempDir()) / ("rpc_test_" + RandomIds().NewId())) {
+      folder_(std::filesystem::path(testing::TempDir()) / ("rpc_test_" + RandomIds().NewId())),
+      disk_(folder_, 0) {
   std::filesystem::create_directories(folder_);
   Start();
 }
 
 TestServer::~TestServer() {
   server_.reset();
+  artifacts_.reset();
   store_.reset();
   std::filesystem::remove_all(folder_);
 }
 
 void TestServer::Restart() {
   server_.reset();
+  artifacts_.reset();
   store_.reset();
   Start();
 }
@@ -35,13 +38,26 @@ void TestServer::Start() {
   auto store = store::Store::Open(options, SystemClock(), RandomIds(), nullptr);
   if (!store.ok()) throw std::runtime_error(store.status().ToString());
   store_ = *std::move(store);
-  auto server =
-      Server::Start({"127.0.0.1", 0}, AllowedRoots(roots_), *store_, registry_, SystemClock());
+  auto artifacts = artifacts::ArtifactStore::Open({.folder = folder_ / "artifacts"}, *store_);
+  if (!artifacts.ok()) throw std::runtime_error(artifacts.status().ToString());
+  artifacts_ = *std::move(artifacts);
+  auto server = Server::Start({"127.0.0.1", 0}, backends(), registry_, SystemClock());
   if (!server.ok()) throw std::runtime_error(server.status().ToString());
   server_ = *std::move(server);
   channel_ = grpc::CreateChannel(server_->address().ToString(), grpc::InsecureChannelCredentials());
   experiments_ = v1::ExperimentService::NewStub(channel_);
   workers_ = v1::WorkerService::NewStub(channel_);
+  checkpoints_ = v1::CheckpointService::NewStub(channel_);
+  admin_ = v1::AdminService::NewStub(channel_);
+}
+
+Backends TestServer::backends() {
+  return {.store = *store_,
+          .artifacts = *artifacts_,
+          .roots = AllowedRoots(roots_),
+          .backup_roots = AllowedRoots({folder_}),
+          .disk = disk_,
+          .data_dir = folder_};
 }
 
 v1::Experiment TestServer::Submit(const std::string& document) {

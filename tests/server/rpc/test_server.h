@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "fp4/v1/admin.grpc.pb.h"
+#include "fp4/v1/checkpoints.grpc.pb.h"
 #include "fp4/v1/experiments.grpc.pb.h"
 #include "fp4/v1/workers.grpc.pb.h"
 #include "server/rpc/server.h"
@@ -37,6 +39,11 @@ class TestServer {
 
   v1::ExperimentService::Stub& experiments() { return *experiments_; }
   v1::WorkerService::Stub& workers() { return *workers_; }
+  v1::CheckpointService::Stub& checkpoints() { return *checkpoints_; }
+  v1::AdminService::Stub& admin() { return *admin_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  Backends backends();
+  artifacts::ArtifactStore& artifacts() { return *artifacts_; }
   std::shared_ptr<grpc::Channel> channel() { return channel_; }
   const HostPort& address() const { return server_->address(); }
   store::Store& store() { return *store_; }
@@ -55,11 +62,15 @@ class TestServer {
   const std::vector<std::filesystem::path> roots_;
   const std::filesystem::path folder_;
   telemetry::MetricRegistry registry_;
+  const artifacts::DiskGuard disk_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<artifacts::ArtifactStore> artifacts_;
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::ExperimentService::Stub> experiments_;
   std::unique_ptr<v1::WorkerService::Stub> workers_;
+  std::unique_ptr<v1::CheckpointService::Stub> checkpoints_;
+  std::unique_ptr<v1::AdminService::Stub> admin_;
 };
 
 // A worker that does what a test says.

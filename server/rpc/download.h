@@ -1,0 +1,23 @@
+// The stream behind DownloadCheckpoint.
+#pragma once
+
+#include "fp4/v1/checkpoints.grpc.pb.h"
+#include "server/artifacts/artifact_store.h"
+#include "server/rpc/open_calls.h"
+#include "server/store/store.h"
+
+namespace fp4::rpc {
+
+// What downloads share; outlives them all.
+struct DownloadContext {
+  store::Store& store;
+  artifacts::ArtifactStore& artifacts;
+  OpenCalls& open_calls;
+};
+
+// Sends what the checkpoint is, and then its state piece by piece; the next piece is read when the
+// transport has taken the last one. gRPC owns the reactor through its OnDone.
+grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>* StartDownload(
+    const DownloadContext& context, const v1::DownloadCheckpointRequest& request);
+
+}  // namespace fp4::rpc
