@@ -30,8 +30,9 @@ MAY_USE = {
     "worker": ["base", "spec", "telemetry", "worker", "wire/library_log.h"],
     "worker/host": ["base", "spec", "telemetry", "worker/types.h"],
     "worker/run": ["base", "spec", "worker/types.h", "worker/host"],
-    "worker/rpc": ["base", "spec", "proto", "wire", "worker/types.h", "worker/controller_client.h", "worker/mailbox.h"],
-    "client": ["base", "page", "spec", "proto", "wire"],
+    "worker/checkpoints": ["base", "telemetry", "worker/types.h", "worker/run/checkpoint_carrier.h"],
+    "worker/rpc": ["base", "spec", "proto", "wire", "worker/types.h", "worker/checkpoints/checkpoint_client.h", "worker/controller_client.h", "worker/mailbox.h"],
+    "client": ["base", "page", "safetensors", "spec", "proto", "wire"],
     "trainer/data": ["base", "spec", "numerics/format.h", "numerics/arithmetic/philox.h"],
     "trainer": ["base", "spec", "numerics", "safetensors", "trainer"],
 }

@@ -49,6 +49,12 @@ absl::Status WriteEndpoints(const std::filesystem::path& folder, const HostPort&
   return WriteFileDurably(folder / kEndpointsFile, endpoints.dump() + "\n");
 }
 
+std::filesystem::path ArtifactFolderOf(const Options& options) {
+  const bool given = !options.artifact_folder.empty();
+  return std::filesystem::absolute(given ? options.artifact_folder
+                                         : options.data_dir / "artifacts");
+}
+
 void RemoveEndpoints(const std::filesystem::path& folder) {
   std::error_code ignored;
   std::filesystem::remove(folder / kEndpointsFile, ignored);
@@ -103,7 +109,7 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
   FP4_ASSIGN_OR_RETURN(parts->lock, OpenDataDir(options.data_dir));
   if (!options.restore.empty()) {
     FP4_RETURN_IF_ERROR(
-        artifacts::Restore(options.restore, options.data_dir, options.artifact_folder));
+        artifacts::Restore(options.restore, options.data_dir, ArtifactFolderOf(options)));
   }
   RemoveEndpoints(options.data_dir);  // of one that was killed
   store::StoreOptions store_options;
@@ -113,7 +119,7 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
   FP4_ASSIGN_OR_RETURN(parts->store,
                        store::Store::Open(store_options, clock, ids, &parts->store_metrics));
   FP4_ASSIGN_OR_RETURN(parts->artifacts,
-                       artifacts::ArtifactStore::Open({.folder = options.artifact_folder,
+                       artifacts::ArtifactStore::Open({.folder = ArtifactFolderOf(options),
                                                        .quota_bytes = options.artifact_quota_bytes,
                                                        .min_free_bytes = options.min_free_bytes},
                                                       *parts->store));

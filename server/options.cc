@@ -256,9 +256,7 @@ absl::StatusOr<Options> Interpret(const Texts& texts) {
   options.backup_roots.assign(texts.backup_paths.begin(), texts.backup_paths.end());
   if (options.allowed_roots.empty() && options.listen.IsLoopback()) options.allowed_roots = {"/"};
   if (options.backup_roots.empty() && options.listen.IsLoopback()) options.backup_roots = {"/"};
-  options.artifact_folder =
-      std::filesystem::absolute(texts.artifacts.empty() ? options.data_dir / "artifacts"
-                                                        : std::filesystem::path(texts.artifacts));
+  options.artifact_folder = texts.artifacts;
   options.artifact_quota_bytes = static_cast<int64_t>(texts.artifact_quota_gib * (1 << 30));
   options.min_free_bytes = texts.min_free_mib << 20;
   options.restore = texts.restore;

@@ -25,7 +25,7 @@ struct Options {
   std::vector<std::filesystem::path> allowed_roots;  // resolved: what was asked for, or the default
   std::optional<provision::Settings> slurm;          // workers as jobs of Slurm; nothing: none
   std::vector<std::filesystem::path> backup_roots;   // likewise
-  std::filesystem::path artifact_folder;             // absolute
+  std::filesystem::path artifact_folder;             // empty: data_dir/artifacts
   int64_t artifact_quota_bytes = 0;                  // 0: none
   int64_t min_free_bytes = 0;
   std::filesystem::path restore;  // a backup to begin with; empty: none

@@ -28,7 +28,8 @@ class ControllerClient {
   // Long poll: the controller answers when it has something, at the latest after `wait`.
   // `unfit` says why no work shall come now; empty: it shall.
   virtual void Acquire(const Caller& caller, const std::vector<Held>& held,
-                       const std::string& unfit, absl::Duration wait, Answer<Work> answer) = 0;
+                       const std::string& unfit, const HostFacts& host, absl::Duration wait,
+                       Answer<Work> answer) = 0;
   virtual void RenewLeases(const Caller& caller, const std::vector<Held>& held,
                            absl::Duration timeout, Answer<Renewal> answer) = 0;
   // The answer: the seq that the controller wants next.

@@ -17,6 +17,7 @@
 #include "telemetry/disk_metrics.h"
 #include "telemetry/http_endpoint.h"
 #include "wire/library_log.h"
+#include "worker/checkpoints/transfers.h"
 #include "worker/host/gpu_metrics.h"
 #include "worker/host/host_check.h"
 #include "worker/host/posix_processes.h"
@@ -25,6 +26,7 @@
 #include "worker/host/visible_gpus.h"
 #include "worker/host/worker_id.h"
 #include "worker/options.h"
+#include "worker/rpc/grpc_checkpoint_client.h"
 #include "worker/rpc/grpc_controller_client.h"
 #include "worker/worker.h"
 
@@ -160,7 +162,12 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
                    .version = std::string(Version()),
                    .min_free_bytes = options.min_free_bytes},
                   processes, SystemClock());
-  Worker worker(SettingsOf(options), std::move(introduction), *client, processes, check,
+  std::unique_ptr<CheckpointClient> checkpoints =
+      MakeGrpcCheckpointClient(options.controller.ToString());
+  std::unique_ptr<CheckpointCarrier> carrier = MakeTransfers(
+      {.work_dir = options.work_dir, .bytes_per_second = options.upload_bytes_per_second},
+      *checkpoints, SystemClock(), registry);
+  Worker worker(SettingsOf(options), std::move(introduction), *client, processes, check, *carrier,
                 SystemClock(), metrics);
   Heartbeat heartbeat;
   heartbeat.Beat("");

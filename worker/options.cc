@@ -19,7 +19,7 @@ struct Texts {
   std::string keep_finished = "24h", grace = "30s", exit_idle, gpu_library = "libnvidia-ml.so.1";
   std::vector<std::string> allowed_paths;
   int num_cpu_slots = 0;
-  int64_t min_free_mib = 64;
+  int64_t min_free_mib = 64, upload_mib_per_second = 100;
   bool insecure = false, version = false;
 };
 
@@ -51,6 +51,10 @@ void Declare(CLI::App& app, Texts& texts) {
       "--exit-idle", texts.exit_idle,
       "End after so long without a run, for a worker that a batch system started. Default: "
       "never");
+  app.add_option("--upload-mib-per-second", texts.upload_mib_per_second,
+                 "How fast checkpoints are sent to the controller; 0: no limit")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 20));
   app.add_option("--grace", texts.grace, "From asking a trainer to stop until it is killed")
       ->capture_default_str();
   app.add_option("--nvml-library", texts.gpu_library,
@@ -113,6 +117,7 @@ absl::StatusOr<Options> Check(const Texts& texts) {
   options.trainer =
       fs::absolute(texts.trainer.empty() ? DefaultTrainer() : fs::path(texts.trainer));
   options.num_cpu_slots = texts.num_cpu_slots;
+  options.upload_bytes_per_second = texts.upload_mib_per_second << 20;
   options.min_free_bytes = texts.min_free_mib << 20;
   options.gpu_library = texts.gpu_library;
   for (const std::string& path : texts.allowed_paths)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,7 +38,32 @@ struct Held {
 struct CheckpointRef {
   std::string path;  // its folder, maybe of another host
   int64_t step = 0;
+  // Of one that comes with an assignment:
+  int32_t attempt = 0;
+  int64_t bytes = 0;        // of the state
+  std::string sha256 = {};  // of the state
+  bool stored = false;      // the controller holds it
   bool operator==(const CheckpointRef&) const = default;
+};
+
+// Which of a run's checkpoints.
+struct CheckpointKey {
+  int64_t step = 0;
+  int32_t attempt = 0;
+  auto operator<=>(const CheckpointKey&) const = default;
+};
+
+// Where the controller keeps checkpoints, on its own host: who reads the token in the file `token`
+// there sees the same folder.
+struct ArtifactPlace {
+  std::filesystem::path folder;
+  std::string token;  // empty: it keeps none
+};
+
+// What the controller is told of this host with each poll.
+struct HostFacts {
+  absl::Time time;                          // this host's clock
+  int64_t free_bytes = 0, total_bytes = 0;  // of the disk of the work directory
 };
 
 struct Assignment {
@@ -90,6 +116,7 @@ struct Registration {
   absl::Duration lease_ttl;
   absl::Duration renew_interval;
   std::vector<FoundAnswer> answers;
+  ArtifactPlace artifacts = {};
 };
 
 // What a long poll brings.

@@ -24,12 +24,14 @@ constexpr absl::Duration kHastyFarewell = absl::Seconds(2);
 }  // namespace
 
 Worker::Worker(WorkerSettings settings, Introduction introduction, ControllerClient& client,
-               Processes& processes, HostCheck& host, const Clock& clock, WorkerMetrics& metrics)
+               Processes& processes, HostCheck& host, CheckpointCarrier& carrier,
+               const Clock& clock, WorkerMetrics& metrics)
     : settings_(std::move(settings)),
       introduction_(std::move(introduction)),
       client_(client),
       processes_(processes),
       host_(host),
+      carrier_(carrier),
       clock_(clock),
       metrics_(metrics),
       refused_pause_(kFirstRefusedPause, kLastRefusedPause, 4),
@@ -40,6 +42,7 @@ Worker::Worker(WorkerSettings settings, Introduction introduction, ControllerCli
       idle_since_(now()) {
   metrics_.slots.Set(static_cast<double>(introduction_.slots.size()));
   for (const RunDirectory& directory : ListRunDirectories(settings_.run.work_dir)) {
+    carrier_.Notice(directory.run_id());  // what was on its way goes on
     std::unique_ptr<Run> run = Run::Found(Context(), directory);
     if (run == nullptr) continue;
     LogInfo("run found", {{"run", run->lease().run_id},
@@ -51,7 +54,7 @@ Worker::Worker(WorkerSettings settings, Introduction introduction, ControllerCli
 }
 
 RunContext Worker::Context() {
-  return {settings_.run, introduction_.slots, processes_, clock_, metrics_};
+  return {settings_.run, introduction_.slots, processes_, clock_, metrics_, carrier_};
 }
 
 Run* Worker::Find(const Held& lease) {
@@ -148,6 +151,7 @@ void Worker::SweepDirectories() {
       continue;
     }
     LogInfo("run directory cleared", {{"run", directory.run_id()}});
+    carrier_.Notice(directory.run_id());
     next_sweep_ = now();
     return;
   }

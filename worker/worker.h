@@ -31,7 +31,8 @@ struct WorkerSettings {
 class Worker {
  public:
   Worker(WorkerSettings settings, Introduction introduction, ControllerClient& client,
-         Processes& processes, HostCheck& host, const Clock& clock, WorkerMetrics& metrics);
+         Processes& processes, HostCheck& host, CheckpointCarrier& carrier, const Clock& clock,
+         WorkerMetrics& metrics);
 
   // Looks at the processes and logs, and does and asks what is due. Returns how long the caller may
   // wait for answers before the next call.
@@ -103,6 +104,7 @@ class Worker {
   ControllerClient& client_;
   Processes& processes_;
   HostCheck& host_;
+  CheckpointCarrier& carrier_;
   const Clock& clock_;
   WorkerMetrics& metrics_;
 

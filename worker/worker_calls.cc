@@ -1,5 +1,6 @@
 // What the worker asks the controller, and what it makes of the answers.
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "base/log.h"
@@ -14,6 +15,17 @@ constexpr absl::Duration kFirstRetry = absl::Milliseconds(200);
 constexpr absl::Duration kLastRetry = absl::Seconds(3);
 // Between two long polls when the first brought nothing new.
 constexpr absl::Duration kAcquirePause = absl::Milliseconds(250);
+
+HostFacts FactsOf(const std::filesystem::path& work_dir, const Clock& clock) {
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(work_dir, error);
+  HostFacts facts{.time = clock.Now()};
+  if (!error) {
+    facts.free_bytes = static_cast<int64_t>(space.available);
+    facts.total_bytes = static_cast<int64_t>(space.capacity);
+  }
+  return facts;
+}
 
 }  // namespace
 
@@ -75,6 +87,7 @@ void Worker::OnRegistered(const absl::StatusOr<Registration>& answer) {
   refused_pause_.Reset();
   registered_ = true;
   registration_ = *answer;
+  carrier_.OnRegistered(caller(), registration_.artifacts);
   LogInfo("registered", {{"worker", registration_.worker_id},
                          {"lease_ttl_seconds", absl::ToDoubleSeconds(registration_.lease_ttl)},
                          {"answers", registration_.answers.size()}});
@@ -93,7 +106,7 @@ void Worker::AskForWork() {
   if (shutting_down_ || !host_.known() || !acquire_.Due(now())) return;
   acquire_.Begin(now());
   announced_ = problem();
-  client_.Acquire(caller(), HeldLeases(), announced_,
+  client_.Acquire(caller(), HeldLeases(), announced_, FactsOf(settings_.run.work_dir, clock_),
                   std::min(settings_.acquire_wait, settings_.exit_idle),
                   [this](const absl::StatusOr<Work>& answer) { OnWork(answer); });
 }

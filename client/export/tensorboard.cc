@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
-#include "client/export/crc32c.h"
+#include "client/export/masked_crc32c.h"
 #include "wire/steps.h"
 
 namespace fp4::client {

@@ -43,25 +43,26 @@ std::string RenderLatest(const v1::Run& run, const Layout& layout) {
   return table.empty() ? "" : "\n" + table.Render(layout);
 }
 
-// The newest: what a run goes on from, and what retention has left on the worker's disk. The others
-// are history.
+// The newest of those that exist: what a run goes on from.
 std::string RenderCheckpoints(const v1::Run& run, const Layout& layout) {
   constexpr int kShown = 3;
   Table table({{.header = "CHECKPOINT", .right = true},
                {.header = "BYTES", .right = true, .drop_order = 2},
                {.header = "SHA256", .min_width = 8, .drop_order = 1},
+               {.header = "STORED"},
                {.header = "PATH", .min_width = 20, .names = true}});
   const int num_older = std::max(0, run.checkpoints_size() - kShown);
   for (int i = run.checkpoints_size() - 1; i >= num_older; --i) {
     const v1::Checkpoint& checkpoint = run.checkpoints(i);
     table.AddRow({absl::StrCat(checkpoint.step()), absl::StrCat(checkpoint.bytes()),
-                  checkpoint.sha256().substr(0, 16), Printable(checkpoint.path())});
+                  checkpoint.sha256().substr(0, 16), checkpoint.stored() ? "yes" : "no",
+                  Printable(checkpoint.path())});
   }
   if (table.empty()) return "";
   std::string text = "\n" + table.Render(layout);
   if (num_older > 0) {
     const std::string line =
-        absl::StrCat("and ", num_older, " older: `fp4ctl describe ", run.id(), " -o json`");
+        absl::StrCat("and ", num_older, " older: `fp4ctl checkpoints ls ", run.id(), "`");
     absl::StrAppend(&text, Wrapped(line, layout.width, 2), "\n");
   }
   return text;

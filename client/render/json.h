@@ -7,6 +7,7 @@
 #include "client/local/daemons.h"
 #include "fp4/v1/experiments.pb.h"
 #include "wire/json/messages.h"
+#include "wire/json/operations.h"
 
 namespace fp4::client {
 
@@ -14,7 +15,10 @@ namespace fp4::client {
 std::string SubmissionJson(const v1::Experiment& experiment);
 
 // What the controller's HTTP API answers too.
+using wire::BackupJson;
+using wire::CheckpointsJson;
 using wire::ComparisonJson;
+using wire::DiagnosesJson;
 using wire::EventJson;
 using wire::ExperimentJson;
 using wire::ExperimentsJson;

@@ -23,6 +23,7 @@ std::string DeviceText(const v1::Worker& worker) {
 
 Cell StateCell(const v1::Worker& worker) {
   if (!worker.connected()) return Cell("away", Color::kRed);
+  if (worker.drain() != v1::Worker::DRAIN_UNSPECIFIED) return Cell("drained", Color::kYellow);
   return worker.problem().empty() ? Cell("connected", Color::kGreen)
                                   : Cell("takes no work", Color::kRed);
 }
@@ -31,7 +32,7 @@ Cell StateCell(const v1::Worker& worker) {
 std::string Problems(const v1::ListWorkersResponse& workers) {
   std::string text;
   for (const v1::Worker& worker : workers.workers()) {
-    if (worker.problem().empty()) continue;
+    if (worker.problem().empty() || worker.drain() != v1::Worker::DRAIN_UNSPECIFIED) continue;
     absl::StrAppend(&text, "\n", Printable(worker.name()), ": ", Printable(worker.problem()), "\n");
   }
   return text;

@@ -28,10 +28,13 @@
   VERB(Events)          \
   VERB(Cancel)          \
   VERB(Retry)           \
+  VERB(Checkpoints)     \
   VERB(Clone)           \
   VERB(Delete)          \
   VERB(Workers)         \
   VERB(Forget)          \
+  VERB(Admin)           \
+  VERB(Doctor)          \
   VERB(Validate)        \
   VERB(Schema)          \
   VERB(Explain)         \

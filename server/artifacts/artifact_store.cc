@@ -51,6 +51,12 @@ absl::Status Check(const UploadPiece& piece) {
   return absl::OkStatus();
 }
 
+absl::Status CheckFits(const UploadPiece& piece) {
+  const int64_t end = piece.offset + static_cast<int64_t>(piece.data.size());
+  if (end <= piece.bytes) return absl::OkStatus();
+  return Invalid(absl::StrCat("the piece ends at byte ", end, ", the state has ", piece.bytes));
+}
+
 absl::Status CheckSum(const UploadPiece& piece) {
   if (Crc32c(piece.data) == piece.crc32c) return absl::OkStatus();
   return ErrorWithReason(absl::StatusCode::kDataLoss, reason::kCorruptChunk,
@@ -64,7 +70,7 @@ absl::Status NoSpace(const std::string& why) {
 
 // A full disk is a matter of space; everything else is the disk's.
 absl::Status OfDisk(const absl::Status& error) {
-  if (error.ok() || absl::IsDataLoss(error) || absl::IsOutOfRange(error)) return error;
+  if (error.ok() || absl::IsDataLoss(error) || absl::IsInvalidArgument(error)) return error;
   const std::string message(error.message());
   if (ReasonOf(error) == reason::kDiskFull) return NoSpace(message);
   if (ReasonOf(error) == reason::kArtifactSpace) return error;
@@ -153,6 +159,7 @@ absl::StatusOr<UploadProgress> ArtifactStore::Receive(const UploadPiece& piece, 
   }
   Incoming& incoming = *arrival.incoming;
   if (!piece.data.empty() && piece.offset == incoming.size()) {
+    FP4_RETURN_IF_ERROR(CheckFits(piece));
     FP4_RETURN_IF_ERROR(CheckSum(piece));
     FP4_RETURN_IF_ERROR(incoming.Append(piece.data));
   }

@@ -97,8 +97,8 @@ absl::StatusOr<BackupReport> MakeBackup(store::Store& store, ArtifactStore& arti
   making += absl::StrCat(".partial-", RandomIds().NewId());
   const ArtifactStore::Pause pause(artifacts);
   absl::Status status = MakeFolder(making);
-  absl::StatusOr<BackupReport> report = status;
-  if (status.ok()) report = Fill(store, artifacts, making);
+  absl::StatusOr<BackupReport> report =
+      status.ok() ? Fill(store, artifacts, making) : absl::StatusOr<BackupReport>(status);
   if (report.ok()) status = Publish(making, folder);
   if (report.ok() && status.ok()) {
     LogInfo("backup made", {{"folder", folder.string()},

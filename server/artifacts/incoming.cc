@@ -62,10 +62,6 @@ absl::Status Incoming::ReadBack() {
 }
 
 absl::Status Incoming::Append(std::string_view data) {
-  if (size_ + static_cast<int64_t>(data.size()) > bytes_) {
-    return absl::OutOfRangeError(
-        absl::StrCat("the piece ends at byte ", size_ + data.size(), ", the state has ", bytes_));
-  }
   const absl::Status written = WriteAll(fd_.get(), data, part_.string());
   if (written.ok()) {
     digest_->Update(data);

@@ -24,7 +24,7 @@ class Incoming {
   int64_t size() const { return size_; }
   bool complete() const { return size_ == bytes_; }
 
-  // Writes at the end. OUT_OF_RANGE: more than the state has.
+  // Writes at the end; no more than the state has.
   absl::Status Append(std::string_view data);
   // Syncs the file. DATA_LOSS CORRUPT_CHECKPOINT: it has another digest than was told; the part is
   // removed then.

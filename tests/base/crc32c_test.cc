@@ -18,6 +18,7 @@ TEST(Crc32cTest, GivesTheValuesOfRfc3720) {
   EXPECT_EQ(Crc32c(ascending), 0x46dd794eu);
   EXPECT_EQ(Crc32c(descending), 0x113fdb5cu);
   EXPECT_EQ(Crc32c(""), 0u);
+  EXPECT_EQ(Crc32c("123456789"), 0xe3069283u);  // the check value of the Rocksoft catalogue
 }
 
 TEST(Crc32cTest, InPiecesOfAnyLengthItIsThatOfTheWhole) {

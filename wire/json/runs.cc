@@ -6,10 +6,9 @@ namespace fp4::wire {
 namespace {
 
 Json CheckpointJson(const v1::Checkpoint& checkpoint) {
-  return {{"path", checkpoint.path()},
-          {"step", checkpoint.step()},
-          {"bytes", checkpoint.bytes()},
-          {"sha256", checkpoint.sha256()}};
+  return {{"path", checkpoint.path()},       {"step", checkpoint.step()},
+          {"bytes", checkpoint.bytes()},     {"sha256", checkpoint.sha256()},
+          {"attempt", checkpoint.attempt()}, {"stored", checkpoint.stored()}};
 }
 
 Json ExperimentObject(const v1::Experiment& experiment) {

@@ -13,6 +13,11 @@ Json SlotJson(const v1::Slot& slot) {
           {"run", slot.run_id().empty() ? Json() : Json(slot.run_id())}};
 }
 
+const char* DrainName(v1::Worker::Drain drain) {
+  if (drain == v1::Worker::DRAINING) return "finish";
+  return drain == v1::Worker::DRAINING_NOW ? "now" : "";
+}
+
 Json WorkerJson(const v1::Worker& worker) {
   return {{"id", worker.id()},
           {"name", worker.name()},
@@ -20,6 +25,7 @@ Json WorkerJson(const v1::Worker& worker) {
           {"version", worker.version()},
           {"connected", worker.connected()},
           {"problem", worker.problem()},
+          {"drain", DrainName(worker.drain())},
           {"last_seen_time", OptionalTime(worker.has_last_seen_time(), worker.last_seen_time())},
           {"slots", Array(worker.slots(), SlotJson)}};
 }

@@ -39,13 +39,20 @@ FoundAction FromProto(v1::FoundRunAnswer::Action action) {
   return FoundAction::kDeliver;
 }
 
+CheckpointRef FromProto(const v1::Checkpoint& message) {
+  return {.path = message.path(),
+          .step = message.step(),
+          .attempt = message.attempt(),
+          .bytes = message.bytes(),
+          .sha256 = message.sha256(),
+          .stored = message.stored()};
+}
+
 std::vector<CheckpointRef> CheckpointsOf(const v1::Assignment& message) {
   std::vector<CheckpointRef> checkpoints;
-  if (message.has_resume_from()) {
-    checkpoints.push_back({message.resume_from().path(), message.resume_from().step()});
-  }
+  if (message.has_resume_from()) checkpoints.push_back(FromProto(message.resume_from()));
   for (const v1::Checkpoint& earlier : message.earlier_checkpoints()) {
-    checkpoints.push_back({earlier.path(), earlier.step()});
+    checkpoints.push_back(FromProto(earlier));
   }
   return checkpoints;
 }
@@ -65,6 +72,14 @@ v1::Held ToProto(const Held& held) {
   v1::Held message;
   message.set_run_id(held.run_id);
   message.set_attempt(held.attempt);
+  return message;
+}
+
+v1::HostFacts ToProto(const HostFacts& host) {
+  v1::HostFacts message;
+  *message.mutable_time() = wire::ToProto(host.time);
+  message.set_free_bytes(host.free_bytes);
+  message.set_total_bytes(host.total_bytes);
   return message;
 }
 
@@ -117,10 +132,12 @@ v1::ReportExitRequest ToProto(const Held& lease, const ExitReport& report,
 }
 
 absl::StatusOr<Registration> FromProto(const v1::RegisterResponse& response) {
-  Registration registration = {.worker_id = response.worker_id(),
-                               .lease_ttl = wire::FromProto(response.lease_ttl()),
-                               .renew_interval = wire::FromProto(response.renew_interval()),
-                               .answers = {}};
+  Registration registration = {
+      .worker_id = response.worker_id(),
+      .lease_ttl = wire::FromProto(response.lease_ttl()),
+      .renew_interval = wire::FromProto(response.renew_interval()),
+      .answers = {},
+      .artifacts = {response.artifact_folder(), response.artifact_token()}};
   if (registration.lease_ttl <= absl::ZeroDuration()) {
     return absl::InternalError("the controller gave no lease TTL");
   }

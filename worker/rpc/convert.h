@@ -14,6 +14,7 @@ v1::ReportEventsRequest ToProto(const EventReport& report, const std::string& wo
 v1::ReportExitRequest ToProto(const Held& lease, const ExitReport& report,
                               const std::string& worker_id);
 v1::Held ToProto(const Held& held);
+v1::HostFacts ToProto(const HostFacts& host);
 
 // INTERNAL: the controller sent something that cannot be (no lease TTL).
 absl::StatusOr<Registration> FromProto(const v1::RegisterResponse& response);

@@ -41,13 +41,14 @@ class GrpcControllerClient : public ControllerClient {
   }
 
   void Acquire(const Caller& caller, const std::vector<Held>& held, const std::string& unfit,
-               absl::Duration wait, Answer<Work> answer) override {
+               const HostFacts& host, absl::Duration wait, Answer<Work> answer) override {
     v1::AcquireRequest request;
     request.set_worker_id(caller.worker_id);
     request.set_incarnation(caller.incarnation);
     for (const Held& lease : held) *request.add_held() = ToProto(lease);
     *request.mutable_wait() = wire::ToProto(wait);
     request.set_unfit(unfit);
+    *request.mutable_host() = ToProto(host);
     acquire_ = Start<v1::AcquireRequest, v1::AcquireResponse>(
         std::move(request), wait + kAcquireExtra, &Async::Acquire,
         [this, answer = std::move(answer)](absl::Status status,

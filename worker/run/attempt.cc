@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/trainer_exit.h"
 
@@ -39,6 +40,13 @@ ExitReport FromProcess(const ProcessEnd& end, const Ending& ending,
 
 }  // namespace
 
+std::string LocalFolder(const CheckpointRef& checkpoint,
+                        const std::filesystem::path& local_checkpoints) {
+  const std::string name =
+      absl::StrFormat("step-%08d.attempt-%d", checkpoint.step, checkpoint.attempt);
+  return (local_checkpoints / name).string();
+}
+
 LogPlan PlanLog(const LogSummary& log, const Assignment& assignment) {
   const int64_t next = assignment.next_seq;
   if (log.last_seq == 0 || next == log.last_seq + 1)
@@ -51,25 +59,31 @@ LogPlan PlanLog(const LogSummary& log, const Assignment& assignment) {
   return {.set_aside = true, .trainer_next_seq = next};
 }
 
-std::string ChooseCheckpoint(const LogSummary& log, const LogPlan& plan,
-                             const Assignment& assignment,
-                             const std::function<bool(const std::string&)>& is_readable) {
+Beginning ChooseBeginning(const LogSummary& log, const LogPlan& plan, const Assignment& assignment,
+                          const std::filesystem::path& local_checkpoints,
+                          const std::function<bool(const std::string&)>& is_readable,
+                          const std::set<CheckpointKey>& given_up) {
   const int64_t stored_until = assignment.next_seq;
   // By age: those that are delivered first, those that are stored, and of the latter what only the
   // log here remembers.
-  std::vector<std::string> undelivered, stored, older;
-  for (const CheckpointRef& checkpoint : assignment.checkpoints) stored.push_back(checkpoint.path);
+  std::vector<CheckpointRef> undelivered, older;
   for (auto entry = log.checkpoints.rbegin(); entry != log.checkpoints.rend(); ++entry) {
     if (plan.set_aside) break;
     const bool is_undelivered = entry->seq >= stored_until && entry->seq < plan.trainer_next_seq;
-    if (is_undelivered) undelivered.push_back(entry->checkpoint.path);
-    if (entry->seq < stored_until && !stored.empty()) older.push_back(entry->checkpoint.path);
+    if (is_undelivered) undelivered.push_back(entry->checkpoint);
+    if (entry->seq < stored_until && !assignment.checkpoints.empty()) {
+      older.push_back(entry->checkpoint);
+    }
   }
-  for (const std::vector<std::string>& folders : {undelivered, stored, older}) {
-    auto newest = std::find_if(folders.begin(), folders.end(), is_readable);
-    if (newest != folders.end()) return *newest;
+  for (const auto& checkpoints : {undelivered, assignment.checkpoints, older}) {
+    for (const CheckpointRef& one : checkpoints) {
+      const std::string here = LocalFolder(one, local_checkpoints);
+      if (is_readable(one.path)) return {.folder = one.path};
+      if (is_readable(here)) return {.folder = here};
+      if (one.stored && !given_up.contains({one.step, one.attempt})) return {.fetch = one};
+    }
   }
-  return "none";
+  return {};
 }
 
 SpawnRequest MakeSpawnRequest(const TrainerCommand& command, const RunDirectory& directory,

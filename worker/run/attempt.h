@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,13 +27,26 @@ struct LogPlan {
 // before, so that no other host has written since.
 LogPlan PlanLog(const LogSummary& log, const Assignment& assignment);
 
-// The checkpoint to resume from, the newest folder that holds a complete one (`is_readable`), or
-// "none". Only those count whose event is stored, or is in the log that is delivered first: what a
-// silent attempt wrote here after its log was cut off is not of this history, for the steps before
-// it would stay missing.
-std::string ChooseCheckpoint(const LogSummary& log, const LogPlan& plan,
-                             const Assignment& assignment,
-                             const std::function<bool(const std::string&)>& is_readable);
+// Where one that is brought to this host lies; named as the trainer names them.
+std::string LocalFolder(const CheckpointRef& checkpoint,
+                        const std::filesystem::path& local_checkpoints);
+
+// Where an attempt begins.
+struct Beginning {
+  std::string folder = "none";              // of a checkpoint that is here; "none": at step 0
+  std::optional<CheckpointRef> fetch = {};  // the controller has a newer one: bring it here first
+  bool operator==(const Beginning&) const = default;
+};
+
+// The newest checkpoint that can be had: a folder that holds a complete one (`is_readable`), or one
+// that the controller holds and that has not been `given_up`. Only those count whose event is
+// stored, or is in the log that is delivered first: what a silent attempt wrote here after its log
+// was cut off is not of this history, for the steps before it would stay missing. One that was
+// brought here lies in `local_checkpoints`.
+Beginning ChooseBeginning(const LogSummary& log, const LogPlan& plan, const Assignment& assignment,
+                          const std::filesystem::path& local_checkpoints,
+                          const std::function<bool(const std::string&)>& is_readable,
+                          const std::set<CheckpointKey>& given_up = {});
 
 struct TrainerCommand {
   std::filesystem::path program;

@@ -54,7 +54,10 @@ std::unique_ptr<Run> Run::Assigned(const RunContext& context, Assignment assignm
                   .message = std::string(allowed.message())});
     return run;
   }
-  Waiting waiting{std::move(assignment), {}, run->MakeBackoff(), {}};
+  Waiting waiting{.assignment = std::move(assignment),
+                  .plan = {},
+                  .pause = run->MakeBackoff(),
+                  .not_before = {}};
   if (absl::Status prepared = run->Prepare(waiting); !prepared.ok()) {
     run->EndUnstarted(prepared);
   } else {

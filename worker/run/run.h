@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -18,10 +19,15 @@
 #include "worker/host/metrics.h"
 #include "worker/host/process.h"
 #include "worker/run/attempt.h"
+#include "worker/run/checkpoint_carrier.h"
 #include "worker/run/delivery.h"
 #include "worker/run/run_directory.h"
 
 namespace fp4::worker {
+
+// How long an attempt that was stopped on purpose keeps its lease for its last checkpoint to reach
+// the controller, so that whoever goes on elsewhere finds it.
+inline constexpr absl::Duration kShippingPatience = absl::Seconds(60);
 
 struct RunSettings {
   std::filesystem::path trainer;  // fp4-train
@@ -39,6 +45,7 @@ struct RunContext {
   Processes& processes;
   const Clock& clock;
   WorkerMetrics& metrics;
+  CheckpointCarrier& carrier;
 };
 
 // Goes through its phases in one direction: waiting, running, delivering, telling, over;
@@ -93,6 +100,10 @@ class Run {
     LogPlan plan;
     Backoff pause;  // between two tries to start
     absl::Duration not_before;
+    std::unique_ptr<Fetch> fetch = {};      // of the checkpoint to begin at
+    CheckpointKey fetched = {};             // which one that is
+    int num_failed_fetches = 0;             // of it, in a row
+    std::set<CheckpointKey> given_up = {};  // those that cannot be had
   };
   // A trainer lives.
   struct Running {
@@ -106,6 +117,7 @@ class Run {
   struct Delivering {
     ExitReport exit;
     bool broken = false;  // nothing more of the log can be delivered
+    absl::Duration ship_until = -absl::InfiniteDuration();  // how long to wait for checkpoints
   };
   // The log is delivered; the exit is to be told.
   struct Telling {
@@ -125,9 +137,13 @@ class Run {
 
   void Adopt(const TrainerRecord& record);
   absl::Status Prepare(Waiting& waiting);
-  absl::StatusOr<TrainerCommand> PlanStart(Waiting& waiting);
+  absl::Status PlanStart(Waiting& waiting);
+  // Nothing while a checkpoint is on its way here.
+  absl::StatusOr<std::optional<Beginning>> FindBeginning(Waiting& waiting);
+  absl::Status SettleFetch(Waiting& waiting);
   absl::StatusOr<std::vector<Slot>> FindSlots() const;
-  absl::Status Start(const UniqueFd& lock);
+  absl::Status Start(const UniqueFd& lock, const std::string& resume_from);
+  bool MayStillShip(const Delivering& delivering) const;
 
   void End(StopReason reason);
   void ApplyEnding(Running& running);

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/trainer_exit.h"
 #include "worker/host/host_check.h"
 #include "worker/run/run.h"
 
@@ -39,6 +40,7 @@ void Run::NoteAcknowledged() {
   if (written.ok()) {
     acknowledged_seq_ = newest->seq;
     acknowledged_pause_.Reset();
+    context_.carrier.Notice(lease_.run_id);
   } else {
     acknowledged_not_before_ = now() + acknowledged_pause_.Next();
     LogWarning("acknowledged checkpoint not written; trying again",
@@ -57,7 +59,10 @@ void Run::EndWith(ExitReport report) {
   const auto* running = std::get_if<Running>(&phase_);
   const bool wanted = running == nullptr || running->wanted;
   const std::string broken = running == nullptr ? "" : running->broken;
-  phase_ = Delivering{.exit = std::move(report)};
+  const bool goes_on = report.cause == ExitCause::kWorkerStopped ||
+                       (report.cause == ExitCause::kExited && report.exit_code == kExitStopped);
+  phase_ = Delivering{.exit = std::move(report),
+                      .ship_until = now() + (goes_on ? kShippingPatience : absl::ZeroDuration())};
   if (!wanted) return Settle();
   if (!broken.empty()) Break(absl::DataLossError(broken));
   // A run that was refused has no directory, and needs none.
@@ -94,11 +99,17 @@ void Run::Break(const absl::Status& error) {
   LogError("event log broken", {{"run", lease_.run_id}, {"error", error.ToString()}});
 }
 
+// Of an attempt that goes on elsewhere: its last checkpoint shall be where that one finds it.
+bool Run::MayStillShip(const Delivering& delivering) const {
+  return now() < delivering.ship_until && context_.carrier.IsShipping(lease_.run_id);
+}
+
 // Goes on to tell the exit once nothing of the log is left to deliver.
 void Run::FinishDelivery() {
   auto* delivering = std::get_if<Delivering>(&phase_);
   if (delivering == nullptr || delivery_.in_flight()) return;
   if (!delivering->broken && num_unacknowledged() > 0) return;
+  if (MayStillShip(*delivering)) return;
   ExitReport exit = std::move(delivering->exit);
   phase_.emplace<Telling>(Telling{.exit = std::move(exit), .pause = MakeBackoff()});
 }
@@ -112,6 +123,7 @@ void Run::Settle() {
   if (!std::filesystem::exists(directory_.path(), error)) return;
   absl::Status done = directory_.WriteExit(
       {.attempt = lease_.attempt, .report = report, .settled = context_.clock.Now()});
+  context_.carrier.Notice(lease_.run_id);
   if (!done.ok()) LogError("run not settled", {{"run", lease_.run_id}, {"error", done.ToString()}});
 }
 

@@ -5,12 +5,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/reasons.h"
 #include "base/status_macros.h"
 #include "worker/host/host_check.h"
 #include "worker/run/run.h"
 
 namespace fp4::worker {
 namespace {
+
+// Of one checkpoint, for reasons that may go away.
+constexpr int kMaxFailedFetches = 20;
 
 bool IsReadableCheckpoint(const std::string& folder) {
   return access((std::filesystem::path(folder) / "manifest.json").c_str(), R_OK) == 0;
@@ -35,7 +39,13 @@ void Run::StartIfReady() {
     waiting->not_before = now() + waiting->pause.Next();
     return;
   }
-  absl::Status started = lock.ok() ? Start(*lock) : lock.status();
+  if (!lock.ok()) return EndUnstarted(lock.status());
+  absl::Status started = PlanStart(*waiting);
+  if (started.ok()) {
+    const absl::StatusOr<std::optional<Beginning>> beginning = FindBeginning(*waiting);
+    if (beginning.ok() && !beginning->has_value()) return;
+    started = beginning.ok() ? Start(*lock, (*beginning)->folder) : beginning.status();
+  }
   if (!started.ok()) EndUnstarted(started);
 }
 
@@ -65,7 +75,7 @@ absl::StatusOr<std::vector<Slot>> Run::FindSlots() const {
 }
 
 // With the directory locked: what its last trainer wrote is complete now.
-absl::StatusOr<TrainerCommand> Run::PlanStart(Waiting& waiting) {
+absl::Status Run::PlanStart(Waiting& waiting) {
   FP4_RETURN_IF_ERROR(log_.AdvanceToEnd());
   waiting.plan = PlanLog(log(), waiting.assignment);
   if (waiting.plan.set_aside) {
@@ -73,22 +83,67 @@ absl::StatusOr<TrainerCommand> Run::PlanStart(Waiting& waiting) {
     log_ = LogObserver(directory_.events());
     waiting.plan.set_aside = false;
   }
-  return TrainerCommand{.program = context_.settings.trainer,
-                        .resume_from = ChooseCheckpoint(log(), waiting.plan, waiting.assignment,
-                                                        IsReadableCheckpoint),
-                        .next_seq = waiting.plan.trainer_next_seq};
+  return absl::OkStatus();
 }
 
-absl::Status Run::Start(const UniqueFd& lock) {
+absl::StatusOr<std::optional<Beginning>> Run::FindBeginning(Waiting& waiting) {
+  if (waiting.fetch != nullptr) {
+    FP4_RETURN_IF_ERROR(SettleFetch(waiting));
+    if (waiting.fetch != nullptr || now() < waiting.not_before) return std::nullopt;
+  }
+  const std::filesystem::path checkpoints = directory_.path() / "checkpoints";
+  Beginning beginning = ChooseBeginning(log(), waiting.plan, waiting.assignment, checkpoints,
+                                        IsReadableCheckpoint, waiting.given_up);
+  if (!beginning.fetch) return beginning;
+  const CheckpointRef& wanted = *beginning.fetch;
+  waiting.fetched = {wanted.step, wanted.attempt};
+  waiting.fetch = context_.carrier.BeginFetch({.run_id = lease_.run_id,
+                                               .checkpoint = wanted,
+                                               .folder = LocalFolder(wanted, checkpoints),
+                                               .part = directory_.path() / "fetching"});
+  LogInfo("checkpoint is fetched",
+          {{"run", lease_.run_id}, {"step", wanted.step}, {"bytes", wanted.bytes}});
+  return std::nullopt;
+}
+
+// What has become of the transfer; it stays while it goes on. An error: here is no room for it.
+absl::Status Run::SettleFetch(Waiting& waiting) {
+  const std::optional<absl::Status> result = waiting.fetch->Result();
+  if (!result) return absl::OkStatus();
+  waiting.fetch.reset();
+  if (result->ok()) {
+    waiting.num_failed_fetches = 0;
+    return absl::OkStatus();
+  }
+  LogWarning(
+      "checkpoint not fetched",
+      {{"run", lease_.run_id}, {"step", waiting.fetched.step}, {"error", result->ToString()}});
+  if (ReasonOf(*result) == reason::kDiskFull) return *result;
+  const bool never = absl::IsNotFound(*result) || absl::IsDataLoss(*result);
+  if (never || ++waiting.num_failed_fetches >= kMaxFailedFetches) {
+    waiting.given_up.insert(waiting.fetched);
+    waiting.num_failed_fetches = 0;
+  } else {
+    waiting.not_before = now() + waiting.pause.Next();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run::Start(const UniqueFd& lock, const std::string& resume_from) {
   auto& waiting = std::get<Waiting>(phase_);
-  FP4_ASSIGN_OR_RETURN(const TrainerCommand command, PlanStart(waiting));
+  const TrainerCommand command{.program = context_.settings.trainer,
+                               .resume_from = resume_from,
+                               .next_seq = waiting.plan.trainer_next_seq};
   FP4_ASSIGN_OR_RETURN(const std::vector<Slot> slots, FindSlots());
   SpawnRequest request = MakeSpawnRequest(command, directory_, lease_.attempt, slots);
   request.inherited_fd = lock.get();
   FP4_RETURN_IF_ERROR(directory_.RemoveExit());
   // Before the trainer can remove any.
   if (!waiting.assignment.checkpoints.empty()) {
-    FP4_RETURN_IF_ERROR(directory_.WriteAcknowledged(waiting.assignment.checkpoints.front()));
+    CheckpointRef newest = waiting.assignment.checkpoints.front();
+    const std::string here = LocalFolder(newest, directory_.path() / "checkpoints");
+    if (here == resume_from) newest.path = here;
+    FP4_RETURN_IF_ERROR(directory_.WriteAcknowledged(newest));
   }
   FP4_RETURN_IF_ERROR(directory_.WriteLease(deadlines_.trainer));
   FP4_ASSIGN_OR_RETURN(const ProcessIdentity process, context_.processes.Spawn(request));

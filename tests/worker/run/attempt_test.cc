@@ -5,6 +5,9 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
 
 namespace fp4::worker {
 namespace {
@@ -56,6 +59,29 @@ INSTANTIATE_TEST_SUITE_P(
                     LogCase{"controller_lost_what_is_not_here", Log(31, 40, 1), 2, 21, true, 21}),
     [](const auto& test) { return test.param.name; });
 
+// Those that the controller holds, and what is to be brought here.
+CheckpointRef Held(int64_t step) {
+  return {.path = absl::StrCat("/elsewhere/", step), .step = step, .attempt = 1, .stored = true};
+}
+
+TEST(ChooseBeginning, FetchesWhatTheControllerHoldsBeforeItTakesAnOlderOneThatIsHere) {
+  Assignment assignment;
+  assignment.next_seq = 31;
+  assignment.checkpoints = {{.path = "/lost", .step = 30, .attempt = 1}, Held(25), Held(20)};
+  std::set<std::string> readable = {"/here/step-00000020.attempt-1"};
+  const auto choose = [&](const std::set<CheckpointKey>& given_up) {
+    return ChooseBeginning(
+        {}, {}, assignment, "/here",
+        [&](const std::string& path) { return readable.contains(path); }, given_up);
+  };
+  EXPECT_EQ(choose({}).fetch, Held(25));
+  EXPECT_EQ(choose({{25, 1}}).folder, "/here/step-00000020.attempt-1");
+  readable = {"/here/step-00000025.attempt-1"};  // it has arrived
+  EXPECT_EQ(choose({}).folder, "/here/step-00000025.attempt-1");
+  readable.clear();
+  EXPECT_EQ(choose({{25, 1}, {20, 1}}), Beginning{});
+}
+
 struct CheckpointCase {
   const char* name;
   std::vector<LoggedCheckpoint> logged;  // of a log up to seq 40
@@ -65,9 +91,9 @@ struct CheckpointCase {
   const char* chosen;
 };
 
-class ChooseCheckpointTest : public testing::TestWithParam<CheckpointCase> {};
+class ChooseBeginningTest : public testing::TestWithParam<CheckpointCase> {};
 
-TEST_P(ChooseCheckpointTest, TakesTheNewestReadableOneOfThisHistory) {
+TEST_P(ChooseBeginningTest, TakesTheNewestReadableOneOfThisHistory) {
   const CheckpointCase& c = GetParam();
   LogSummary log = Log(1, 40, 1);
   log.checkpoints = c.logged;
@@ -77,7 +103,7 @@ TEST_P(ChooseCheckpointTest, TakesTheNewestReadableOneOfThisHistory) {
   const auto is_readable = [&](const std::string& path) {
     return std::ranges::find(c.readable, path) != c.readable.end();
   };
-  EXPECT_EQ(ChooseCheckpoint(log, c.plan, assignment, is_readable), c.chosen);
+  EXPECT_EQ(ChooseBeginning(log, c.plan, assignment, "/here", is_readable).folder, c.chosen);
 }
 
 constexpr LogPlan kGoesOn = {.set_aside = false, .trainer_next_seq = 41};
@@ -87,7 +113,7 @@ const std::vector<LoggedCheckpoint> kLogged = {
 const std::vector<CheckpointRef> kStored = {{"/elsewhere", 25}, {"/20", 20}, {"/10", 10}};
 
 INSTANTIATE_TEST_SUITE_P(
-    Cases, ChooseCheckpointTest,
+    Cases, ChooseBeginningTest,
     testing::Values(
         CheckpointCase{"one_that_is_delivered_first",
                        kLogged,

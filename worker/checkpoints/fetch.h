@@ -1,0 +1,19 @@
+// One checkpoint on its way from the controller.
+#pragma once
+
+#include <functional>
+
+#include "absl/status/status.h"
+#include "worker/checkpoints/checkpoint_client.h"
+#include "worker/run/checkpoint_carrier.h"
+
+namespace fp4::worker {
+
+// Brings the checkpoint to request.folder, whole and with the digest that its event told, or not at
+// all. Where the controller's artifact folder is seen here and lies on the same filesystem it
+// becomes another name of the same file; else it is sent, from where an earlier try ended.
+// `stopped` is asked between pieces. Errors as of Fetch::Result.
+absl::Status BringCheckpoint(CheckpointClient& client, const ArtifactPlace& place,
+                             const FetchRequest& request, const std::function<bool()>& stopped);
+
+}  // namespace fp4::worker
