@@ -1,8 +1,11 @@
 // fp4-controller
+#include <iostream>
+
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/listen.h"
 #include "base/log.h"
+#include "base/log_file.h"
 #include "base/standard_output.h"
 #include "base/stop_signal.h"
 #include "server/controller.h"
@@ -17,6 +20,10 @@ int main(int argc, char** argv) {
   StopSignal stop;  // before any thread
   wire::RouteLibraryLogs();
   RaiseDescriptorLimit();
+  if (absl::Status log = LogToFile(parsed.options->log_file); !log.ok()) {
+    std::cerr << "fp4-controller: --log-file: " << log.message() << "\n";
+    return server::kExitFailed;
+  }
   auto controller = server::Controller::Start(*parsed.options, SystemClock(), RandomIds());
   if (!controller.ok()) {
     LogError("controller cannot start", {{"error", std::string(controller.status().message())}});

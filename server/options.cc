@@ -10,6 +10,7 @@
 #include "base/duration.h"
 #include "base/status_macros.h"
 #include "base/version.h"
+#include "daemon/config_file.h"
 
 namespace fp4::server {
 namespace {
@@ -35,7 +36,7 @@ struct Texts {
   std::string data_dir, listen = "127.0.0.1:4404", http = "127.0.0.1:4405", lease_ttl = "30s";
   std::string preempt_after = "1m", reserve_after = "1m";
   std::vector<std::string> allow_paths, backup_paths, http_names, project_limits;
-  std::string artifacts, restore;
+  std::string artifacts, config, log_file, restore;
   double artifact_quota_gib = 0;
   int64_t min_free_mib = 256;
   bool insecure = false;
@@ -134,9 +135,26 @@ void Declare(CLI::App& app, Texts& texts) {
   app.add_option("--restore", texts.restore,
                  "Begin with this backup; the data directory must have no database yet")
       ->type_name("BACKUP");
+  app.add_option("--config", texts.config,
+                 "Read further flags from this file, a JSON object; those given here win")
+      ->type_name("FILE");
+  app.add_option("--log-file", texts.log_file,
+                 "Write the log there instead of to stderr; opened anew when it has been moved")
+      ->type_name("FILE");
   app.add_flag("--insecure", texts.insecure,
                "Allow addresses that other machines can reach: there is no TLS and no login yet");
   DeclareSlurm(app, texts.slurm);
+}
+
+// What may stand in a configuration file.
+std::vector<daemon::KnownFlag> FlagsOf(const CLI::App& app) {
+  std::vector<daemon::KnownFlag> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
+    if (name.empty() || name == "help" || name == "version" || name == "config") continue;
+    flags.push_back({name, option->get_items_expected_max() > 0});
+  }
+  return flags;
 }
 
 absl::StatusOr<HostPort> ParseAddress(const char* flag, const std::string& text, bool insecure) {
@@ -260,6 +278,7 @@ absl::StatusOr<Options> Interpret(const Texts& texts) {
   options.artifact_quota_bytes = static_cast<int64_t>(texts.artifact_quota_gib * (1 << 30));
   options.min_free_bytes = texts.min_free_mib << 20;
   options.restore = texts.restore;
+  options.log_file = texts.log_file;
   return options;
 }
 
@@ -269,12 +288,20 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   CLI::App app(kDescription, "fp4-controller");
   Texts texts;
   Declare(app, texts);
+  absl::StatusOr<daemon::CommandLine> line = daemon::ReadCommandLine(argc, argv, FlagsOf(app));
+  if (!line.ok()) {
+    std::cerr << "fp4-controller: " << line.status().message() << "\n";
+    return {std::nullopt, kExitUsage};
+  }
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> reversed(line->arguments.rbegin(), line->arguments.rend());
+    app.parse(reversed);
+  } catch (const CLI::Success& asked_for) {  // --help, --version
+    app.exit(asked_for);
+    return {std::nullopt, kExitOk};
   } catch (const CLI::ParseError& error) {
-    const bool asked_for = error.get_exit_code() == 0;  // --help, --version
-    app.exit(error);
-    return {std::nullopt, asked_for ? kExitOk : kExitUsage};
+    std::cerr << line->WithPlace(error.what()) << "\nRun with --help for more information.\n";
+    return {std::nullopt, kExitUsage};
   }
   absl::StatusOr<Options> options = Interpret(texts);
   if (options.ok()) return {*std::move(options), kExitOk};

@@ -28,7 +28,8 @@ struct Options {
   std::filesystem::path artifact_folder;             // empty: data_dir/artifacts
   int64_t artifact_quota_bytes = 0;                  // 0: none
   int64_t min_free_bytes = 0;
-  std::filesystem::path restore;  // a backup to begin with; empty: none
+  std::filesystem::path log_file;  // empty: stderr
+  std::filesystem::path restore;   // a backup to begin with; empty: none
 };
 
 // The program's exit statuses, as --help explains them.

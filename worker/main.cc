@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/listen.h"
 #include "base/log.h"
+#include "base/log_file.h"
 #include "base/mutex.h"
 #include "base/sha256.h"
 #include "base/standard_output.h"
@@ -195,6 +196,10 @@ int Main(int argc, char** argv) {
     return kExitUsage;
   }
   if (!options->has_value()) return 0;
+  if (absl::Status log = LogToFile((*options)->log_file); !log.ok()) {
+    std::cerr << "fp4-worker: --log-file: " << log.message() << "\n";
+    return kExitFailure;
+  }
   absl::Status status = Serve(**options, stop);
   if (status.ok() || absl::IsCancelled(status)) return 0;
   LogError("fp4-worker gives up", {{"error", std::string(status.message())}});

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/status_macros.h"
 #include "base/version.h"
+#include "daemon/config_file.h"
 
 namespace fp4::worker {
 namespace {
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 struct Texts {
   std::string controller = "127.0.0.1:4404", http = "127.0.0.1:4406", work_dir, trainer;
   std::string keep_finished = "24h", grace = "30s", exit_idle, gpu_library = "libnvidia-ml.so.1";
+  std::string config, log_file;
   std::vector<std::string> allowed_paths;
   int num_cpu_slots = 0;
   int64_t min_free_mib = 64, upload_mib_per_second = 100;
@@ -60,6 +62,10 @@ void Declare(CLI::App& app, Texts& texts) {
   app.add_option("--nvml-library", texts.gpu_library,
                  "NVIDIA's management library, which finds the GPUs")
       ->capture_default_str();
+  app.add_option("--config", texts.config,
+                 "Read further flags from this file, a JSON object; those given here win");
+  app.add_option("--log-file", texts.log_file,
+                 "Write the log there instead of to stderr; opened anew when it has been moved");
   app.add_flag("--insecure", texts.insecure,
                "Allow addresses beyond this machine, without encryption");
   app.add_flag("--version", texts.version, "Print the version and exit");
@@ -68,6 +74,17 @@ void Declare(CLI::App& app, Texts& texts) {
       "one kills them.\n"
       "After a crash of the worker its trainers go on, and the next worker of the same directory "
       "adopts them.");
+}
+
+// What may stand in a configuration file.
+std::vector<daemon::KnownFlag> FlagsOf(const CLI::App& app) {
+  std::vector<daemon::KnownFlag> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
+    if (name.empty() || name == "help" || name == "version" || name == "config") continue;
+    flags.push_back({name, option->get_items_expected_max() > 0});
+  }
+  return flags;
 }
 
 absl::StatusOr<absl::Duration> ParseDuration(std::string_view flag, const std::string& text) {
@@ -120,6 +137,7 @@ absl::StatusOr<Options> Check(const Texts& texts) {
   options.upload_bytes_per_second = texts.upload_mib_per_second << 20;
   options.min_free_bytes = texts.min_free_mib << 20;
   options.gpu_library = texts.gpu_library;
+  options.log_file = texts.log_file;
   for (const std::string& path : texts.allowed_paths)
     options.allowed_paths.push_back(fs::absolute(path));
   if (texts.allowed_paths.empty() && options.controller.IsLoopback()) options.allowed_paths = {"/"};
@@ -133,13 +151,16 @@ absl::StatusOr<std::optional<Options>> ParseOptions(int argc, const char* const*
                "fp4-worker");
   Texts texts;
   Declare(app, texts);
+  FP4_ASSIGN_OR_RETURN(const daemon::CommandLine line,
+                       daemon::ReadCommandLine(argc, argv, FlagsOf(app)));
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> reversed(line.arguments.rbegin(), line.arguments.rend());
+    app.parse(reversed);
   } catch (const CLI::CallForHelp& help) {
     std::cout << app.help();
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(error.what());
+    return absl::InvalidArgumentError(line.WithPlace(error.what()));
   }
   if (texts.version) {
     std::cout << "fp4-worker " << Version() << " (" << GitRevision() << ")\n";

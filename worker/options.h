@@ -24,6 +24,7 @@ struct Options {
   int64_t upload_bytes_per_second = 0;  // of checkpoints; 0: no limit
   int64_t min_free_bytes = 0;           // less space in work_dir is too little to work
   std::string gpu_library;
+  std::filesystem::path log_file;  // empty: stderr
 };
 
 // Exits that are no errors (--help, --version) print their text and give nothing. INVALID_ARGUMENT

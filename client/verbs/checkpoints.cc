@@ -36,8 +36,8 @@ names that docs/trainer.md lists. Both have the master weights, in high precisio
 
 Examples:
   fp4ctl checkpoints ls b2c3
-  fp4ctl checkpoints download b2c3 --step 300 --dir kept
-  fp4ctl checkpoints export b2c3 --dir for-transformers)";
+  fp4ctl checkpoints download b2c3 --dir kept
+  fp4ctl checkpoints export b2c3 --format plain --dir weights)";
 
 absl::Status MakeFolder(const fs::path& folder) {
   std::error_code error;

@@ -24,9 +24,8 @@ drain: the worker takes no new runs until it is enabled again, over restarts of 
 there; with --now they stop with a checkpoint and go on elsewhere.
 enable: it takes runs again.
 
-Examples:
-  fp4ctl workers ls -o json | jq '.[].slots[].run'
-  fp4ctl workers drain node7:1a2b3c4d --now)";
+Example:
+  fp4ctl workers ls -o json | jq '.[].slots[].run')";
 
 absl::StatusOr<ExitCode> List(Context& context) {
   FP4_ASSIGN_OR_RETURN(auto connection, context.Connect());

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/log.h"
 #include "base/reasons.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr int kNumThreads = 2;
 constexpr absl::Duration kCollectInterval = absl::Seconds(20);
+constexpr absl::Duration kIdleAfter = absl::Minutes(10);
 // An upload that nobody has gone on with for so long begins anew.
 constexpr absl::Duration kStaleAfter = absl::Hours(24);
 constexpr size_t kMaxManifestBytes = size_t{4} << 20;
@@ -89,6 +91,7 @@ absl::StatusOr<Reply> Wait(const Call& call) {
 struct ArtifactStore::Arrival {
   Mutex mutex;  // one piece at a time
   std::unique_ptr<Incoming> incoming ABSL_GUARDED_BY(mutex);
+  absl::Duration last_used;  // since boot; under the store's mutex
 };
 
 absl::StatusOr<std::unique_ptr<ArtifactStore>> ArtifactStore::Open(const ArtifactOptions& options,
@@ -238,6 +241,7 @@ std::shared_ptr<ArtifactStore::Arrival> ArtifactStore::ArrivalOf(const UploadPie
   MutexLock lock(mutex_);
   auto& arrival = arrivals_[folder_.PartPath(piece.key, piece.sha256).string()];
   if (arrival == nullptr) arrival = std::make_shared<Arrival>();
+  arrival->last_used = SystemClock().SinceBoot();
   return arrival;
 }
 
@@ -322,6 +326,9 @@ void ArtifactStore::KeepCollecting() {
     std::vector<std::filesystem::path> busy;
     {
       MutexLock lock(mutex_);
+      // One that nobody goes on with gives its descriptor back; its part stays for a while.
+      const absl::Duration oldest = SystemClock().SinceBoot() - kIdleAfter;
+      std::erase_if(arrivals_, [&](const auto& one) { return one.second->last_used < oldest; });
       for (const auto& [part, arrival] : arrivals_) busy.emplace_back(part);
     }
     folder_.RemoveStale(kStaleAfter, busy);

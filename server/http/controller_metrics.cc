@@ -57,6 +57,8 @@ class StoreGauges {
         unfit_(registry.Gauge("fp4_controller_workers_unfit",
                               "Connected workers that get no work: unfit, or paused after "
                               "failures.")),
+        draining_(registry.Gauge("fp4_controller_workers_draining",
+                                 "Connected workers that somebody has drained.")),
         size_(registry.Gauge("fp4_controller_store_size_bytes",
                              "Database and write-ahead log on the disk.")) {
     registry
@@ -99,11 +101,13 @@ class StoreGauges {
 
   void ShowWorkers(const std::vector<store::WorkerRecord>& workers) {
     std::map<core::SlotKind, int> total, busy;
-    int connected = 0, unfit = 0;
+    int connected = 0, unfit = 0, draining = 0;
     for (const store::WorkerRecord& worker : workers) {
       if (!worker.connected) continue;
       ++connected;
-      if (!worker.problem.empty()) ++unfit;
+      const bool drained = worker.drain != core::Drain::kNone;
+      if (drained) ++draining;
+      if (!drained && !worker.problem.empty()) ++unfit;
       for (const core::Slot& slot : worker.slots) {
         ++total[slot.kind];
         if (worker.run_of_slot.contains(slot.index)) ++busy[slot.kind];
@@ -111,6 +115,7 @@ class StoreGauges {
     }
     connected_.Set(connected);
     unfit_.Set(unfit);
+    draining_.Set(draining);
     disconnected_.Set(static_cast<double>(workers.size()) - connected);
     for (core::SlotKind kind : {core::SlotKind::kCpu, core::SlotKind::kGpu}) {
       Slots("fp4_controller_slots", "Slots of connected workers.", kind).Set(total[kind]);
@@ -124,6 +129,7 @@ class StoreGauges {
   prometheus::Gauge& connected_;
   prometheus::Gauge& disconnected_;
   prometheus::Gauge& unfit_;
+  prometheus::Gauge& draining_;
   prometheus::Gauge& size_;
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -23,6 +24,9 @@ namespace {
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(500);
 constexpr absl::Duration kLastRetry = absl::Seconds(30);
 constexpr int kLowPriority = 10;  // a nice value
+// A state that has so often arrived with another digest than its manifest tells is not offered any
+// more: its file is damaged here.
+constexpr int kMaxDamaged = 3;
 
 struct TransferMetrics {
   explicit TransferMetrics(telemetry::MetricRegistry& registry)
@@ -179,8 +183,9 @@ class Transfers final : public CheckpointCarrier {
       context.place = place_;
     }
     context.pace = [this](int64_t bytes) { return PaceAfter(bytes); };
-    const std::vector<LocalCheckpoint> here =
-        ListLocalCheckpoints(options_.work_dir / "runs" / run_id);
+    std::vector<LocalCheckpoint> here = ListLocalCheckpoints(options_.work_dir / "runs" / run_id);
+    std::erase_if(
+        here, [&](const LocalCheckpoint& one) { return num_damaged_[one.sha256] >= kMaxDamaged; });
     const absl::StatusOr<std::vector<CheckpointKey>> wanted =
         client_.Offer(context.caller, run_id, here);
     if (!wanted.ok()) return wanted.status();
@@ -188,6 +193,7 @@ class Transfers final : public CheckpointCarrier {
     const auto first = std::ranges::find(here, wanted->front(), &LocalCheckpoint::key);
     if (first == here.end()) return false;
     const absl::Status sent = Upload(context, run_id, *first);
+    if (absl::IsDataLoss(sent)) ++num_damaged_[first->sha256];
     if (!sent.ok()) return sent;
     metrics_.stored.Increment();
     LogInfo("checkpoint sent", {{"run", run_id},
@@ -218,7 +224,9 @@ class Transfers final : public CheckpointCarrier {
   CheckpointClient& client_;
   const Clock& clock_;
   TransferMetrics metrics_;
-  Pace pace_;  // of the thread
+  // Of the thread.
+  Pace pace_;
+  std::map<std::string, int> num_damaged_;  // by the digest that the manifest tells
 
   Mutex mutex_;
   CondVar changed_;

@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kPieceBytes = int64_t{1} << 20;
-// Of one checkpoint: pieces that arrived damaged, and whole states that did.
+// Pieces of one checkpoint that arrived damaged.
 constexpr int kMaxDamaged = 5;
 
 absl::StatusOr<UniqueFd> OpenToRead(const fs::path& file) {
@@ -47,10 +47,7 @@ absl::Status ReadPiece(const UniqueFd& fd, int64_t offset, std::string& piece) {
 
 absl::Status Stopped() { return absl::CancelledError("the worker stops"); }
 
-bool IsDamage(const absl::Status& error) {
-  const auto reason = ReasonOf(error);
-  return reason == reason::kCorruptChunk || reason == reason::kCorruptCheckpoint;
-}
+bool IsDamagedPiece(const absl::Status& error) { return ReasonOf(error) == reason::kCorruptChunk; }
 
 absl::Status SendPieces(const UploadContext& context, const std::string& run_id,
                         const LocalCheckpoint& checkpoint, const UniqueFd& state) {
@@ -59,7 +56,7 @@ absl::Status SendPieces(const UploadContext& context, const std::string& run_id,
   int num_damaged = 0;
   while (true) {
     const absl::StatusOr<UploadProgress> progress = context.client.Upload(context.caller, piece);
-    if (!progress.ok() && (!IsDamage(progress.status()) || ++num_damaged > kMaxDamaged)) {
+    if (!progress.ok() && (!IsDamagedPiece(progress.status()) || ++num_damaged > kMaxDamaged)) {
       return progress.status();
     }
     if (progress.ok() && progress->stored) return absl::OkStatus();
