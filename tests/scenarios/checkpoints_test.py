@@ -1,6 +1,7 @@
 """Checkpoints that outlive their host, and copies of everything."""
 import contextlib
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -14,6 +15,15 @@ import harness
 def stored(cluster, run):
     """The steps that the controller holds, newest first."""
     return [c["step"] for c in cluster.ctl("checkpoints", "ls", run, "-o", "json") if c["where"] == "controller"]
+
+
+def resumed_from(cluster, run, attempt):
+    """The step at which the attempt began."""
+    for line in cluster.ctl("events", run, "--output=json").splitlines():
+        event = json.loads(line)
+        if event["type"] == "started" and event["attempt"] == attempt:
+            return event["resumed_from_step"]
+    raise AssertionError(f"attempt {attempt} of {run} has not started")
 
 
 def lose_host(worker, cluster, run, attempt):
@@ -39,8 +49,7 @@ class HostGone(harness.Scenario):
         newest = stored(cluster, run)[0]
         second = cluster.start_worker()
         harness.wait_for("attempt 2", lambda: cluster.run(run)["attempt"] == 2 and cluster.run(run)["state"] == "running")
-        starts = [e for e in cluster.ctl("events", run, "-o", "json") if e["type"] == "started" and e["attempt"] == 2]
-        self.assertEqual(starts[0]["resumed_from_step"], newest)
+        self.assertEqual(resumed_from(cluster, run, attempt=2), newest)
         self.assertNotEqual(cluster.run(run)["reason"], "restarted_from_zero")
         cluster.ctl("cancel", run)
         self.assertIn("fp4_worker_checkpoints_fetched_total 1", second.metrics())
@@ -118,8 +127,7 @@ class Draining(harness.Scenario):
         after = cluster.run(run)
         self.assertNotEqual(after["worker"], name)
         self.assertEqual(after["num_restarts"], 0)
-        starts = [e for e in cluster.ctl("events", run, "-o", "json") if e["type"] == "started" and e["attempt"] == 2]
-        self.assertGreaterEqual(starts[0]["resumed_from_step"], 3)
+        self.assertGreaterEqual(resumed_from(cluster, run, attempt=2), 3)
         cluster.ctl("workers", "enable", name)
         cluster.ctl("cancel", run)
 
@@ -136,7 +144,7 @@ class DiskFull(harness.Scenario):
                                                           "--min-free-mib", "16"]).start()
         self.addCleanup(small.kill)
         document = cluster.folder / "d.json"
-        document.write_text(harness.json.dumps(harness.document("small")))
+        document.write_text(json.dumps(harness.document("small")))
         there = ["--controller", small.endpoints["grpc"]]
         first = cluster.ctl("submit", document, "-o", "json", *there)["experiment"]
         filler = folder / "filler"
