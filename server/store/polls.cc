@@ -17,7 +17,7 @@ void EndUntakenStops(Ledger& ledger, const AcquireWork& request) {
   std::vector<std::string> untaken;
   for (const std::string& id : ledger.state().index.leased) {
     const core::RunEntry& run = ledger.state().runs.at(id);
-    if (core::MustStop(run) && run.lease->worker_id == request.worker_id &&
+    if (core::MustStop(run, ledger.state()) && run.lease->worker_id == request.worker_id &&
         !Holds(request, id, run.attempt)) {
       untaken.push_back(id);
     }
