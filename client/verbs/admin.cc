@@ -21,7 +21,7 @@ everything goes on meanwhile. The folder is on the controller's host; it must no
 complete. `fp4-controller --data-dir NEW --restore FOLDER` begins with it.
 
 Example:
-  fp4ctl admin backup /backups/fp4-$(date +%F))";
+  fp4ctl admin backup /backups/monday)";
 
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   FP4_ASSIGN_OR_RETURN(const std::string address, context.Address());

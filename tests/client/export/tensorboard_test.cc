@@ -8,7 +8,7 @@
 #include <limits>
 #include <map>
 
-#include "client/export/crc32c.h"
+#include "client/export/masked_crc32c.h"
 #include "tests/client/export/series.h"
 
 namespace fp4::client {

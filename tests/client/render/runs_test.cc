@@ -79,8 +79,7 @@ TEST(DescribeTest, OnlyTheNewestCheckpointsAreListed) {
   EXPECT_NE(text.find("/w/checkpoints/200\n"), std::string::npos) << text;
   EXPECT_NE(text.find("/w/checkpoints/180\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("/w/checkpoints/170\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("and 17 older: `fp4ctl describe run0000a -o json`"), std::string::npos)
-      << text;
+  EXPECT_NE(text.find("and 17 older: `fp4ctl checkpoints ls run0000a`"), std::string::npos) << text;
 }
 
 TEST(ExperimentsTest, AgeCountsFromNow) {
