@@ -125,6 +125,8 @@ class CheckpointsAreGone(Scenario):
         wait_for("all that is written to be stored", lambda: cluster.run(run)["step"] > 0)
         for checkpoints in cluster.folder.glob(f"worker-0/**/{run}/checkpoints"):
             shutil.rmtree(checkpoints)
+        # The controller's own copies too: as if its disk had lost them.
+        shutil.rmtree(cluster.folder / "controller" / "artifacts")
         os.kill(trainer, signal.SIGKILL)
         change = watch.until("the second attempt to run", lambda e: e["type"] == "state" and e["state"] == "running" and e["attempt"] == 2)
         self.assertEqual(change["reason"], "restarted_from_zero")
