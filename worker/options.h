@@ -21,8 +21,8 @@ struct Options {
   std::vector<std::filesystem::path> allowed_paths;
   absl::Duration keep_finished, grace;
   absl::Duration exit_idle = absl::InfiniteDuration();  // without a run for so long: end
-  int64_t upload_bytes_per_second = 0;  // of checkpoints; 0: no limit
-  int64_t min_free_bytes = 0;           // less space in work_dir is too little to work
+  int64_t upload_bytes_per_second = 0;                  // of checkpoints; 0: no limit
+  int64_t min_free_bytes = 0;  // less space in work_dir is too little to work
   std::string gpu_library;
   std::filesystem::path log_file;  // empty: stderr
 };

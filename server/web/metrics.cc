@@ -74,7 +74,8 @@ absl::StatusOr<std::vector<std::string>> KnownNames(store::Reader& reader,
   if (!request.experiment.empty()) return reader.MetricNames(request.experiment);
   std::vector<std::string> names;
   for (const std::string& run : request.runs) {
-    FP4_ASSIGN_OR_RETURN(const store::MetricsPage page, reader.QueryMetrics({.run_id = run, .names = {}, .page_token = ""}));
+    FP4_ASSIGN_OR_RETURN(const store::MetricsPage page,
+                         reader.QueryMetrics({.run_id = run, .names = {}, .page_token = ""}));
     for (const store::SeriesRecord& series : page.series) names.push_back(series.name);
   }
   std::ranges::sort(names);

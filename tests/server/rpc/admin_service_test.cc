@@ -12,7 +12,6 @@
 namespace fp4::rpc {
 namespace {
 
-
 class AdminServiceTest : public ::testing::Test {
  protected:
   grpc::Status Drain(const std::string& id, bool now, v1::Worker* worker = nullptr) {
