@@ -157,10 +157,13 @@ std::vector<daemon::KnownFlag> FlagsOf(const CLI::App& app) {
   return flags;
 }
 
+absl::Status Flagged(const char* flag, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(flag, ": ", status.message()));
+}
+
 absl::StatusOr<HostPort> ParseAddress(const char* flag, const std::string& text, bool insecure) {
   absl::StatusOr<HostPort> address = ParseHostPort(text);
-  if (!address.ok())
-    return absl::InvalidArgumentError(absl::StrCat(flag, ": ", address.status().message()));
+  if (!address.ok()) return Flagged(flag, address.status());
   if (!address->IsLoopback() && !insecure) {
     return absl::InvalidArgumentError(absl::StrCat(
         flag, ": other machines can reach ", text,
@@ -169,12 +172,11 @@ absl::StatusOr<HostPort> ParseAddress(const char* flag, const std::string& text,
   return address;
 }
 
-absl::StatusOr<absl::Duration> ParsePatience(const char* flag, const std::string& text) {
-  absl::StatusOr<absl::Duration> patience =
-      ParseDurationBetween(text, absl::ZeroDuration(), absl::Hours(24 * 30));
-  if (patience.ok()) return patience;
-  return absl::InvalidArgumentError(
-      absl::StrCat(flag, ": ", std::string(patience.status().message())));
+absl::StatusOr<absl::Duration> ParseDuration(const char* flag, const std::string& text,
+                                             absl::Duration min) {
+  absl::StatusOr<absl::Duration> duration = ParseDurationBetween(text, min, absl::Hours(24 * 30));
+  if (duration.ok()) return duration;
+  return Flagged(flag, duration.status());
 }
 
 absl::Status AddProjectLimit(const std::string& text, core::SchedulingPolicy& policy) {
@@ -196,17 +198,15 @@ absl::StatusOr<core::SchedulingPolicy> ReadPolicy(const Texts& texts) {
   if (texts.preempt_after == "never") {
     policy.min_runtime = absl::InfiniteDuration();
   } else {
-    FP4_ASSIGN_OR_RETURN(policy.min_runtime, ParsePatience("--preempt-after", texts.preempt_after));
+    FP4_ASSIGN_OR_RETURN(policy.min_runtime, ParseDuration("--preempt-after", texts.preempt_after,
+                                                           absl::ZeroDuration()));
   }
-  FP4_ASSIGN_OR_RETURN(policy.reserve_after, ParsePatience("--reserve-after", texts.reserve_after));
+  FP4_ASSIGN_OR_RETURN(policy.reserve_after,
+                       ParseDuration("--reserve-after", texts.reserve_after, absl::ZeroDuration()));
   for (const std::string& text : texts.project_limits) {
     FP4_RETURN_IF_ERROR(AddProjectLimit(text, policy));
   }
   return policy;
-}
-
-absl::Status Flagged(const char* flag, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(flag, ": ", status.message()));
 }
 
 std::filesystem::path FolderOfThisProgram() {
@@ -238,10 +238,7 @@ absl::StatusOr<provision::Settings> InterpretSlurm(const SlurmTexts& texts) {
     if (!address.ok()) return Flagged("--slurm-controller", address.status());
     settings.controller = texts.controller;
   }
-  absl::StatusOr<absl::Duration> idle =
-      ParseDurationBetween(texts.idle, absl::Seconds(1), absl::Hours(24 * 30));
-  if (!idle.ok()) return Flagged("--slurm-idle", idle.status());
-  settings.idle = *idle;
+  FP4_ASSIGN_OR_RETURN(settings.idle, ParseDuration("--slurm-idle", texts.idle, absl::Seconds(1)));
   return settings;
 }
 
@@ -257,13 +254,8 @@ absl::StatusOr<Options> Interpret(const Texts& texts) {
   for (const std::string& name : texts.http_names) {
     options.http_names.push_back(absl::AsciiStrToLower(name));
   }
-  absl::StatusOr<absl::Duration> lease_ttl =
-      ParseDurationBetween(texts.lease_ttl, absl::Seconds(2), absl::Hours(24 * 30));
-  if (!lease_ttl.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--lease-ttl: ", std::string(lease_ttl.status().message())));
-  }
-  options.lease_ttl = *lease_ttl;
+  FP4_ASSIGN_OR_RETURN(options.lease_ttl,
+                       ParseDuration("--lease-ttl", texts.lease_ttl, absl::Seconds(2)));
   FP4_ASSIGN_OR_RETURN(options.policy, ReadPolicy(texts));
   if (!texts.slurm.engine.empty()) {
     absl::StatusOr<provision::Settings> slurm = InterpretSlurm(texts.slurm);
