@@ -70,7 +70,7 @@ class Contracts(Scenario):
     def test_interrupting_a_watch_leaves_the_run_alone(self):
         cluster = Cluster(self)
         cluster.start_worker()
-        run = cluster.submit(document("goes-on", steps=300))["runs"][0]["id"]
+        run = cluster.submit(document("goes-on", steps=1000))["runs"][0]["id"]
         watch = cluster.watch(run)
         watch.until_step(3)
         watch.process.send_signal(signal.SIGINT)
@@ -84,7 +84,7 @@ class Contracts(Scenario):
     def test_cancel_ends_the_trainer_with_a_checkpoint_and_retry_goes_on(self):
         cluster = Cluster(self)
         cluster.start_worker()
-        run = cluster.submit(document("cancelled", steps=300, checkpoint={"interval_steps": 1000}))["runs"][0]["id"]
+        run = cluster.submit(document("cancelled", steps=2000, checkpoint={"interval_steps": 10000}))["runs"][0]["id"]
         watch = cluster.watch(run)
         watch.until_step(20)
         cluster.ctl("cancel", run)
@@ -97,7 +97,7 @@ class Contracts(Scenario):
         events = again.finish()
         self.assertEqual(again.process.returncode, 0)
         self.assertIn(stopped_at, [e.get("resumed_from_step") for e in events if e["type"] == "started"])
-        self.assert_whole_curve(cluster.losses(run), 300)
+        self.assert_whole_curve(cluster.losses(run), 2000)
 
     def test_delete_removes_an_experiment_and_only_when_it_has_finished(self):
         cluster = Cluster(self)

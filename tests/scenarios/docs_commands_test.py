@@ -134,7 +134,7 @@ class DocsCommands(Scenario):
     def test_a_cancelled_run_goes_on(self):
         cluster = Cluster(self)
         cluster.start_worker()
-        cluster.submit(document("stopped", steps=400))
+        cluster.submit(document("stopped", steps=2000))
         self.assertGreater(self.run_page("guides/faults.md", cluster.address()).run(), 5)
 
     def test_a_worker_reaches_a_controller_by_its_address(self):

@@ -63,7 +63,7 @@ class Priorities(Scenario):
     def test_an_urgent_run_takes_the_slot_and_the_other_goes_on_from_its_checkpoint(self):
         cluster = Cluster(self, options=["--preempt-after", "0s"])
         cluster.start_worker()
-        low = cluster.submit(document("low", steps=400, resources={"gpus": 0, "priority": 10}))["runs"][0]["id"]
+        low = cluster.submit(document("low", steps=2000, resources={"gpus": 0, "priority": 10}))["runs"][0]["id"]
         watch = cluster.watch(low)
         watch.until_step(20)
         urgent = cluster.submit(document("urgent", steps=20, resources={"gpus": 0, "priority": 90}))["runs"][0]["id"]
@@ -75,7 +75,7 @@ class Priorities(Scenario):
         self.assertEqual([e["attempt"] for e in started], [1, 2])
         self.assertGreaterEqual(started[1]["resumed_from_step"], 20)
         self.assertEqual(cluster.run(low)["num_restarts"], 0)
-        self.assert_whole_curve(cluster.losses(low), 400)
+        self.assert_whole_curve(cluster.losses(low), 2000)
 
 
 if __name__ == "__main__":
