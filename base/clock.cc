@@ -5,13 +5,14 @@
 #include <fstream>
 
 #include "absl/time/clock.h"
+#include "base/fault_points.h"
 
 namespace fp4 {
 namespace {
 
 class RealClock final : public Clock {
  public:
-  absl::Time Now() const override { return absl::Now(); }
+  absl::Time Now() const override { return absl::Now() + InjectedClockShift(); }
 
   absl::Duration SinceBoot() const override {
     timespec now{};

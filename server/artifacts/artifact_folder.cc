@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/fault_points.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/status_macros.h"
@@ -132,8 +133,10 @@ absl::Status ArtifactFolder::Finish(const ArtifactKey& key, const fs::path& part
   FP4_RETURN_IF_ERROR(SyncFolder(making));
   FP4_RETURN_IF_ERROR(MakeFolder(target.parent_path()));
   fs::remove_all(target, error);  // one that the database does not know
+  DieAt(FaultPoint::kArtifactBeforeRename);
   fs::rename(making, target, error);
   FP4_RETURN_IF_ERROR(Error(error, "rename", making));
+  DieAt(FaultPoint::kArtifactAfterRename);
   FP4_RETURN_IF_ERROR(SyncFolder(target.parent_path()));
   return SyncFolder(path_ / "runs");
 }

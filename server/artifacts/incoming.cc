@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/fault_points.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
 
@@ -64,6 +65,7 @@ absl::Status Incoming::ReadBack() {
 absl::Status Incoming::Append(std::string_view data) {
   const absl::Status written = WriteAll(fd_.get(), data, part_.string());
   if (written.ok()) {
+    DieAt(FaultPoint::kArtifactPiece);
     digest_->Update(data);
     size_ += static_cast<int64_t>(data.size());
     return written;

@@ -4,6 +4,8 @@
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/fault_points.h"
 #include "base/log.h"
 
 namespace fp4::store {
@@ -28,7 +30,10 @@ bool Ledger::Commit() {
     if (cursor_ != stored_cursor_) {
       Query(connection_, "UPDATE counters SET value = ? WHERE name = 'cursor'", cursor_).Run();
     }
+    DieAt(FaultPoint::kStoreBeforeCommit);
+    if (FaultFires(FaultPoint::kStoreSlowCommit)) absl::SleepFor(absl::Seconds(1));
     connection_.Execute("COMMIT");
+    DieAt(FaultPoint::kStoreAfterCommit);
     in_transaction_ = false;
     stored_cursor_ = cursor_;
   }

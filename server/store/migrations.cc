@@ -1,6 +1,7 @@
 #include "server/store/migrations.h"
 
 #include "absl/strings/str_cat.h"
+#include "base/fault_points.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/reasons.h"
@@ -33,6 +34,7 @@ void Apply(Connection& connection, const Migration& migration, int64_t version) 
   connection.Execute("BEGIN IMMEDIATE");
   try {
     connection.Execute(migration.sql);
+    DieAt(FaultPoint::kStoreMigration);
     connection.Execute(absl::StrCat("PRAGMA user_version = ", version).c_str());
     connection.Execute("COMMIT");
   } catch (...) {

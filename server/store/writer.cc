@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/fault_points.h"
 #include "base/log.h"
 #include "server/store/attempts.h"
 #include "server/store/errors.h"
@@ -20,6 +21,14 @@ constexpr size_t kMaxBatch = 256;
 constexpr absl::Duration kProbeInterval = absl::Seconds(30);
 // While it cannot be written: between two tries.
 constexpr absl::Duration kRecoveryInterval = absl::Seconds(1);
+
+// The mistake that FaultPoint::kStoreAcknowledgeEarly plants.
+void AnswerBeforeCommit(std::vector<Writer::Job>& jobs) {
+  for (Writer::Job& job : jobs) {
+    job.finish(absl::OkStatus());
+    job.finish = [](const absl::Status&) {};
+  }
+}
 
 StoreObserver& NobodyObserves() {
   static StoreObserver observer;
@@ -151,12 +160,14 @@ void Writer::RunTransaction(std::vector<Job>& jobs) {
   ApplyDecisions();
   AdvanceSearches(ledger_);
   std::vector<Polls::Answer> answers = polls_.Collect(ledger_);
+  if (FaultFires(FaultPoint::kStoreAcknowledgeEarly)) AnswerBeforeCommit(jobs);
   const bool wrote = ledger_.Commit();
   if (wrote) NoteWrite();
   // First, so that whoever has an answer finds counts and metrics that agree with it.
   Publish(jobs.size(), wrote, clock_.SinceBoot() - ledger_.since_boot());
   for (Job& job : jobs) job.finish(absl::OkStatus());
   polls_.Deliver(ledger_, std::move(answers));
+  if (wrote) DieAt(FaultPoint::kStoreAfterReply);
 }
 
 // One request that the database will not take must not fail those that happened to come with it:

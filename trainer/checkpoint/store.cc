@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "base/fault_points.h"
 #include "base/faults.h"
 #include "base/file.h"
 #include "base/sha256.h"
@@ -97,9 +98,11 @@ absl::Status Write(Manifest& manifest, const std::vector<safetensors::TensorView
   // The same attempt came here before, was killed, and went on from an earlier step: equal state,
   // so either may stay.
   fs::remove_all(target, error);
+  DieAt(FaultPoint::kTrainerBeforeRename);
   if (fs::rename(temporary, target, error); error) {
     return ErrnoStatus(error.value(), absl::StrCat("rename ", temporary.string()));
   }
+  DieAt(FaultPoint::kTrainerAfterRename);
   const fs::path folder = target.parent_path();
   FP4_RETURN_IF_ERROR(SyncFolder(folder));
   return SyncFolder(folder.parent_path());

@@ -1,6 +1,7 @@
 #include "trainer/run/event_log.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/fault_points.h"
 #include "base/faults.h"
 #include "base/status_macros.h"
 #include "base/trainer_exit.h"
@@ -34,6 +36,12 @@ void Remember(const spec::Event& event, LogHistory& history) {
   } else if (const auto* finished = std::get_if<spec::FinishedEvent>(&event.kind)) {
     history.completed = finished->status == outcome::kCompleted;
   }
+}
+
+// FaultPoint::kTrainerTornLine: half of the line is there when the process dies.
+void DieWithin(int fd, std::string_view line) {
+  WriteAll(fd, line.substr(0, line.size() / 2), "the event log").IgnoreError();
+  raise(SIGKILL);
 }
 
 }  // namespace
@@ -86,6 +94,7 @@ absl::Status EventLog::Append(Kind kind) {
   const spec::Event event{next_seq_, clock_->Now(), attempt_, std::move(kind)};
   const std::string line = spec::FormatEvent(event) + "\n";
   may_be_torn_ = true;
+  if (FaultFires(FaultPoint::kTrainerTornLine)) DieWithin(fd_.get(), line);
   if (absl::Status status = WriteAll(fd_.get(), line, path_.string()); !status.ok()) {
     // Now, so that readers see whole lines; where that fails too, before the next line.
     CutTornLine().IgnoreError();

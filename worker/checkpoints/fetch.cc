@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "base/fault_points.h"
 #include "base/file.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
@@ -83,6 +84,7 @@ absl::Status Publish(const FetchRequest& request) {
   FP4_RETURN_IF_ERROR(SyncFolder(request.part));
   std::error_code error;
   fs::remove_all(request.folder, error);  // without a manifest, or it would not have been fetched
+  DieAt(FaultPoint::kWorkerBeforeRename);
   fs::rename(request.part, request.folder, error);
   if (error) return ErrnoStatus(error.value(), absl::StrCat("rename ", request.part.string()));
   return SyncFolder(request.folder.parent_path());

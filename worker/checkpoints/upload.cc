@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/fault_points.h"
 #include "base/file.h"
 #include "base/ids.h"
 #include "base/reasons.h"
@@ -59,6 +60,7 @@ absl::Status SendPieces(const UploadContext& context, const std::string& run_id,
     if (!progress.ok() && (!IsDamagedPiece(progress.status()) || ++num_damaged > kMaxDamaged)) {
       return progress.status();
     }
+    if (!piece.data.empty()) DieAt(FaultPoint::kWorkerPieceSent);
     if (progress.ok() && progress->stored) return absl::OkStatus();
     if (!context.pace(static_cast<int64_t>(data.size()))) return Stopped();
     if (!progress.ok()) {

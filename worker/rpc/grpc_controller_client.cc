@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/fault_points.h"
 #include "fp4/v1/workers.grpc.pb.h"
 #include "wire/channel.h"
 #include "wire/status.h"
@@ -109,10 +110,30 @@ class GrpcControllerClient : public ControllerClient {
     Response response;
   };
 
+  static absl::Status Lost() { return absl::UnavailableError("lost by an injected fault"); }
+
   // Starts a call; `finish` runs from the mailbox. The context lives until then.
   template <typename Request, typename Response, typename Finish>
   std::shared_ptr<grpc::ClientContext> Start(Request request, absl::Duration timeout,
                                              Method<Request, Response> method, Finish finish) {
+    if (FaultFires(FaultPoint::kWorkerCallLost)) {
+      mailbox_.Post([finish] { finish(Lost(), Response()); });
+      return std::make_shared<grpc::ClientContext>();
+    }
+    if (FaultFires(FaultPoint::kWorkerCallRepeated)) {
+      Send<Request, Response>(request, timeout, method, [](absl::Status, const Response&) {});
+    }
+    if (FaultFires(FaultPoint::kWorkerAnswerLost)) {
+      return Send<Request, Response>(
+          std::move(request), timeout, method,
+          [finish](absl::Status, const Response&) { finish(Lost(), Response()); });
+    }
+    return Send<Request, Response>(std::move(request), timeout, method, std::move(finish));
+  }
+
+  template <typename Request, typename Response, typename Finish>
+  std::shared_ptr<grpc::ClientContext> Send(Request request, absl::Duration timeout,
+                                            Method<Request, Response> method, Finish finish) {
     auto call = std::make_shared<Call<Request, Response>>();
     call->request = std::move(request);
     call->context.set_deadline(std::chrono::system_clock::now() +

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/fault_points.h"
 #include "base/log.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
@@ -147,6 +148,7 @@ absl::Status Run::Start(const UniqueFd& lock, const std::string& resume_from) {
   }
   FP4_RETURN_IF_ERROR(directory_.WriteLease(deadlines_.trainer));
   FP4_ASSIGN_OR_RETURN(const ProcessIdentity process, context_.processes.Spawn(request));
+  DieAt(FaultPoint::kWorkerSpawned);
   Running running{.process = process};
   if (waiting.assignment.max_runtime > absl::ZeroDuration())
     running.runtime_deadline = now() + waiting.assignment.max_runtime;
