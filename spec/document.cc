@@ -114,6 +114,7 @@ class ExperimentReader {
   static void TakePrecision(ResolvedPrecision precision, RunSpec& run) {
     run.layers = std::move(precision.layers);
     run.phases = std::move(precision.phases);
+    run.attention = std::move(precision.attention);
     run.adaptive.on = precision.adaptive;
     run.adaptive_high = std::move(precision.adaptive_high);
     if (!precision.de_oscillation) run.de_oscillation.period = 0;

@@ -100,6 +100,31 @@ bool SharesMatrix(const RunSpec& run, const LayerPrecision& layer) {
   return owner != run.layers.end() && layer.weight() == owner->weight();
 }
 
+// As rows of the table: no weight, one operand.
+std::vector<LayerPrecision> AttentionRows(const RunSpec& run) {
+  std::vector<LayerPrecision> rows;
+  for (const AttentionPrecision& precision : run.attention) {
+    LayerPrecision& row = rows.emplace_back();
+    row.layer = precision.tensor;
+    row.recipe = precision.recipe;
+    row.out_features = row.in_features = run.model.sequence_length;
+    row.gemms[static_cast<int>(Gemm::kFprop)].a = precision.operand;
+  }
+  return rows;
+}
+
+Row AttentionTableRow(const BlockGroup& group, const LayerPrecision& row) {
+  return {GroupName(group, row.layer),
+          absl::StrCat(row.out_features, " x ", row.in_features),
+          row.recipe,
+          OperandText(row.gemm(Gemm::kFprop).a),
+          "-",
+          "-",
+          "-",
+          "-",
+          "-"};
+}
+
 Row TableRow(const RunSpec& run, const BlockGroup& group, const LayerPrecision& layer) {
   const ComputeDtype dtype = run.training.compute_dtype;
   const auto count = static_cast<double>(group.last - group.first + 1);
@@ -174,6 +199,10 @@ std::string FormatLayerTable(const RunSpec& run) {
   for (const BlockGroup& group : GroupBlocks(run.layers)) {
     for (const LayerPrecision& layer : group.layers) rows.push_back(TableRow(run, group, layer));
   }
+  const std::vector<LayerPrecision> attention = AttentionRows(run);
+  for (const BlockGroup& group : GroupBlocks(attention)) {
+    for (const LayerPrecision& row : group.layers) rows.push_back(AttentionTableRow(group, row));
+  }
   rows.push_back({"total", "", "", "", "", "", "", "",
                   BytesText(static_cast<double>(StoredWeightBytes(run)))});
   return Aligned(rows);
@@ -193,6 +222,17 @@ std::string LayerTableJson(const RunSpec& run) {
          {"weight_bits", layer.weight_bits(run.training.compute_dtype)},
          {"weight_bytes", static_cast<int64_t>(WeightBytes(layer, run.training.compute_dtype))}});
     if (SharesMatrix(run, layer)) rows.back()["shares_embedding"] = true;
+  }
+  for (const LayerPrecision& row : AttentionRows(run)) {
+    rows.push_back({{"layer", row.layer},
+                    {"shape", {row.out_features, row.in_features}},
+                    {"recipe", row.recipe},
+                    {"estimator", std::string(EstimatorName(row.estimator))},
+                    {"fprop", GemmJson(row, Gemm::kFprop)},
+                    {"dgrad", GemmJson(row, Gemm::kDgrad)},
+                    {"wgrad", GemmJson(row, Gemm::kWgrad)},
+                    {"weight_bits", 0},
+                    {"weight_bytes", 0}});
   }
   return rows.dump();
 }

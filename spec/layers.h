@@ -20,7 +20,8 @@ std::string FormatLayerTable(const RunSpec& run);
 
 // The same as JSON: [{"layer", "shape", "recipe", "estimator", "fprop": {"a", "b",
 // "tensor_core_bits"}, …, "weight_bits", "weight_bytes"}]; a tied head has "shares_embedding":
-// true: its matrix is counted there.
+// true: its matrix is counted there. Scores and probabilities of attention that are rounded follow
+// in both, with the operand as fprop's first and no weight.
 std::string LayerTableJson(const RunSpec& run);
 
 // The sum of that table's bytes: what the weights of all layers would take if they were stored as

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "spec/attention.h"
 #include "spec/field_checks.h"
 #include "spec/model_tensors.h"
 #include "spec/presets.h"
@@ -29,6 +30,8 @@ struct ModelKind {
   std::vector<std::string_view> shared_fields = {};
   // Every tensor of such a model, in its order.
   std::vector<TensorInfo> (*tensors)(const ModelSpec& model);
+  // What rules can name beside its layers; null: it has no attention.
+  std::vector<AttentionTensor> (*attention_tensors)(const ModelSpec& model) = nullptr;
   // Reports contradictions between its fields.
   void (*check)(FieldChecks& checks);
 };

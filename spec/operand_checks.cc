@@ -19,8 +19,9 @@ const OperandPrecision& OperandOf(const LayerPrecision& layer, OperandUse use) {
 
 std::string ShapeText(MatrixShape shape) { return absl::StrCat(shape.rows, " x ", shape.columns); }
 
-// What is wrong with a quantizer on a matrix of this shape; empty: nothing.
-std::string Fault(const OperandPrecision& operand, MatrixShape shape) {
+}  // namespace
+
+std::string QuantizerFault(const OperandPrecision& operand, MatrixShape shape) {
   const numerics::Format& format = *numerics::FindFormat(operand.format);
   const absl::Status status = format.Check(operand.options, shape);
   if (!status.ok()) return std::string(status.message());
@@ -39,6 +40,8 @@ std::string Fault(const OperandPrecision& operand, MatrixShape shape) {
   }
   return "";
 }
+
+namespace {
 
 // The rows of one GEMM call, and what they are to the user.
 struct Rows {
@@ -89,7 +92,7 @@ class OperandChecker {
     const bool as_in_fprop = use.second && GemmOf(layer_, use).b_as_in_fprop;
     const MatrixShape shape =
         OperandShape(use, {rows.count, layer_.out_features, layer_.in_features}, as_in_fprop);
-    const std::string fault = Fault(operand, shape);
+    const std::string fault = QuantizerFault(operand, shape);
     if (fault.empty()) return true;
     const bool weight = use == OperandUse{Gemm::kFprop, true};
     faults_.push_back({use, absl::StrCat("does not fit ", weight ? "" : OperandText(use),

@@ -10,6 +10,10 @@
 
 namespace fp4::spec {
 
+// What is wrong with a quantizer on a matrix of this shape; empty: nothing. The operand is
+// quantized.
+std::string QuantizerFault(const OperandPrecision& operand, numerics::MatrixShape shape);
+
 // An operand that does not fit.
 struct OperandFault {
   OperandUse use;

@@ -10,6 +10,7 @@ namespace fp4::spec {
 struct ResolvedPrecision {
   std::vector<LayerPrecision> layers;
   std::vector<PrecisionPhase> phases;         // by ascending from_step
+  std::vector<AttentionPrecision> attention;  // what rules say of scores and probabilities
   std::vector<LayerPrecision> adaptive_high;  // rows of the layers that "adaptive" watches
   bool adaptive = false, de_oscillation = false;
 };

@@ -146,11 +146,15 @@ struct CheckpointSpec {
 struct ResourceSpec {
   bool gpus_auto = false;   // "auto": a GPU if the worker has one, else a CPU slot
   int64_t gpus = 0;         // 0: a CPU slot
-  int64_t cpu_threads = 0;  // 0: the cores of the slot
+  int64_t processes = 1;    // of a run on a CPU slot; on GPUs there is one for each
+  int64_t cpu_threads = 0;  // 0: the cores of the slot, which the processes on it share
   double min_gpu_memory_gib = 0;
   std::string gpu_name;        // the GPU's name contains it, in whatever case; empty: any
   int64_t priority = 50;       // higher first
   absl::Duration max_runtime;  // zero: no limit
+
+  // Processes that train the run together, each on micro-batches of its own.
+  int64_t world_size() const { return gpus > 0 ? gpus : processes; }
 };
 
 enum class Gemm : uint8_t { kFprop, kDgrad, kWgrad };
@@ -215,6 +219,15 @@ struct LayerPrecision {
   bool operator==(const LayerPrecision&) const = default;
 };
 
+// How attention's scores, or its probabilities, are rounded in one block: forward; the gradient
+// passes as if they were not. A row of theirs holds what one query gives to each key.
+struct AttentionPrecision {
+  std::string tensor;  // "blocks.0.attention.scores"
+  std::string recipe;  // as of a layer; of what it names, the activations of fprop
+  OperandPrecision operand;
+  bool operator==(const AttentionPrecision&) const = default;
+};
+
 // Weights that oscillate between two numbers of their format are set to one of them.
 struct DeOscillationSpec {
   int64_t from_step = 0;  // the first update that is looked at
@@ -250,8 +263,9 @@ struct RunSpec {
   TrainingSpec training;
   OptimizerSpec optimizer;
   LearningRateSpec lr_schedule;
-  std::vector<LayerPrecision> layers;  // the resolved table, in the model's order
-  std::vector<PrecisionPhase> phases;  // how it changes, by ascending from_step
+  std::vector<LayerPrecision> layers;         // the resolved table, in the model's order
+  std::vector<PrecisionPhase> phases;         // how it changes, by ascending from_step
+  std::vector<AttentionPrecision> attention;  // of the scores and probabilities that are rounded
   AdaptiveSpec adaptive;
   std::vector<LayerPrecision> adaptive_high;  // what the layers that it watches become, by name
   DeOscillationSpec de_oscillation;
@@ -259,6 +273,11 @@ struct RunSpec {
   CheckpointSpec checkpoint;
   ResourceSpec resources;
   int64_t max_restarts = 0;
+
+  // Of all processes together.
+  int64_t micro_batches_per_step() const {
+    return training.gradient_accumulation * resources.world_size();
+  }
 };
 
 }  // namespace fp4::spec

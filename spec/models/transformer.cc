@@ -152,6 +152,17 @@ class TransformerTensors {
 
 std::vector<TensorInfo> Tensors(const ModelSpec& model) { return TransformerTensors(model).Make(); }
 
+std::vector<AttentionTensor> Attention(const ModelSpec& model) {
+  std::vector<AttentionTensor> tensors;
+  for (int64_t i = 0; i < model.num_layers; ++i) {
+    for (const char* which : {"scores", "probabilities"}) {
+      tensors.push_back({absl::StrCat("blocks.", i, ".attention.", which),
+                         model.num_heads * model.sequence_length, model.sequence_length});
+    }
+  }
+  return tensors;
+}
+
 void CheckHeads(FieldChecks& checks) {
   const ModelSpec& model = checks.run().model;
   const FieldChecks::Names fields = {"model.num_heads", "model.d_model", "model.rotary_axis",
@@ -276,6 +287,7 @@ const ModelKind kTransformer = {
     .metrics = {metric::kValLoss, metric::kValPerplexity, metric::kValAccuracy},
     .fields = Fields,
     .tensors = Tensors,
+    .attention_tensors = Attention,
     .check = Check,
 };
 const ModelKindRegistration registration(kTransformer);
