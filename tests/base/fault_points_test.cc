@@ -87,6 +87,8 @@ TEST_F(FaultInjectionDeathTest, AProcessDiesAtThePassingThatIsAskedFor) {
 }
 
 TEST_F(FaultInjectionDeathTest, AFaultHappensOnceForAllProcessesOfAFolder) {
+  // Forked here, not started anew: SetUp would clear the folder in each child.
+  testing::GTEST_FLAG(death_test_style) = "fast";
   const auto pass = [this] {
     setenv("FP4_FAULTS", "store.migration:1", 1);
     setenv("FP4_FAULTS_FIRED", folder_.c_str(), 1);

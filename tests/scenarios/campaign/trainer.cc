@@ -25,6 +25,7 @@
 #include "base/status_macros.h"
 #include "base/trainer_exit.h"
 #include "trainer/checkpoint/store.h"
+#include "trainer/ending.h"
 #include "trainer/run/event_log.h"
 #include "trainer/run/lease.h"
 #include "trainer/run/options.h"
@@ -159,13 +160,11 @@ class Campaigner {
 int Finish(EventLog& log, const absl::StatusOr<std::string>& outcome) {
   spec::FinishedEvent finished{std::string(outcome::kFailed), ""};
   if (outcome.ok()) finished.status = *outcome;
-  if (!outcome.ok()) finished.reason = std::string(outcome.status().message());
-  if (absl::Status told = log.Append(finished); !told.ok()) {
-    std::cerr << "fp4-train: " << told << "\n";
-    return kExitFailed;
-  }
-  if (finished.status == outcome::kStopped) return kExitStopped;
-  return outcome.ok() ? kExitCompleted : kExitFailed;
+  if (!outcome.ok()) finished.reason = LastWords(outcome.status());
+  const absl::Status told = log.Append(finished);
+  if (!outcome.ok()) return Failed(outcome.status());
+  if (!told.ok()) return Failed(told);
+  return finished.status == outcome::kStopped ? kExitStopped : kExitCompleted;
 }
 
 int Main(int argc, char** argv) {
@@ -186,10 +185,7 @@ int Main(int argc, char** argv) {
   absl::StatusOr<EventLog> log =
       EventLog::Open(fs::path(options->run_dir) / "events.jsonl",
                      {options->attempt, options->next_seq, {}}, SystemClock());
-  if (!log.ok()) {
-    std::cerr << "fp4-train: " << log.status() << "\n";
-    return kExitFailed;
-  }
+  if (!log.ok()) return Failed(log.status());
   if (log->history().completed) return kExitCompleted;
   Campaigner campaigner(*options, std::move(selected), *std::move(log));
   const absl::StatusOr<std::string> outcome = campaigner.Train(stop);

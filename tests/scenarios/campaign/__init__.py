@@ -1,0 +1,1 @@
+"""The fault campaign: histories of real processes under faults, each checked against a model."""
