@@ -6,8 +6,10 @@ import json
 import sqlite3
 import struct
 
+import grpc
+
 from . import processes
-from .client import FINISHED, types_pb2
+from .client import AGAIN, FINISHED, types_pb2
 
 # A process that was stopped and is let go on learns within this time that its lease is over.
 NOTICES_WITHIN_NANOSECONDS = 1_500_000_000
@@ -33,7 +35,13 @@ class Chain:
 
 
 def events_of(history, **what):
-    return list(history.client.watch(no_follow=True, **what))
+    """All of them in one stream; a fault that was drawn for a late moment may break it off."""
+    while True:
+        try:
+            return list(history.client.watch(no_follow=True, **what))
+        except grpc.RpcError as error:
+            if error.code() not in AGAIN or history.over.is_set():
+                raise
 
 
 def check(history):
