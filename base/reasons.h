@@ -41,6 +41,13 @@ inline constexpr std::string_view kArtifactSpace =
     "ARTIFACT_SPACE";  // no room for checkpoints, or the quota is used up
 inline constexpr std::string_view kAlreadyExists = "ALREADY_EXISTS";  // what was to be made
 inline constexpr std::string_view kShuttingDown = "SHUTTING_DOWN";
+inline constexpr std::string_view kUnauthenticated =
+    "UNAUTHENTICATED";  // no identity, or one that is unknown, expired or revoked
+inline constexpr std::string_view kPermissionDenied =
+    "PERMISSION_DENIED";  // the role, the project or the lease is another
+inline constexpr std::string_view kTooManyCalls = "TOO_MANY_CALLS";
+inline constexpr std::string_view kFirstToken = "FIRST_TOKEN";  // must be an administrator's
+inline constexpr std::string_view kSecretInDocument = "SECRET_IN_DOCUMENT";
 inline constexpr std::string_view kUnimplemented = "UNIMPLEMENTED";
 
 // Why a run is in its state.

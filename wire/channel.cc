@@ -2,7 +2,13 @@
 
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/support/channel_arguments.h>
+#include <grpcpp/support/client_interceptor.h>
+
+#include <utility>
+#include <vector>
 
 namespace fp4::wire {
 namespace {
@@ -24,10 +30,63 @@ grpc::ChannelArguments Arguments() {
   return arguments;
 }
 
+using grpc::experimental::FileWatcherCertificateProvider;
+using grpc::experimental::InterceptionHookPoints;
+
+constexpr unsigned kLookAgainSeconds = 5;
+
+// Adds the token to a call's metadata.
+class TokenBearer : public grpc::experimental::Interceptor {
+ public:
+  explicit TokenBearer(const std::string& value) : value_(value) {}
+
+  void Intercept(grpc::experimental::InterceptorBatchMethods* batch) override {
+    if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
+      batch->GetSendInitialMetadata()->insert({"authorization", value_});
+    }
+    batch->Proceed();
+  }
+
+ private:
+  const std::string& value_;  // of the factory, which the channel keeps
+};
+
+class TokenBearerFactory : public grpc::experimental::ClientInterceptorFactoryInterface {
+ public:
+  explicit TokenBearerFactory(const std::string& token) : value_("Bearer " + token) {}
+  grpc::experimental::Interceptor* CreateClientInterceptor(
+      grpc::experimental::ClientRpcInfo*) override {
+    return new TokenBearer(value_);
+  }
+
+ private:
+  const std::string value_;
+};
+
+std::shared_ptr<grpc::ChannelCredentials> Credentials(const ChannelSecurity& security) {
+  if (!security.tls) return grpc::InsecureChannelCredentials();
+  const tls::Files& files = *security.tls;
+  grpc::experimental::TlsChannelCredentialsOptions options;
+  if (!files.authority.empty() || !files.certificate.empty()) {
+    options.set_certificate_provider(std::make_shared<FileWatcherCertificateProvider>(
+        files.key.string(), files.certificate.string(), files.authority.string(),
+        kLookAgainSeconds));
+  }
+  if (!files.authority.empty()) options.watch_root_certs();
+  if (!files.certificate.empty()) options.watch_identity_key_cert_pairs();
+  return grpc::experimental::TlsCredentials(options);
+}
+
 }  // namespace
 
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments());
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,
+                                           const ChannelSecurity& security) {
+  const auto credentials = Credentials(security);
+  if (security.token.empty()) return grpc::CreateCustomChannel(address, credentials, Arguments());
+  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(std::make_unique<TokenBearerFactory>(security.token));
+  return grpc::experimental::CreateCustomChannelWithInterceptors(address, credentials, Arguments(),
+                                                                 std::move(interceptors));
 }
 
 }  // namespace fp4::wire

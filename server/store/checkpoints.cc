@@ -259,7 +259,8 @@ void ForgetOnWorker(Ledger& ledger, int64_t worker_row) {
 }
 
 absl::StatusOr<WantedCheckpoints> Handle(Ledger& ledger, const OfferCheckpoints& request) {
-  FP4_RETURN_IF_ERROR(CheckWorker(ledger, request.worker_id, request.incarnation).status());
+  FP4_RETURN_IF_ERROR(
+      CheckWorker(ledger, request.worker_id, request.incarnation, request.caller).status());
   // Nothing is wanted of a run that was deleted.
   if (ledger.FindRun(request.run_id) == nullptr) return WantedCheckpoints{};
   const int64_t run_row = ledger.Info(request.run_id).row;

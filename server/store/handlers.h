@@ -21,10 +21,11 @@ absl::StatusOr<std::string> RetryRun(Ledger& ledger, const std::string& id);
 absl::StatusOr<Nothing> DeleteExperiment(Ledger& ledger, const std::string& id);
 
 // ---- worker_requests.cc
-// The worker, when it is known and this is its incarnation; UNKNOWN_WORKER else. Notes that it was
-// seen.
+// The worker, when it is known and this is its incarnation; UNKNOWN_WORKER else, or what CheckOwner
+// says. Notes that it was seen.
 absl::StatusOr<core::WorkerEntry*> CheckWorker(Ledger& ledger, const std::string& worker_id,
-                                               const std::string& incarnation);
+                                               const std::string& incarnation,
+                                               const std::string& caller);
 absl::StatusOr<RegisteredWorker> Handle(Ledger& ledger, const RegisterWorker& request);
 absl::StatusOr<RenewedLeases> Handle(Ledger& ledger, const RenewLeases& request);
 std::vector<WorkerRecord> ListWorkers(Ledger& ledger);

@@ -48,6 +48,7 @@ struct WorkerInfo {
   absl::Time last_seen_time;
   absl::Time saved_seen_time = absl::InfinitePast();  // as stored
   std::string place = {};                             // core::ClaimHolder
+  std::string owner = {};  // the identity that registered it; empty: nobody was asked
   std::vector<std::string> superseded = {};
   std::optional<HostFacts> host_facts = {};  // in memory only
   std::string refused_incarnation = {};      // the last one that claimed its id; in memory only

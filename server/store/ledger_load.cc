@@ -128,10 +128,10 @@ void Ledger::LoadLostWorkers() {
 void Ledger::LoadWorkers() {
   std::map<std::string, core::WorkerEntry> known = std::exchange(state_.workers, {});
   std::map<std::string, WorkerInfo> known_infos = std::exchange(workers_, {});
-  Query query(
-      connection_,
-      "SELECT id, name, host, version, incarnation, slots, row, seen_ms, place, superseded, drain "
-      "FROM workers WHERE forgotten_ms IS NULL");
+  Query query(connection_,
+              "SELECT id, name, host, version, incarnation, slots, row, seen_ms, place, "
+              "superseded, drain, owner "
+              "FROM workers WHERE forgotten_ms IS NULL");
   while (query.Next()) {
     const std::string id = query.Text(0);
     core::WorkerEntry entry{.name = query.Text(1),
@@ -160,6 +160,7 @@ WorkerInfo Ledger::InfoOf(const Query& query,
   info.saved_seen_time = FromMillis(query.Int(7));
   info.place = query.Text(8);
   info.superseded = ParseStrings(query.Text(9));
+  info.owner = query.Text(11);
   if (info.last_seen == -absl::InfiniteDuration()) {
     info.last_seen_time = info.saved_seen_time;
     // What is stored is up to that much older than the truth.

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/access/audit.h"
+#include "server/access/identity.h"
 #include "server/store/records.h"
 
 namespace fp4::store {
@@ -29,6 +31,11 @@ struct MetricsQuery {
   int64_t max_points = 0;              // of each series, core::Downsample; 0: all of them
   int64_t page_size = 0;               // points; 0: kMaxPagePoints, which is also the most
   std::string page_token;
+};
+
+// What an id means, and whose it is.
+struct OwnedId {
+  std::string id, project;
 };
 
 // Each call sees one snapshot and holds it for no longer than the call: what a page needs is read
@@ -102,6 +109,18 @@ class Reader {
   // One for each run, in the document's order.
   absl::StatusOr<std::vector<CompareInput>> GetCompareInputs(std::string_view experiment_id,
                                                              const std::string& metric);
+
+  // Tokens that there ever were, the newest first.
+  absl::StatusOr<std::vector<access::TokenRecord>> ListTokens();
+  // Those with a number below `before` (0: all), the newest first.
+  absl::StatusOr<std::vector<access::AuditEntry>> ListAudit(int64_t before, int limit);
+  // The project of an experiment, or of a run's, and its full id.
+  absl::StatusOr<OwnedId> ProjectOfExperiment(std::string_view id);
+  absl::StatusOr<OwnedId> ProjectOfRun(std::string_view id);
+  // Whether an attempt of the run (a full id) belongs to a worker of this owner: the one that is
+  // leased now, or, where `ever`, any. `worker_id`: that worker only; empty: any.
+  absl::StatusOr<bool> HasAttemptOf(const std::string& owner, const std::string& run_id,
+                                    const std::string& worker_id, bool ever);
 
  private:
   std::optional<SearchRecord> ReadSearchOf(int64_t experiment_row);

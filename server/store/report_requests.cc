@@ -1,5 +1,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "base/fault_points.h"
@@ -12,6 +13,7 @@
 #include "server/store/handlers.h"
 #include "server/store/run_documents.h"
 #include "server/store/searches.h"
+#include "server/store/worker_registry.h"
 
 namespace fp4::store {
 namespace {
@@ -33,15 +35,19 @@ absl::Status InvalidEvent(const ReportEvents& request, const spec::Event& event,
 
 // The run, when `held` is its last attempt and no other worker has its lease.
 absl::StatusOr<core::RunEntry*> CheckFence(Ledger& ledger, const std::string& worker_id,
-                                           const Held& held) {
+                                           const Held& held, const std::string& caller) {
   core::RunEntry* run = ledger.FindRun(held.run_id);
   // A run that was deleted is as over as one that has a later attempt: its trainer shall end.
   if (run == nullptr) return StaleAttempt(held, 0);
-  const bool leased_to_another = run->lease && run->lease->worker_id != worker_id;
+  const bool leased_to_another = run->lease ? run->lease->worker_id != worker_id
+                                            : !caller.empty() && run->last_worker_id != worker_id;
   if (FaultFires(FaultPoint::kStoreNoFence)) return run;
   if (run->attempt != held.attempt || leased_to_another) return StaleAttempt(held, run->attempt);
   return run;
 }
+
+// Each series costs a row and memory, whoever invents its name.
+constexpr size_t kMaxMetricName = 200, kMaxValues = 20'000, kMaxSeries = 20'000;
 
 std::string_view WhatIsWrong(const spec::StartedEvent& event) {
   const auto json = nlohmann::json::parse(event.json, nullptr, /*allow_exceptions=*/false);
@@ -51,7 +57,9 @@ std::string_view WhatIsWrong(const spec::MetricsEvent& event) {
   if (event.step < 0) return "the step is negative";
   for (const auto& [name, value] : event.values) {
     if (name.empty()) return "a metric has no name";
+    if (name.size() > kMaxMetricName) return "the name of a metric has more than 200 bytes";
   }
+  if (event.values.size() > kMaxValues) return "there are more than 20000 values";
   return "";
 }
 std::string_view WhatIsWrong(const spec::CheckpointEvent& event) {
@@ -95,6 +103,23 @@ absl::Status CheckEvents(const ReportEvents& request) {
     previous = &event;
   }
   return absl::OkStatus();
+}
+
+// Counts the series that this controller has seen since its start.
+absl::Status CheckNumSeries(const RunInfo& info, const ReportEvents& request) {
+  std::set<std::string_view> added;
+  for (const spec::Event& event : request.events) {
+    const auto* metrics = std::get_if<spec::MetricsEvent>(&event.kind);
+    if (metrics == nullptr) continue;
+    for (const auto& [name, value] : metrics->values) {
+      if (!info.series.contains(name)) added.insert(name);
+    }
+  }
+  if (added.empty() || info.series.size() + added.size() <= kMaxSeries) return absl::OkStatus();
+  return ErrorWithReason(
+      absl::StatusCode::kInvalidArgument, reason::kInvalidArgument,
+      absl::StrCat("run ", request.held.run_id, ": more than ", kMaxSeries, " metrics; '",
+                   std::string(*added.begin()), "' is one too many"));
 }
 
 absl::Status CheckNoGap(const ReportEvents& request, int64_t expected) {
@@ -210,9 +235,12 @@ void StopAwaiting(Ledger& ledger, const std::string& run_id, int64_t delivered_s
 
 absl::StatusOr<ReportedEvents> Handle(Ledger& ledger, const ReportEvents& request) {
   const Held& held = request.held;
-  FP4_ASSIGN_OR_RETURN(core::RunEntry * run, CheckFence(ledger, request.worker_id, held));
+  FP4_RETURN_IF_ERROR(CheckOwner(ledger, request.worker_id, request.caller));
+  FP4_ASSIGN_OR_RETURN(core::RunEntry * run,
+                       CheckFence(ledger, request.worker_id, held, request.caller));
   FP4_RETURN_IF_ERROR(CheckEvents(request));
   RunInfo& info = ledger.Info(held.run_id);
+  FP4_RETURN_IF_ERROR(CheckNumSeries(info, request));
   FP4_RETURN_IF_ERROR(CheckNoGap(request, info.last_seq + 1));
   bool stored = false, attempt_reported = false;
   core::ResumptionFinding beginning;
@@ -238,13 +266,14 @@ absl::StatusOr<ReportedEvents> Handle(Ledger& ledger, const ReportEvents& reques
 
 absl::StatusOr<Nothing> Handle(Ledger& ledger, const ReportExit& request) {
   const Held& held = request.held;
+  FP4_RETURN_IF_ERROR(CheckOwner(ledger, request.worker_id, request.caller));
   Query reported(ledger.db(),
                  "SELECT 1 FROM attempts JOIN runs ON runs.row = attempts.run "
                  "WHERE runs.id = ? AND attempts.attempt = ? "
                  "AND end_cause NOT IN ('expired', 'not_taken')",
                  held.run_id, held.attempt);
   const bool repeated = reported.Next();
-  absl::StatusOr<core::RunEntry*> run = CheckFence(ledger, request.worker_id, held);
+  absl::StatusOr<core::RunEntry*> run = CheckFence(ledger, request.worker_id, held, request.caller);
   if (!run.ok()) return repeated ? absl::StatusOr<Nothing>(Nothing{}) : run.status();
   if ((*run)->lease) {
     End(ledger, held.run_id, request.exit);

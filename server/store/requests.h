@@ -45,12 +45,15 @@ struct Held {
   bool operator==(const Held&) const = default;
 };
 
+// Requests of workers carry their `caller`: the identity that calls. Only what was registered with
+// the same identity is its own. Empty: nobody was asked who he is.
 struct RegisterWorker {
   std::string name, host, incarnation, version;
   std::vector<core::Slot> slots;
   std::vector<core::FoundRun> found_runs;
   std::string directory_id = {};  // who it is; empty: of an earlier release, known by its name
   std::string place = {};         // core::Claimant
+  std::string caller = {};        // see below
 };
 struct FoundAnswer {
   Held held;
@@ -81,6 +84,7 @@ struct OfferedCheckpoint {
 struct OfferCheckpoints {
   std::string worker_id, incarnation, run_id;
   std::vector<OfferedCheckpoint> checkpoints;
+  std::string caller = {};
 };
 struct WantedCheckpoints {
   std::vector<core::CheckpointKey> wanted;  // the most wanted first
@@ -92,6 +96,7 @@ struct AcquireWork {
   absl::Duration wait;     // how long to wait for something to do; at most kMaxAcquireWait counts
   std::string unfit = {};  // why it takes no work now; empty: it does
   std::optional<HostFacts> host_facts = {};
+  std::string caller = {};
 };
 inline constexpr absl::Duration kMaxAcquireWait = absl::Seconds(30);
 
@@ -119,6 +124,7 @@ struct AcquiredWork {
 struct RenewLeases {
   std::string worker_id, incarnation;
   std::vector<Held> held;
+  std::string caller = {};
 };
 struct RenewedLeases {
   std::vector<Held> renewed;
@@ -130,6 +136,7 @@ struct ReportEvents {
   std::string worker_id;
   Held held;                        // the fence
   std::vector<spec::Event> events;  // contiguous seq; each carries the attempt that wrote it
+  std::string caller = {};
 };
 struct ReportedEvents {
   int64_t next_seq = 1;
@@ -139,6 +146,7 @@ struct ReportExit {
   std::string worker_id;
   Held held;
   core::Exit exit;
+  std::string caller = {};
 };
 
 }  // namespace fp4::store

@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "server/core/placement.h"
 #include "server/core/waiting.h"
+#include "server/store/access_rows.h"
 #include "server/store/checkpoints.h"
 #include "server/store/errors.h"
 #include "server/store/handlers.h"
@@ -134,7 +135,8 @@ void Store::Acquire(AcquireWork request, Done<AcquiredWork> done) {
   impl_->writer().Submit(
       {.act =
            [request = std::move(request), once, checked, call](Ledger& ledger, Polls& polls) {
-             *checked = CheckWorker(ledger, request.worker_id, request.incarnation).status();
+             *checked = CheckWorker(ledger, request.worker_id, request.incarnation, request.caller)
+                            .status();
              if (checked->ok()) polls.Add(ledger, request, call, once);
            },
        .finish =
@@ -231,6 +233,28 @@ void Store::ListQueue(int64_t after, int64_t limit, Done<core::QueuePage> done) 
     return absl::StatusOr<core::QueuePage>(
         core::ListQueue(ledger.state(), ledger.since_boot(), after, limit));
   });
+}
+
+void Store::CreateToken(access::TokenRecord token, Done<access::TokenRecord> done) {
+  impl_->Submit(std::move(done),
+                [token = std::move(token)](Ledger& ledger) { return InsertToken(ledger, token); });
+}
+
+void Store::RevokeToken(std::string id, Done<access::TokenRecord> done) {
+  impl_->Submit(std::move(done),
+                [id = std::move(id)](Ledger& ledger) { return store::RevokeToken(ledger, id); });
+}
+
+void Store::NoteTokenUses(std::vector<std::pair<std::string, absl::Time>> uses) {
+  impl_->Submit<Nothing>(
+      [](const absl::StatusOr<Nothing>&) {},
+      [uses = std::move(uses)](Ledger& ledger) { return store::NoteTokenUses(ledger, uses); });
+}
+
+void Store::AppendAudit(access::AuditEntry entry) {
+  impl_->Submit<Nothing>(
+      [](const absl::StatusOr<Nothing>&) {},
+      [entry = std::move(entry)](Ledger& ledger) { return store::AppendAudit(ledger, entry); });
 }
 
 void Store::Read(std::function<void(Reader&)> read) { impl_->readers().Run(std::move(read)); }

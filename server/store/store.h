@@ -23,6 +23,8 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "server/access/audit.h"
+#include "server/access/identity.h"
 #include "server/core/queue_order.h"
 #include "server/store/observer.h"
 #include "server/store/reader.h"
@@ -115,6 +117,17 @@ class Store {
 
   // core::ListQueue of what is queued now.
   void ListQueue(int64_t after, int64_t limit, Done<core::QueuePage> done);
+
+  // ---- Access.
+  // ALREADY_EXISTS ALREADY_EXISTS: a token of this name is in force. FAILED_PRECONDITION
+  // FIRST_TOKEN: the first of all must be an administrator's, or nobody could make the next one.
+  // Answers with the token as it is stored.
+  void CreateToken(access::TokenRecord token, Done<access::TokenRecord> done);
+  // `id`, or the name of one that is in force. Idempotent. Answers with the token as it is then.
+  void RevokeToken(std::string id, Done<access::TokenRecord> done);
+  // Soon; nobody waits for it.
+  void NoteTokenUses(std::vector<std::pair<std::string, absl::Time>> uses);
+  void AppendAudit(access::AuditEntry entry);
 
   // ---- Reads.
   // Runs `read` on a reader's thread, as soon as one is free. When the store is closing it is not

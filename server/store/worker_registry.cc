@@ -126,14 +126,17 @@ WorkerKey Insert(Ledger& ledger, const RegisterWorker& request) {
 }
 
 void Update(Ledger& ledger, int64_t row, const RegisterWorker& request,
-            const std::vector<std::string>& superseded) {
+            const std::vector<std::string>& superseded, const std::string& owner) {
   const int64_t now_ms = ToMillis(ledger.now());
-  Query(ledger.Writing(),
-        "UPDATE workers SET directory_id = ?, name = ?, host = ?, version = ?, incarnation = ?, "
-        "place = ?, superseded = ?, slots = ?, registered_ms = ?, seen_ms = ?, forgotten_ms = NULL "
-        "WHERE row = ?",
-        DirectoryId(request), request.name, request.host, request.version, request.incarnation,
-        request.place, FormatStrings(superseded), FormatSlots(request.slots), now_ms, now_ms, row)
+  Query(
+      ledger.Writing(),
+      "UPDATE workers SET directory_id = ?, name = ?, host = ?, version = ?, incarnation = ?, "
+      "place = ?, superseded = ?, slots = ?, registered_ms = ?, seen_ms = ?, forgotten_ms = NULL, "
+      "owner = ? "
+      "WHERE row = ?",
+      DirectoryId(request), request.name, request.host, request.version, request.incarnation,
+      request.place, FormatStrings(superseded), FormatSlots(request.slots), now_ms, now_ms, owner,
+      row)
       .Run();
 }
 
@@ -176,12 +179,30 @@ absl::Status InUse(const std::string& id, std::string_view why) {
                          absl::StrCat("worker ", id, " ", std::string(why)));
 }
 
+absl::Status NotTheirs(const std::string& worker_id, const std::string& caller) {
+  return ErrorWithReason(
+      absl::StatusCode::kPermissionDenied, reason::kPermissionDenied,
+      absl::StrCat("worker '", worker_id, "' is not one of the identity '", caller, "'"));
+}
+
+// The identity that the worker has from now on.
+absl::StatusOr<std::string> OwnerAfter(Ledger& ledger, const WorkerKey& key,
+                                       const RegisterWorker& request) {
+  Query query(ledger.db(), "SELECT owner FROM workers WHERE row = ?", key.row);
+  const std::string owner = query.Next() ? query.Text(0) : "";
+  if (request.caller.empty()) return owner;
+  if (!owner.empty() && owner != request.caller) return NotTheirs(key.id, request.caller);
+  return request.caller;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> EnterWorker(Ledger& ledger, const RegisterWorker& request) {
   WorkerKey key;
   std::vector<std::string> superseded;
   if (const std::optional<Holder> holder = FindHolder(ledger, request)) {
+    const absl::StatusOr<std::string> owner = OwnerAfter(ledger, holder->key, request);
+    if (!owner.ok()) return owner.status();
     absl::StatusOr<std::vector<std::string>> taken = TakeOver(ledger, *holder, request);
     if (!taken.ok()) return taken.status();
     superseded = *std::move(taken);
@@ -189,7 +210,9 @@ absl::StatusOr<std::string> EnterWorker(Ledger& ledger, const RegisterWorker& re
   } else {
     key = Insert(ledger, request);
   }
-  Update(ledger, key.row, request, superseded);
+  const absl::StatusOr<std::string> owner = OwnerAfter(ledger, key, request);
+  if (!owner.ok()) return owner.status();
+  Update(ledger, key.row, request, superseded, *owner);
   core::WorkerEntry& worker = ledger.state().workers[key.id];
   const bool is_new_process = worker.incarnation != request.incarnation;
   worker = {.name = request.name,
@@ -206,8 +229,21 @@ absl::StatusOr<std::string> EnterWorker(Ledger& ledger, const RegisterWorker& re
                               .last_seen_time = ledger.now(),
                               .saved_seen_time = ledger.now(),
                               .place = request.place,
+                              .owner = *owner,
                               .superseded = std::move(superseded)};
   return key.id;
+}
+
+absl::Status CheckOwner(const Ledger& ledger, const std::string& worker_id,
+                        const std::string& caller) {
+  if (caller.empty()) return absl::OkStatus();
+  const auto info = ledger.workers().find(worker_id);
+  if (info == ledger.workers().end()) return NotTheirs(worker_id, caller);
+  if (info->second.owner == caller) return absl::OkStatus();
+  if (!info->second.owner.empty()) return NotTheirs(worker_id, caller);
+  return ErrorWithReason(absl::StatusCode::kFailedPrecondition, reason::kUnknownWorker,
+                         absl::StrCat("worker '", worker_id,
+                                      "' registered without an identity and must register again"));
 }
 
 bool IsLive(const Ledger& ledger, const std::string& worker_id) {

@@ -11,8 +11,14 @@ namespace fp4::store {
 
 // Enters the worker under its id, which it gives back: a new one, or the one that it was before
 // (also when it had been forgotten). FAILED_PRECONDITION DUPLICATE_WORKER: another live worker has
-// the same directory_id (core::JudgeClaim).
+// the same directory_id (core::JudgeClaim). PERMISSION_DENIED: it belongs to another identity.
 absl::StatusOr<std::string> EnterWorker(Ledger& ledger, const RegisterWorker& request);
+
+// Whether a worker's calls are `caller`'s: OK when that is empty. PERMISSION_DENIED: it registered
+// with another identity, or is not known. FAILED_PRECONDITION UNKNOWN_WORKER: it registered while
+// nobody was asked, and must do so again.
+absl::Status CheckOwner(const Ledger& ledger, const std::string& worker_id,
+                        const std::string& caller);
 
 // It waits for work, or was heard of a moment ago; just after the controller's start the benefit of
 // the doubt counts.

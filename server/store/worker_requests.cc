@@ -85,13 +85,15 @@ FoundAnswer AnswerFound(Ledger& ledger, const std::string& worker_id, const core
 }  // namespace
 
 absl::StatusOr<core::WorkerEntry*> CheckWorker(Ledger& ledger, const std::string& worker_id,
-                                               const std::string& incarnation) {
+                                               const std::string& incarnation,
+                                               const std::string& caller) {
   auto worker = ledger.state().workers.find(worker_id);
   if (worker == ledger.state().workers.end() || worker->second.incarnation != incarnation) {
     return ErrorWithReason(absl::StatusCode::kFailedPrecondition, reason::kUnknownWorker,
                            absl::StrCat("no worker '", worker_id,
                                         "' is registered as incarnation '", incarnation, "'"));
   }
+  FP4_RETURN_IF_ERROR(CheckOwner(ledger, worker_id, caller));
   WorkerInfo& info = ledger.workers()[worker_id];
   info.last_seen = ledger.since_boot();
   info.last_seen_time = ledger.now();
@@ -113,7 +115,8 @@ absl::StatusOr<RegisteredWorker> Handle(Ledger& ledger, const RegisterWorker& re
 }
 
 absl::StatusOr<RenewedLeases> Handle(Ledger& ledger, const RenewLeases& request) {
-  FP4_RETURN_IF_ERROR(CheckWorker(ledger, request.worker_id, request.incarnation).status());
+  FP4_RETURN_IF_ERROR(
+      CheckWorker(ledger, request.worker_id, request.incarnation, request.caller).status());
   RenewedLeases reply;
   for (const Held& held : request.held) {
     auto run = ledger.state().runs.find(held.run_id);
