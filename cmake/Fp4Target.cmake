@@ -1,8 +1,9 @@
 # A layer (or part of one): fp4_library(NAME SOURCES a.cc … LINKS targets …). LINKS are public: whoever uses the layer
 # sees the headers of what it is built on, and of nothing else. OWN_PRECOMPILED: the caller gives it a precompiled header, or
-# its flags are its own.
+# its flags are its own. Its sources are compiled several at a time, so that the headers are read once for all of them and
+# names in anonymous namespaces are told apart within a library. ONE_BY_ONE: where that cannot be, or would gain nothing.
 function(fp4_library name)
-  cmake_parse_arguments(ARG "OBJECT;OWN_PRECOMPILED" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "OBJECT;OWN_PRECOMPILED;ONE_BY_ONE" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
   if(ARG_OBJECT)
     add_library(${name} OBJECT ${ARG_SOURCES})
   else()
@@ -11,6 +12,9 @@ function(fp4_library name)
   target_link_libraries(${name} PUBLIC fp4_compile_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
   if(NOT ARG_OWN_PRECOMPILED)
     fp4_reuse_precompiled(${name} fp4_precompiled)
+  endif()
+  if(FP4_UNITY AND NOT ARG_ONE_BY_ONE)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
   endif()
 endfunction()
 

@@ -4,6 +4,7 @@ option(FP4_CUDA "Build libfp4_cuda.so (needs nvcc)" OFF)
 option(FP4_TESTS "Configure the tests (the target fp4_tests builds them)" OFF)
 option(FP4_BENCHMARKS "Configure the benchmarks (the target fp4_benchmarks builds them)" OFF)
 option(FP4_FUZZERS "Configure the fuzz targets (clang; the target fp4_fuzzers builds them)" OFF)
+option(FP4_UNITY "Compile several sources of a library at once, which takes half the time (script/lint reads each alone)" ON)
 set(FP4_SANITIZE "" CACHE STRING "address (with undefined behaviour) or thread; empty: none")
 set(FP4_VENV ${CMAKE_CURRENT_SOURCE_DIR}/.venv CACHE PATH "The virtual environment that script/setup made")
 

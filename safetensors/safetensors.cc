@@ -23,7 +23,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little);
 
 template <typename... Pieces>
-absl::Status Invalid(const Pieces&... pieces) {
+absl::Status InvalidFile(const Pieces&... pieces) {
   return NotSafetensors(absl::StrCat(pieces...));
 }
 
@@ -40,8 +40,8 @@ absl::StatusOr<std::shared_ptr<Mapping>> Map(const std::filesystem::path& path) 
   if (!fd.valid()) return ErrnoStatus(errno, absl::StrCat("open ", path.string()));
   struct stat info {};
   if (fstat(fd.get(), &info) != 0) return ErrnoStatus(errno, absl::StrCat("stat ", path.string()));
-  if (!S_ISREG(info.st_mode)) return Invalid(path.string(), " is not a regular file");
-  if (info.st_size < 8) return Invalid(path.string(), " has ", info.st_size, " bytes");
+  if (!S_ISREG(info.st_mode)) return InvalidFile(path.string(), " is not a regular file");
+  if (info.st_size < 8) return InvalidFile(path.string(), " has ", info.st_size, " bytes");
   auto mapping = std::make_shared<Mapping>();
   void* address = mmap(nullptr, info.st_size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (address == MAP_FAILED) return ErrnoStatus(errno, absl::StrCat("map ", path.string()));
@@ -64,7 +64,8 @@ absl::StatusOr<File> File::Open(const std::filesystem::path& path) {
   uint64_t length = 0;
   std::memcpy(&length, bytes, sizeof length);
   if (length > kMaxHeaderBytes || length > mapping->size - 8) {
-    return Invalid(path.string(), ": a header of ", length, " bytes in a file of ", mapping->size);
+    return InvalidFile(path.string(), ": a header of ", length, " bytes in a file of ",
+                       mapping->size);
   }
   std::string_view header(reinterpret_cast<const char*>(bytes) + 8, length);
   File file;

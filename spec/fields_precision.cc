@@ -80,7 +80,7 @@ Type Operand() {
   return type;
 }
 
-Field Gemm(std::string name, std::string doc, std::string a, std::string b) {
+Field GemmField(std::string name, std::string doc, std::string a, std::string b) {
   Type operands = ObjectOf({Plain(std::move(a), "The first operand.", Operand()),
                             Plain(std::move(b), "The second operand.", Operand())});
   return Plain(std::move(name), std::move(doc),
@@ -92,10 +92,10 @@ std::vector<Field> RecipeFields() {
       Plain("weights", "The weight in fprop and dgrad, the same values in both.", Operand()),
       Plain("activations", "The layer's input in fprop and wgrad.", Operand()),
       Plain("gradients", "The gradient of the layer's output in dgrad and wgrad.", Operand()),
-      Gemm("fprop", "Y = X W^T alone: a format for both operands, or each.", "activations",
-           "weights"),
-      Gemm("dgrad", "dX = dY W alone.", "gradients", "weights"),
-      Gemm("wgrad", "dW = dY^T X alone.", "gradients", "activations"),
+      GemmField("fprop", "Y = X W^T alone: a format for both operands, or each.", "activations",
+                "weights"),
+      GemmField("dgrad", "dX = dY W alone.", "gradients", "weights"),
+      GemmField("wgrad", "dW = dY^T X alone.", "gradients", "activations"),
       Plain("estimator",
             "What gradient reaches the master weight: \"straight-through\", as if it were not "
             "quantized; \"none\", which leaves the layer at its initial values; \"dge\", times the "

@@ -9,7 +9,7 @@
 namespace fp4::spec {
 namespace {
 
-constexpr size_t kLongestName = 80;
+constexpr size_t kLongestWord = 80;
 constexpr size_t kListedChoices = 40;
 
 // "batch_size" is a part of one name alone.
@@ -47,7 +47,7 @@ int EditDistance(std::string_view a, std::string_view b) {
 }
 
 std::string Nearest(std::string_view wrong, std::span<const std::string> choices) {
-  if (wrong.empty() || wrong.size() > kLongestName) return "";
+  if (wrong.empty() || wrong.size() > kLongestWord) return "";
   int best = static_cast<int>(std::max<size_t>(1, wrong.size() / 3)) + 1;
   std::string nearest;
   for (const std::string& choice : choices) {

@@ -12,7 +12,7 @@ namespace fp4::page::svg {
 namespace {
 
 constexpr int kRowHeight = 18;
-constexpr size_t kLabelsAcross = 5, kMostNameLetters = 26;
+constexpr size_t kLabelsAcross = 5, kMostRowLetters = 26;
 constexpr int kNoLevel = -1;
 
 int LevelOf(double value, const HeatMap& map) {
@@ -61,7 +61,7 @@ std::string RowOf(size_t row, const HeatMap& map) {
   const auto width = static_cast<double>(map.columns.size());
   std::string text =
       absl::StrCat("<text x=\"0\" dx=\"-.5em\" y=\"", y + kRowHeight - 5, "\" text-anchor=\"end\">",
-                   EscapeHtml(ShortName(map.rows[row], kMostNameLetters)), "</text>");
+                   EscapeHtml(ShortName(map.rows[row], kMostRowLetters)), "</text>");
   for (const Stretch& stretch : StretchesOf(map.values[row], map)) {
     if (stretch.level == kNoLevel) continue;
     absl::StrAppend(&text, "<rect class=\"h", stretch.level, "\" x=\"",

@@ -11,7 +11,7 @@ namespace fp4::page::svg {
 namespace {
 
 constexpr int kHeight = 240, kLineHeight = 14;
-constexpr size_t kMostNames = 12, kMostNameLetters = 20;
+constexpr size_t kMostNames = 12, kMostPointLetters = 20;
 
 class ScatterDrawing {
  public:
@@ -84,7 +84,7 @@ class ScatterDrawing {
     for (size_t i = 0; i < sorted.size(); ++i) {
       const double x = SpotOf(sorted[i]).x;
       const bool left = x > 0.55;
-      const std::string name = ShortName(sorted[i].name, kMostNameLetters);
+      const std::string name = ShortName(sorted[i].name, kMostPointLetters);
       text += TextAt(x, baselines[i], left ? name + space : space + name, "name",
                      left ? "end" : "start");
     }

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "server/artifacts/copy_file.h"
 
 namespace fp4::artifacts {
 namespace {
@@ -27,12 +28,6 @@ constexpr char kMaking[] = "making-", kPlaced[] = "placed-";
 absl::Status Error(const std::error_code& error, std::string_view what, const fs::path& path) {
   if (!error) return absl::OkStatus();
   return ErrnoStatus(error.value(), absl::StrCat(std::string(what), " ", path.string()));
-}
-
-absl::Status MakeFolder(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  return Error(error, "make", path);
 }
 
 std::string CheckpointName(const core::CheckpointKey& key) {

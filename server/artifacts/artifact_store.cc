@@ -134,7 +134,7 @@ void ArtifactStore::HandlePiece(const UploadPiece& piece, const Done<UploadProgr
   } else {
     const std::shared_ptr<Arrival> arrival = ArrivalOf(piece);
     MutexLock lock(arrival->mutex);
-    progress = Receive(piece, *arrival);
+    progress = Receive(piece, arrival->incoming);
   }
   if (!progress.ok()) {
     Forget(piece);
@@ -153,24 +153,24 @@ bool ArtifactStore::IsWhole(const UploadPiece& piece) const {
   return !error && static_cast<int64_t>(size) == piece.bytes;
 }
 
-absl::StatusOr<UploadProgress> ArtifactStore::Receive(const UploadPiece& piece, Arrival& arrival) {
-  if (arrival.incoming == nullptr) {
+absl::StatusOr<UploadProgress> ArtifactStore::Receive(const UploadPiece& piece,
+                                                      std::unique_ptr<Incoming>& incoming) {
+  if (incoming == nullptr) {
     std::error_code error;
     const std::filesystem::path part = folder_.PartPath(piece.key, piece.sha256);
     if (!std::filesystem::exists(part, error)) FP4_RETURN_IF_ERROR(CheckSpace(piece.bytes));
-    FP4_ASSIGN_OR_RETURN(arrival.incoming, Incoming::Open(part, piece.bytes, piece.sha256));
+    FP4_ASSIGN_OR_RETURN(incoming, Incoming::Open(part, piece.bytes, piece.sha256));
   }
-  Incoming& incoming = *arrival.incoming;
-  if (!piece.data.empty() && piece.offset == incoming.size()) {
+  if (!piece.data.empty() && piece.offset == incoming->size()) {
     FP4_RETURN_IF_ERROR(CheckFits(piece));
     FP4_RETURN_IF_ERROR(CheckSum(piece));
-    FP4_RETURN_IF_ERROR(incoming.Append(piece.data));
+    FP4_RETURN_IF_ERROR(incoming->Append(piece.data));
   }
-  UploadProgress progress{.next_offset = incoming.size(), .stored = incoming.complete()};
+  UploadProgress progress{.next_offset = incoming->size(), .stored = incoming->complete()};
   if (!progress.stored) return progress;
-  FP4_RETURN_IF_ERROR(incoming.Seal());
+  FP4_RETURN_IF_ERROR(incoming->Seal());
   Protect(piece.key);
-  FP4_RETURN_IF_ERROR(folder_.Finish(piece.key, incoming.part(), piece.manifest));
+  FP4_RETURN_IF_ERROR(folder_.Finish(piece.key, incoming->part(), piece.manifest));
   return progress;
 }
 

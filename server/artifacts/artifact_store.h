@@ -86,7 +86,9 @@ class ArtifactStore {
 
   void HandlePiece(const UploadPiece& piece, const Done<UploadProgress>& done);
   bool IsWhole(const UploadPiece& piece) const;
-  absl::StatusOr<UploadProgress> Receive(const UploadPiece& piece, Arrival& arrival);
+  // The caller holds the mutex of the arrival that `incoming` belongs to.
+  absl::StatusOr<UploadProgress> Receive(const UploadPiece& piece,
+                                         std::unique_ptr<Incoming>& incoming);
   absl::StatusOr<UploadProgress> TakePlaced(const UploadPiece& piece);
   absl::Status CheckSpace(int64_t bytes);
   absl::Status FreeQuota(int64_t used, int64_t bytes);

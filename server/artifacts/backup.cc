@@ -20,13 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-absl::Status MakeFolder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (!error) return absl::OkStatus();
-  return ErrnoStatus(error.value(), absl::StrCat("make ", folder.string()));
-}
-
 absl::Status CopyCheckpoint(const ArtifactFolder& artifacts,
                             const store::StoredCheckpoint& checkpoint, const fs::path& into) {
   const fs::path from = artifacts.CheckpointPath({checkpoint.run_id, checkpoint.key});
@@ -72,7 +65,7 @@ absl::Status Exists(const fs::path& folder) {
                          absl::StrCat(folder.string(), " exists already"));
 }
 
-absl::Status OfDisk(const absl::Status& error) {
+absl::Status StorageError(const absl::Status& error) {
   if (ReasonOf(error) == reason::kStorage) return error;
   return ErrorWithReason(absl::StatusCode::kUnavailable, reason::kStorage,
                          std::string(error.message()));
@@ -108,7 +101,7 @@ absl::StatusOr<BackupReport> MakeBackup(store::Store& store, ArtifactStore& arti
   }
   fs::remove_all(making, error);
   if (!report.ok()) status = report.status();
-  return absl::IsAlreadyExists(status) ? status : OfDisk(status);
+  return absl::IsAlreadyExists(status) ? status : StorageError(status);
 }
 
 }  // namespace fp4::artifacts

@@ -25,4 +25,11 @@ absl::Status LinkOrCopy(const fs::path& from, const fs::path& to) {
   return absl::OkStatus();
 }
 
+absl::Status MakeFolder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) return absl::OkStatus();
+  return ErrnoStatus(error.value(), absl::StrCat("make ", folder.string()));
+}
+
 }  // namespace fp4::artifacts

@@ -63,7 +63,7 @@ absl::Status Incoming::ReadBack() {
 }
 
 absl::Status Incoming::Append(std::string_view data) {
-  const absl::Status written = WriteAll(fd_.get(), data, part_.string());
+  absl::Status written = WriteAll(fd_.get(), data, part_.string());
   if (written.ok()) {
     DieAt(FaultPoint::kArtifactPiece);
     digest_->Update(data);

@@ -106,7 +106,7 @@ void Ledger::LoadLeases() {
                                                       .expires = since_boot_ + timing_.lease_ttl,
                                                       .stop_told = false,
                                                       .since = since_boot_,
-                                                      .preempted = query.Text(3) != ""};
+                                                      .preempted = !query.Text(3).empty()};
   }
 }
 

@@ -70,7 +70,7 @@ LossSums Autoencoder::Evaluate(const Batch& batch) {
 }
 
 namespace {
-const ModelRegistration registration("autoencoder", MakeModelOf<Autoencoder>);
+const ModelRegistration autoencoder_registration("autoencoder", MakeModelOf<Autoencoder>);
 }  // namespace
 
 }  // namespace fp4::trainer

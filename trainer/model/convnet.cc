@@ -59,7 +59,7 @@ LossSums Convnet::Evaluate(const Batch& batch) {
 }
 
 namespace {
-const ModelRegistration registration("convnet", MakeModelOf<Convnet>);
+const ModelRegistration convnet_registration("convnet", MakeModelOf<Convnet>);
 }  // namespace
 
 }  // namespace fp4::trainer

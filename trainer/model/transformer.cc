@@ -51,7 +51,7 @@ LossSums Transformer::Evaluate(const Batch& batch) {
 }
 
 namespace {
-const ModelRegistration registration("transformer", MakeModelOf<Transformer>);
+const ModelRegistration transformer_registration("transformer", MakeModelOf<Transformer>);
 }  // namespace
 
 }  // namespace fp4::trainer

@@ -146,7 +146,7 @@ absl::Status AdamW::Restore(const StateReader& reader) {
 
 namespace {
 bool TakesAll(const spec::OptimizerSpec&, const spec::TensorInfo&) { return true; }
-const OptimizerRegistration registration({"adamw", TakesAll, MakeOptimizer<AdamW>});
+const OptimizerRegistration adamw_registration({"adamw", TakesAll, MakeOptimizer<AdamW>});
 }  // namespace
 
 }  // namespace fp4::trainer

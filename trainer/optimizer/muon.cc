@@ -106,7 +106,7 @@ absl::Status Muon::Restore(const StateReader& reader) {
 }
 
 namespace {
-const OptimizerRegistration registration({"muon", spec::UpdatedByMuon, MakeOptimizer<Muon>});
+const OptimizerRegistration muon_registration({"muon", spec::UpdatedByMuon, MakeOptimizer<Muon>});
 }  // namespace
 
 }  // namespace fp4::trainer

@@ -26,7 +26,7 @@ constexpr absl::Duration kLastRetry = absl::Seconds(30);
 constexpr int kLowPriority = 10;  // a nice value
 // A state that has so often arrived with another digest than its manifest tells is not offered any
 // more: its file is damaged here.
-constexpr int kMaxDamaged = 3;
+constexpr int kMaxDamagedFiles = 3;
 
 struct TransferMetrics {
   explicit TransferMetrics(telemetry::MetricRegistry& registry)
@@ -184,8 +184,9 @@ class Transfers final : public CheckpointCarrier {
     }
     context.pace = [this](int64_t bytes) { return PaceAfter(bytes); };
     std::vector<LocalCheckpoint> here = ListLocalCheckpoints(options_.work_dir / "runs" / run_id);
-    std::erase_if(
-        here, [&](const LocalCheckpoint& one) { return num_damaged_[one.sha256] >= kMaxDamaged; });
+    std::erase_if(here, [&](const LocalCheckpoint& one) {
+      return num_damaged_[one.sha256] >= kMaxDamagedFiles;
+    });
     const absl::StatusOr<std::vector<CheckpointKey>> wanted =
         client_.Offer(context.caller, run_id, here);
     if (!wanted.ok()) return wanted.status();

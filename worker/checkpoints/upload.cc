@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kPieceBytes = int64_t{1} << 20;
 // Pieces of one checkpoint that arrived damaged.
-constexpr int kMaxDamaged = 5;
+constexpr int kMaxDamagedPieces = 5;
 
 absl::StatusOr<UniqueFd> OpenToRead(const fs::path& file) {
   UniqueFd fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
@@ -57,7 +57,8 @@ absl::Status SendPieces(const UploadContext& context, const std::string& run_id,
   int num_damaged = 0;
   while (true) {
     const absl::StatusOr<UploadProgress> progress = context.client.Upload(context.caller, piece);
-    if (!progress.ok() && (!IsDamagedPiece(progress.status()) || ++num_damaged > kMaxDamaged)) {
+    if (!progress.ok() &&
+        (!IsDamagedPiece(progress.status()) || ++num_damaged > kMaxDamagedPieces)) {
       return progress.status();
     }
     if (!piece.data.empty()) DieAt(FaultPoint::kWorkerPieceSent);

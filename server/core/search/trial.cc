@@ -10,7 +10,7 @@ namespace fp4::core {
 namespace {
 
 std::string NameOf(const spec::Experiment& experiment, const TrialPlan& plan) {
-  const std::string trial = absl::StrCat("trial-", plan.point + 1);
+  std::string trial = absl::StrCat("trial-", plan.point + 1);
   if (experiment.variants.size() == 1) return trial;
   return absl::StrCat(experiment.variants[plan.variant].name, ".", trial);
 }
