@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "client/export/format.h"
@@ -22,9 +21,5 @@ std::vector<ExportFile> MlflowRunFiles(const RunRecord& record,
                                        const std::filesystem::path& folder);
 std::vector<ExportFile> MlflowExperimentFiles(const v1::Experiment& experiment,
                                               const std::filesystem::path& folder);
-
-// A key that MLflow takes and that stays inside its folder: letters, digits and _-.:/ and spaces,
-// all else becomes "_", and so do parts that are empty, "." or "..".
-std::string MlflowKey(std::string_view name);
 
 }  // namespace fp4::client

@@ -18,6 +18,15 @@ Json StartedJson(const DaemonState& daemon) {
   return json;
 }
 
+// What an export says of each run.
+Json RunFactsJson(const v1::Run& run) {
+  return {{"run", run.id()},
+          {"experiment", run.experiment_id()},
+          {"variant", run.variant()},
+          {"seed", run.seed()},
+          {"state", wire::StateName(run.state())}};
+}
+
 }  // namespace
 
 std::string SubmissionJson(const v1::Experiment& experiment) {
@@ -29,10 +38,17 @@ std::string SubmissionJson(const v1::Experiment& experiment) {
 
 std::string ExportedRunsJson(const std::vector<ExportedRun>& runs) {
   return Dump(Array(runs, [](const ExportedRun& exported) {
-    const v1::Run& run = exported.run;
-    return Json{
-        {"run", run.id()},    {"experiment", run.experiment_id()},     {"variant", run.variant()},
-        {"seed", run.seed()}, {"state", wire::StateName(run.state())}, {"file", exported.file}};
+    Json json = RunFactsJson(exported.run);
+    json["file"] = exported.file;
+    return json;
+  }));
+}
+
+std::string SentRunsJson(const std::vector<SentRun>& runs) {
+  return Dump(Array(runs, [](const SentRun& sent) {
+    Json json = RunFactsJson(sent.run);
+    json["url"] = sent.url;
+    return json;
   }));
 }
 

@@ -39,6 +39,13 @@ struct ExportedRun {
 // [{"run", "experiment", "variant", "seed", "state", "file"}]
 std::string ExportedRunsJson(const std::vector<ExportedRun>& runs);
 
+struct SentRun {
+  v1::Run run;
+  std::string url;  // of its page there
+};
+// The same, with "url" in the place of "file".
+std::string SentRunsJson(const std::vector<SentRun>& runs);
+
 // One object of texts, in the order given.
 struct JsonText {
   std::string name, text;

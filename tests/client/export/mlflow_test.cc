@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "client/export/mlflow_facts.h"
 #include "tests/client/export/series.h"
 
 namespace fp4::client {
