@@ -42,7 +42,7 @@ MAY_USE = {
 # A header's pattern -> the folders that may include it.
 ONLY_IN = {
     r"(torch|ATen|c10)/": ["trainer", "tests/trainer", "bench"],
-    r"(grpcpp|grpc)/": ["wire", "server/rpc", "server", "worker/rpc", "client", "tests"],
+    r"(grpcpp|grpc)/": ["wire", "server/rpc", "server", "worker/rpc", "client", "tests", "bench"],
     r"SQLiteCpp/|sqlite3\.h": ["server/store", "tests/server"],
     r"openssl/": ["tls", "server/access/token.cc", "base/sha256.cc"],
     r"(spdlog|fmt)/": ["base/log.cc"],

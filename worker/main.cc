@@ -29,6 +29,7 @@
 #include "worker/options.h"
 #include "worker/rpc/grpc_checkpoint_client.h"
 #include "worker/rpc/grpc_controller_client.h"
+#include "worker/run/unnoted_trainers.h"
 #include "worker/worker.h"
 
 namespace fp4::worker {
@@ -145,6 +146,7 @@ std::string WhyNoWork(const Worker& worker) {
 absl::Status Serve(const Options& options, StopSignal& stop) {
   FP4_RETURN_IF_ERROR(MakeWorkDir(options.work_dir));
   FP4_ASSIGN_OR_RETURN(UniqueFd lock, LockFolder(options.work_dir));
+  EndUnnotedTrainers(options.work_dir);
   PosixProcesses processes;
   const HostInfo host = ReadHostInfo();
   const Gpus gpus = FindGpus(options.gpu_library);

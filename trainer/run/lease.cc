@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -12,11 +13,17 @@
 namespace fp4::trainer {
 namespace {
 
-void Check(const std::filesystem::path& lease_file, std::string_view boot_id, const Clock& clock) {
+constexpr absl::Duration kInterval = absl::Seconds(1);
+// Between two looks at a lease that is about to end: its worker may still prolong it.
+constexpr absl::Duration kShortest = absl::Milliseconds(10);
+
+// Until the next look.
+absl::Duration Check(const std::filesystem::path& lease_file, std::string_view boot_id,
+                     const Clock& clock) {
   absl::StatusOr<std::string> lease = ReadFile(lease_file);
   std::string why = lease.ok() ? LeaseEnded(*lease, boot_id, clock.SinceBoot())
                                : std::string(lease.status().message());
-  if (why.empty()) return;
+  if (why.empty()) return NextLook(*lease, clock.SinceBoot());
   (void)WriteAll(STDERR_FILENO, absl::StrCat("fp4-train: the lease has ended: ", why, "\n"),
                  "stderr");
   _exit(1);
@@ -37,13 +44,20 @@ std::string LeaseEnded(std::string_view lease_json, std::string_view boot_id,
   return absl::StrCat("its deadline passed ", absl::FormatDuration(since_boot - deadline), " ago");
 }
 
+absl::Duration NextLook(std::string_view lease_json, absl::Duration since_boot) {
+  const auto lease = nlohmann::json::parse(lease_json, nullptr, /*allow_exceptions=*/false);
+  if (!lease.is_object() || !lease.contains("deadline_ns")) return kInterval;
+  const absl::Duration left = absl::Nanoseconds(lease["deadline_ns"].get<int64_t>()) - since_boot;
+  return std::clamp(left, kShortest, kInterval);
+}
+
 void EndWithLease(const std::filesystem::path& lease_file, const Clock& clock) {
   std::string boot_id = BootId();
-  Check(lease_file, boot_id, clock);
-  std::thread([lease_file, boot_id, &clock] {
+  absl::Duration pause = Check(lease_file, boot_id, clock);
+  std::thread([lease_file, boot_id, pause, &clock]() mutable {
     while (true) {
-      std::this_thread::sleep_for(std::chrono::seconds(1));
-      Check(lease_file, boot_id, clock);
+      std::this_thread::sleep_for(absl::ToChronoNanoseconds(pause));
+      pause = Check(lease_file, boot_id, clock);
     }
   }).detach();
 }

@@ -16,9 +16,12 @@ namespace fp4::trainer {
 std::string LeaseEnded(std::string_view lease_json, std::string_view boot_id,
                        absl::Duration since_boot);
 
-// Starts a thread that reads the file each second and ends the whole process (status 1, a line on
-// stderr) once the lease has ended or the file is gone: an orphan does not outlive its lease,
-// whatever the training thread does.
+// How long until the lease has to be looked at again: a second, or less where it may end before.
+absl::Duration NextLook(std::string_view lease_json, absl::Duration since_boot);
+
+// Starts a thread that reads the file each second, and when its deadline comes, and ends the whole
+// process (status 1, a line on stderr) once the lease has ended or the file is gone: an orphan does
+// not outlive its lease, whatever the training thread does.
 void EndWithLease(const std::filesystem::path& lease_file, const Clock& clock);
 
 }  // namespace fp4::trainer

@@ -42,10 +42,10 @@ def freeze_worker(history, fault):
     worker.signal(signal.SIGSTOP)
     frozen = worker.signal_trainers(signal.SIGSTOP) if fault.amount > 0 else []
     history.sleep(fault.seconds)
+    history.continued += [(pid, processes.boot_nanoseconds()) for pid in frozen]
     for pid in frozen:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
-    history.continued += [(pid, processes.boot_nanoseconds()) for pid in frozen]
     worker.signal(signal.SIGCONT)
 
 

@@ -27,5 +27,12 @@ INSTANTIATE_TEST_SUITE_P(
                     LeaseCase{R"({"boot_id":"boot-a"})", 9, true}, LeaseCase{"", 9, true},
                     LeaseCase{"[1]", 9, true}));
 
+TEST(LeaseLookTest, ComesEachSecondAndAtTheDeadline) {
+  constexpr char kLease[] = R"({"boot_id":"boot-a","deadline_ns":10000000000})";
+  EXPECT_EQ(NextLook(kLease, absl::Seconds(3)), absl::Seconds(1));
+  EXPECT_EQ(NextLook(kLease, absl::Milliseconds(9700)), absl::Milliseconds(300));
+  EXPECT_GT(NextLook(kLease, absl::Seconds(10)), absl::ZeroDuration());
+}
+
 }  // namespace
 }  // namespace fp4::trainer
