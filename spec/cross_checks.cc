@@ -140,7 +140,15 @@ void CheckSchedule(FieldChecks& checks) {
 void CheckResources(FieldChecks& checks) {
   const ResourceSpec& resources = checks.run().resources;
   if (!checks.Usable({"resources.gpus"})) return;
-  if (resources.gpus > 0 || resources.gpus_auto) return;
+  const bool on_gpus = resources.gpus > 0 || resources.gpus_auto;
+  if (on_gpus && checks.Usable({"resources.processes"}) && resources.processes > 1) {
+    checks.Report("resources.processes",
+                  absl::StrCat("is ", resources.processes, ", and resources.gpus is ",
+                               resources.gpus_auto ? "'auto'" : absl::StrCat(resources.gpus),
+                               "; set gpus to 0 for processes on a CPU slot, or leave processes "
+                               "out: each GPU has one"));
+  }
+  if (on_gpus) return;
   for (const char* field : {"resources.min_gpu_memory_gib", "resources.gpu_name"}) {
     if (!checks.IsMeant(field)) continue;
     checks.Report(field, "is given, and resources.gpus is 0; leave one of them out");

@@ -121,7 +121,10 @@ Type RuleType() {
             "blocks.<i>.attention.out, blocks.<i>.mlp.up, "
             "blocks.<i>.mlp.gate, blocks.<i>.mlp.down, lm_head. * is a part of one segment, ** any "
             "number of segments, "
-            "{4..5} a range, {a,b} a choice.",
+            "{4..5} a range, {a,b} a choice. blocks.<i>.attention.scores and "
+            "blocks.<i>.attention.probabilities, what the softmax takes and gives, are meant only "
+            "where the last segment names them: they are rounded as the recipe's activations "
+            "are in fprop, and gradients pass straight through.",
             LayerPattern()),
       Plain("use", "The recipe of these layers; the fields below change parts of it.",
             OfKind(Type::Kind::kRecipe)),

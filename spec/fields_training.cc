@@ -19,6 +19,8 @@ Field BetasField() {
           }};
 }
 
+constexpr double kMostProcesses = 64;
+
 // A field added later.
 Field Later(std::string name, std::string doc, Type type, std::string default_json,
             std::function<void(const Node&, RunSpec&)> store) {
@@ -144,18 +146,26 @@ std::vector<Field> StoredFields() {
 }
 
 Field GpusField() {
-  Type count = Integer(0, 64);
-  count.built_max = 1;  // of one machine; more needs training that is distributed
   return {.name = "gpus",
           .doc =
               "GPUs of a run: 0 takes a CPU slot, \"auto\" a GPU where the worker has one and a "
-              "CPU slot elsewhere.",
-          .type = EitherOf({std::move(count), Choice({"auto"})}),
+              "CPU slot elsewhere. More than one, all of one worker: a process for each, which "
+              "trains on micro-batches of its own; the step is that of one process with so many "
+              "times gradient_accumulation.",
+          .type = EitherOf({Integer(0, kMostProcesses), Choice({"auto"})}),
           .default_json = "\"auto\"",
           .store = [](const Node& node, RunSpec& run) {
             run.resources.gpus_auto = node.kind == Node::Kind::kString;
             run.resources.gpus = run.resources.gpus_auto ? 0 : AsInteger(node);
           }};
+}
+
+Field ProcessesField() {
+  return Later("processes",
+               "Processes of a run on a CPU slot, which share its cores and train as those of "
+               "several GPUs do; needs gpus 0.",
+               Integer(1, kMostProcesses), "1",
+               Into(&RunSpec::resources, &ResourceSpec::processes));
 }
 
 Field GpuNameField() {
@@ -330,8 +340,10 @@ Type ResourcesType() {
   const auto into = [](auto member) { return Into(&RunSpec::resources, member); };
   return ObjectOf({
       GpusField(),
+      ProcessesField(),
       {.name = "cpu_threads",
-       .doc = "Threads of the trainer; 0: the cores of its slot.",
+       .doc = "Threads of the trainer; 0: the cores of its slot. Processes on a CPU slot share "
+              "them.",
        .type = Integer(0, 4096),
        .default_json = "0",
        .store = into(&ResourceSpec::cpu_threads)},

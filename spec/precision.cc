@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "spec/attention.h"
 #include "spec/estimator_checks.h"
 #include "spec/field.h"
 #include "spec/layer_patterns.h"
@@ -60,6 +61,8 @@ class Resolver {
     ReadSchedule();
     ResolvedPrecision resolved;
     for (const TensorInfo& tensor : tensors_) resolved.layers.push_back(ResolveLayer(tensor));
+    for (const AttentionTensor& tensor : AttentionTensors(run_.model))
+      ResolveAttention(tensor, resolved.attention);
     ReportUnmatched();
     CheckShared(resolved.layers, 0);
     ResolvePhases(resolved);
@@ -117,6 +120,35 @@ class Resolver {
     }
     const auto [own, parent] = Own(tensor);
     return Row(tensor, *own, parent.Field(own->field));
+  }
+
+  // Only rules reach it, and of them the last that names it: what `default` says is for layers.
+  void ResolveAttention(const AttentionTensor& tensor, std::vector<AttentionPrecision>& found) {
+    std::optional<size_t> last;
+    for (size_t i = 0; i < rules_.size(); ++i) {
+      if (!MatchesByName(rules_[i].pattern, tensor)) continue;
+      rules_[i].matched = true;
+      last = i;
+    }
+    if (!last || !rules_[*last].assignment.usable) return;
+    const Assignment& chosen = rules_[*last].assignment;
+    const AttentionPrecision precision{tensor.name, chosen.recipe,
+                                       chosen.bundle.gemms[static_cast<int>(Gemm::kFprop)].a};
+    const bool rounds = precision.operand.quantized();
+    const bool means_something = std::ranges::any_of(chosen.bundle.gemms, [](const auto& gemm) {
+      return gemm.a.quantized() || gemm.b.quantized();
+    });
+    if (rounds) found.push_back(precision);
+    const std::string fault =
+        rounds ? AttentionFault(precision, tensor, run_.training.micro_batch_size)
+        : means_something
+            ? absl::StrCat("quantizes no activations, and would leave ", tensor.name, " as it is")
+            : "";
+    const Path rule = rules_path_.Item(*last);
+    const Path path = rule.Field(chosen.field);
+    const std::string kind =
+        absl::StrCat(path.ToString(), " attention ", SplitLayerName(tensor.name).rest);
+    if (!fault.empty() && reported_.insert(kind).second) problems_.Add(chosen.place, path, fault);
   }
 
   LayerPrecision Row(const TensorInfo& tensor, const Assignment& chosen, const Path& path) {

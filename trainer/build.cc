@@ -2,6 +2,7 @@
 
 #include <torch/version.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -68,6 +69,12 @@ absl::Status OpenData(const BuildInputs& inputs, Parts& parts) {
                    parts.manifest.data_sha256));
 }
 
+// Processes on one CPU share its threads; each GPU has its own.
+int64_t ThreadsHere(int64_t threads, const Parts& parts) {
+  if (!parts.backend->device().is_cpu()) return threads;
+  return std::max<int64_t>(threads / parts.run.resources.world_size(), 1);
+}
+
 // What "auto" means is settled once a run: a resumed one takes it from the checkpoint.
 absl::Status ResolveMachineChoices(const StopCheck& stop, Parts& parts) {
   const Manifest* before = parts.resumed ? &parts.resumed->manifest : nullptr;
@@ -78,7 +85,7 @@ absl::Status ResolveMachineChoices(const StopCheck& stop, Parts& parts) {
         absl::StrCat("resources.cpu_threads is ", threads, ", but only ", AvailableCores(),
                      " cores can be used here: ", "threads that wait for one another are slow"));
   }
-  at::set_num_threads(static_cast<int>(threads));
+  at::set_num_threads(static_cast<int>(ThreadsHere(threads, parts)));
   spec::ComputeDtype& type = parts.run.training.compute_dtype;
   if (type == spec::ComputeDtype::kAuto && before != nullptr) {
     type = before->compute_dtype == "bf16" ? spec::ComputeDtype::kBf16 : spec::ComputeDtype::kFp32;
@@ -147,7 +154,7 @@ void PlaceContext(Parts& parts) {
   parts.context.seed = parts.run.seed;
   parts.context.training = true;
   parts.context.step = parts.first_step();
-  parts.context.micro_batch = parts.context.step * parts.run.training.gradient_accumulation;
+  parts.context.micro_batch = parts.context.step * parts.run.micro_batches_per_step();
 }
 
 // `evaluated`: the file whose weights are evaluated; empty: it is trained.
@@ -194,7 +201,8 @@ void FillFacts(Parts& parts) {
                  .threads = parts.manifest.cpu_threads,
                  .num_parameters = parts.parameters->num_elements(),
                  .tokens_per_step = parts.targets_per_step(),
-                 .resumed_from_step = parts.first_step()};
+                 .resumed_from_step = parts.first_step(),
+                 .processes = parts.run.resources.world_size()};
 }
 
 // A device that is not there is the fault of this machine: another one may have it.

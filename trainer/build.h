@@ -15,6 +15,7 @@
 #include "trainer/model/model.h"
 #include "trainer/optimizer/loss_scale.h"
 #include "trainer/optimizer/optimizer.h"
+#include "trainer/parallel/process_group.h"
 #include "trainer/precision/control.h"
 #include "trainer/run/event_log.h"
 #include "trainer/run/options.h"
@@ -43,6 +44,7 @@ struct Parts {
   std::string document;
   StepContext& context;
   const Clock& clock;
+  ProcessGroup* group = nullptr;  // null: one process trains alone
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Task> task;
   std::unique_ptr<CheckpointStore> checkpoints;
@@ -62,10 +64,15 @@ struct Parts {
   std::vector<std::string> warnings;  // for the log
 
   int64_t first_step() const { return resumed ? resumed->manifest.step : 0; }
+  // Of all processes together.
   int64_t targets_per_step() const {
-    return run.training.micro_batch_size * run.training.gradient_accumulation *
+    return run.training.micro_batch_size * run.micro_batches_per_step() *
            task->targets_per_record();
   }
+  // Among the processes that train together. The first tells the log, evaluates and writes
+  // checkpoints.
+  int64_t rank() const { return group == nullptr ? 0 : group->rank(); }
+  bool leads() const { return rank() == 0; }
 };
 
 // INVALID_ARGUMENT, NOT_FOUND, and nothing else, are the fault of the document or the command line:

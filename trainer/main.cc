@@ -9,7 +9,9 @@
 #include "trainer/backend/probe.h"
 #include "trainer/data/abandon.h"
 #include "trainer/evaluation.h"
+#include "trainer/parallel/follow.h"
 #include "trainer/prepare/prepare.h"
+#include "trainer/roofline/roofline.h"
 #include "trainer/run/lease.h"
 #include "trainer/run/math_environment.h"
 #include "trainer/run/options.h"
@@ -39,6 +41,15 @@ int PrepareTokens(const PrepareOptions& options) {
                  {std::cout, std::cerr, isatty(STDERR_FILENO) == 1});
 }
 
+// One of several processes that train a run, but the first.
+int Follow(const Options& options) {
+  LoadCuda();
+  if (!options.lease_file.empty()) EndWithLease(options.lease_file, SystemClock());
+  SelectedRun selected = SelectRun(options);
+  for (const std::string& problem : selected.problems) std::cerr << problem << '\n';
+  return selected.problems.empty() ? FollowGroup(options, std::move(selected)) : kExitBadDocument;
+}
+
 int TrainOrEvaluate(const Options& options) {
   // Before the libraries start threads.
   StopRequest stop(options.lease_file.empty() ? StopRequest::Second::kEndsAtOnce
@@ -49,6 +60,7 @@ int TrainOrEvaluate(const Options& options) {
   for (const std::string& problem : selected.problems) std::cerr << problem << '\n';
   if (!selected.problems.empty()) return kExitBadDocument;
   const StopCheck stop_check = [&] { return stop.requested(); };
+  if (options.roofline) return PrintRoofline(options, selected, std::cout);
   if (options.evaluate) return EvaluateCheckpoint(options, selected, stop_check, std::cout);
   const int exit_code = RunAttempt(options, selected, stop_check);
   // How it ended is written down: no signal shall make the exit status say something else.
@@ -74,6 +86,10 @@ int main(int argc, char** argv) {
     EndProcess(output.Finish(exit_code));
   }
   std::optional<Options> options = ParseCommandLine(argc, argv, exit_code);
-  if (options) exit_code = options->probe ? Probe() : TrainOrEvaluate(*options);
+  if (options) {
+    exit_code = options->probe      ? Probe()
+                : options->rank > 0 ? Follow(*options)
+                                    : TrainOrEvaluate(*options);
+  }
   EndProcess(output.Finish(exit_code));
 }

@@ -26,7 +26,8 @@ std::optional<StepResult> ComputeStep(Parts& parts, int64_t step, const StopChec
 
 // Of a step that has given a number that is not finite: computes it again, with a look at every
 // layer, up to the first tensor that is not finite, and otherwise looks at the gradients of the
-// parameters. Nothing where the sums alone overflow. The gradients are of no use afterwards.
+// parameters. Nothing where the sums alone overflow. The gradients are of no use afterwards. Of
+// several processes each looks at its own micro-batches, and at the gradients of all.
 std::optional<NonFiniteTensor> FindNonFinite(Parts& parts, int64_t step);
 
 }  // namespace fp4::trainer

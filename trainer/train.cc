@@ -1,5 +1,7 @@
 #include "trainer/train.h"
 
+#include <ATen/record_function.h>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -41,6 +43,8 @@ bool LookIsDue(const spec::TrainingSpec& training, int64_t update) {
 
 // Values that a stop cut short are not told: the next attempt evaluates.
 absl::Status EvaluateAndTell(Parts& parts, int64_t step, const StopCheck& stop, Report& report) {
+  // The values are the first process's; the others wait for it.
+  if (!parts.leads()) return report.Evaluation(step, {});
   const std::optional<MetricValues> values =
       Evaluate(*parts.model, *parts.task, parts.run.training.micro_batch_size, stop);
   if (!values) return absl::OkStatus();
@@ -74,7 +78,7 @@ absl::Status Tell(const std::vector<Finding>& findings, Report& report) {
 // The gradients of `update` have been used, or never will be.
 void EndGradients(Parts& parts, int64_t update) {
   ClearGradients(*parts.parameters);
-  parts.context.micro_batch = update * parts.run.training.gradient_accumulation;
+  parts.context.micro_batch = update * parts.run.micro_batches_per_step();
 }
 
 // Clips the gradients of `update` and makes new values of them.
@@ -87,11 +91,17 @@ absl::Status ApplyUpdate(Parts& parts, int64_t update, const StepResult& result,
     ClipGradients(*parts.parameters, result.gradient_norm, run.training.grad_clip_norm);
   parts.health->BeforeUpdate(
       {update, result.loss, result.gradient_norm, rate.Of(run.optimizer.learning_rate)});
-  for (const auto& optimizer : parts.optimizers) optimizer->Step(rate);
+  {
+    RECORD_USER_SCOPE("optimizer");
+    for (const auto& optimizer : parts.optimizers) optimizer->Step(rate);
+  }
   if (parts.loss_scale) parts.loss_scale->StepDone();
   FP4_RETURN_IF_ERROR(Tell(parts.health->AfterUpdate(), report));
   EndGradients(parts, update);
-  parts.precision->AfterUpdate(update);
+  {
+    RECORD_USER_SCOPE("quantize weights");
+    parts.precision->AfterUpdate(update);
+  }
   return Tell(parts.health->AfterQuantizing(), report);
 }
 
@@ -124,12 +134,14 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
   Report report(parts, log);
   FP4_RETURN_IF_ERROR(report.Started());
 
+  // Several processes leave off at the same step only.
+  const StopCheck within_step = parts.group == nullptr ? stop : NeverStop;
   StepLook look;
   int64_t step = parts.first_step();  // so many steps are done
   for (;;) {
     if (EvaluationIsDue(parts, report, step))
       FP4_RETURN_IF_ERROR(EvaluateAndTell(parts, step, stop, report));
-    const bool stopping = stop();
+    const bool stopping = parts.group == nullptr ? stop() : parts.group->AsFirstSays(stop());
     if (CheckpointIsDue(parts, report, step, stopping))
       FP4_RETURN_IF_ERROR(report.Checkpoint(step));
     if (step == training.steps && report.has_evaluation(step)) {
@@ -138,13 +150,14 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
     }
     if (stopping) return Outcome::kStopped;
 
+    RECORD_USER_SCOPE("update");
     const int64_t update = step + 1;
     parts.context.step = update;
     parts.precision->BeginUpdate(update);
     report.BeginStep();
     const bool looks = LookIsDue(training, update);
     const std::optional<StepResult> result =
-        ComputeStep(parts, update, stop, looks ? &look : nullptr);
+        ComputeStep(parts, update, within_step, looks ? &look : nullptr);
     if (!result) return StopAt(parts, step, report);
     report.GradientsComplete();
     FP4_RETURN_IF_ERROR(parts.task->CheckData());

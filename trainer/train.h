@@ -12,7 +12,8 @@ enum class Outcome {
 
 // Trains from where `parts` stand to the last step, telling `log` everything. `stop` is asked
 // between micro-batches, of training and of evaluation: an update or an evaluation that is under
-// way is dropped, a checkpoint of the last whole update written.
+// way is dropped, a checkpoint of the last whole update written. With parts.group the first
+// process's `stop` counts, and is asked between updates: one that is under way is finished by all.
 //
 // INTERNAL with the code non_finite or anomaly: a loss or gradient with which training.on_anomaly
 // does not let the run go on, or the last evaluation's loss is not finite. ABORTED: a file of the

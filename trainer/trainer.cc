@@ -10,6 +10,8 @@
 #include "base/status_macros.h"
 #include "trainer/data/cache_folders.h"
 #include "trainer/ending.h"
+#include "trainer/parallel/lead.h"
+#include "trainer/profile/step_profile.h"
 #include "trainer/run/runtime_limit.h"
 #include "trainer/run/terminal.h"
 #include "trainer/train.h"
@@ -19,20 +21,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where the user's own folder cannot be used, tokenized files stay with the run.
-std::vector<fs::path> CacheFolders(const fs::path& run_dir) {
-  std::vector<fs::path> folders = UserCacheFolders();
-  folders.push_back(run_dir / "cache");
-  return folders;
-}
-
 absl::StatusOr<Outcome> BuildAndTrain(const BuildInputs& inputs, EventLog& log) {
   StepContext context;
   Outcome outcome = Outcome::kCompleted;
   FP4_RETURN_IF_ERROR(WithoutExceptions(context, [&]() -> absl::Status {
     FP4_ASSIGN_OR_RETURN(std::unique_ptr<Parts> parts, Build(inputs, context));
-    FP4_ASSIGN_OR_RETURN(outcome, Train(*parts, log, inputs.stop));
-    return absl::OkStatus();
+    std::optional<StepProfile> profile;
+    if (inputs.options.profile) profile.emplace(*parts->backend);
+    const bool alone = inputs.run.resources.world_size() == 1;
+    FP4_ASSIGN_OR_RETURN(outcome, alone ? Train(*parts, log, inputs.stop)
+                                        : LeadGroup(*parts, inputs.options, log, inputs.stop));
+    if (!profile) return absl::OkStatus();
+    PrintProfile(*profile, parts->targets_per_step(), std::cout);
+    return profile->WriteChromeTrace(*inputs.options.profile);
   }));
   return outcome;
 }
@@ -124,6 +125,8 @@ int RunAttempt(const Options& options, const SelectedRun& selected, const StopCh
   const BuildInputs inputs{selected.run,          selected.document, options,      history,
                            CacheFolders(run_dir), SystemClock(),     stop_or_limit};
   const absl::StatusOr<Outcome> outcome = BuildAndTrain(inputs, *log);
+  // A signal from outside has ended a process of the group: as if it had ended this one.
+  if (absl::IsUnknown(outcome.status())) return Failed(outcome.status());
   return Finish(outcome, out_of_time, *log);
 }
 

@@ -203,6 +203,24 @@ FORMATS_OF_32 = {
     "dge-of-mxfp4": {"precision": rule("mxfp4-weights", estimator="dge")},
 }
 
+# The softmax of one layer stands between few roundings, and Adam's eps is large for the same reason as above.
+ATTENTION_BASE = {
+    "model": {"d_model": 16, "num_layers": 1, "num_heads": 2, "d_ff": 32, "vocab_size": 64, "sequence_length": 16},
+    "training": {"micro_batch_size": 2},
+    "optimizer": LARGE_EPS,
+}
+SCORES, PROBABILITIES = "blocks.*.attention.scores", "**.probabilities"
+ATTENTION = {
+    "attention-scores-int8": {"precision": rule(match=SCORES, activations=INT8)},
+    "attention-scores-nvfp4": {"precision": rule(match=SCORES, activations=NVFP4)},
+    "attention-probabilities-fp8": {"precision": rule(match=PROBABILITIES, activations={"format": "fp8_e4m3"})},
+    "attention-probabilities-nvfp4": {"precision": rule(match=PROBABILITIES, activations=NVFP4)},
+    "attention-both-fp4-weights": {"model": {"num_kv_heads": 1}, "training": {"gradient_accumulation": 2},
+                                   "precision": {"default": "fp4", "rules": [
+                                       {"match": SCORES, "use": "baseline", "activations": INT8},
+                                       {"match": PROBABILITIES, "use": "baseline", "activations": NVFP4}]}},
+}
+
 MUON = {"name": "muon", "muon": {"dtype": "fp32"}}
 MOONLIGHT = {"name": "muon", "muon": {"dtype": "fp32", "scale": "moonlight", "learning_rate": 0.01, "weight_decay": 0.5}}
 OPTIMIZERS = {
@@ -268,7 +286,8 @@ AUTOENCODERS = {
 
 # name -> (base, patches by name)
 GROUPS = [({}, WEIGHTS), ({}, MODELS), ({}, WEIGHT_FORMATS), (BLOCKS_OF_16, TERNARY), (BLOCKS_OF_16, FORMATS_OF_16),
-          (BLOCKS_OF_16, ESTIMATORS), (BLOCKS_OF_32, FORMATS_OF_32), ({}, OPTIMIZERS), (LARGE, SMALL_STATES),
+          (BLOCKS_OF_16, ESTIMATORS), (BLOCKS_OF_32, FORMATS_OF_32),
+          (ATTENTION_BASE, ATTENTION), ({}, OPTIMIZERS), (LARGE, SMALL_STATES),
           (CONVNET, CONVNETS), (AUTOENCODER, AUTOENCODERS)]
 
 # What the tests of fp4-train allow too: absolute, gradient norms relative to themselves.

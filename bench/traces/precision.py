@@ -97,6 +97,20 @@ def own_precision(document, layer, in_body):
     return bundle
 
 
+def attention_rounding(document, tensor):
+    """The options by which scores or probabilities are rounded, or None: of the last rule whose last segment names them,
+    what it makes of the activations of fprop."""
+    chosen = None
+    for rule in document["precision"]["rules"]:
+        if "*" not in rule["match"].rsplit(".", 1)[-1] and matches(rule["match"], tensor):
+            chosen = rule
+    if chosen is None:
+        return None
+    bundle = bundle_of(document, chosen["use"])
+    bundle.apply(chosen)
+    return bundle.operand("fprop", "activations").options
+
+
 def precision_of(document, layer, in_body, update):
     """With the schedule: the last entry that has begun and matches."""
     bundle = own_precision(document, layer, in_body)

@@ -5,16 +5,17 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import precision
 from models import Model
 from operands import quantize
 
 
-class LookUp(torch.autograd.Function):
-    """A quantized table; the gradient passes to it straight through."""
+class Rounded(torch.autograd.Function):
+    """Rounded along the last dimension; the gradient passes straight through."""
 
     @staticmethod
-    def forward(ctx, table, options):
-        return quantize(table, options)
+    def forward(ctx, values, options):
+        return quantize(values.reshape(-1, values.shape[-1]), options).reshape(values.shape)
 
     @staticmethod
     def backward(ctx, gradient):
@@ -55,6 +56,9 @@ class Transformer(Model):
         a, b = x.chunk(2, dim=-1)
         return torch.cat([a * cos + b * sin, b * cos - a * sin], dim=-1)
 
+    def attention_rounding(self, tensor):
+        return precision.attention_rounding(self.document, tensor)
+
     def attention(self, x, block):
         batch, length, width = x.shape
         heads, kv_heads = self.spec["num_heads"], self.kv_heads
@@ -66,7 +70,11 @@ class Transformer(Model):
         read = [h * kv_heads // heads for h in range(heads)]  # the key/value head of each query head
         scores = q @ k[:, read].transpose(-1, -2) / math.sqrt(head)
         later = torch.ones(length, length, dtype=torch.bool).triu(1)
-        mixed = scores.masked_fill(later, float("-inf")).softmax(-1) @ v[:, read]
+        # A key that comes later has no part in the scale of a block.
+        scores = Rounded.apply(scores.masked_fill(later, 0), self.attention_rounding(f"{block}.attention.scores"))
+        probabilities = scores.masked_fill(later, float("-inf")).softmax(-1)
+        probabilities = Rounded.apply(probabilities, self.attention_rounding(f"{block}.attention.probabilities"))
+        mixed = probabilities @ v[:, read]
         mixed = mixed.transpose(1, 2).reshape(batch, length, width)
         if self.spec["sub_norm"]:
             mixed = self.rms_norm(mixed, f"{block}.attention.out_norm")
@@ -84,7 +92,7 @@ class Transformer(Model):
         return self.linear(hidden, f"{block}.mlp.down")
 
     def logits(self, inputs):
-        table = LookUp.apply(self.weights["embedding.weight"],
+        table = Rounded.apply(self.weights["embedding.weight"],
                              self.precision("embedding").operand("fprop", "weights").options)
         x = F.embedding(inputs, table)
         if self.spec["embedding_scale"]:

@@ -229,6 +229,56 @@ TEST(LayerTableJson, HasOneRowALayer) {
       "weight_bits": 4.5, "weight_bytes": 27648})"));
 }
 
+std::vector<std::string> AttentionOf(const RunSpec& run) {
+  std::vector<std::string> rows;
+  for (const AttentionPrecision& each : run.attention)
+    rows.push_back(absl::StrCat(each.tensor, " ", each.recipe, ": ", OperandText(each.operand)));
+  return rows;
+}
+
+TEST(ResolvePrecision, RoundsScoresAndProbabilitiesOnlyWhereARuleNamesThem) {
+  const struct {
+    const char* rules;
+    std::vector<std::string> rounded;
+  } rows[] = {
+      {R"([{"match": "**", "use": "nvfp4"}])", {}},
+      {R"([{"match": "blocks.*.attention.*", "use": "nvfp4"}])", {}},
+      {R"([{"match": "blocks.*.attention.**", "use": "nvfp4"}])", {}},
+      {R"([{"match": "blocks.0.attention.{qkv,scores}", "use": "nvfp4"}])",
+       {"blocks.0.attention.scores nvfp4: nvfp4 1x16"}},
+      {R"([{"match": "**.probabilities", "use": "baseline", "activations": "nvfp4"}])",
+       {"blocks.0.attention.probabilities baseline+: nvfp4",
+        "blocks.1.attention.probabilities baseline+: nvfp4"}},
+      {R"([{"match": "blocks.{0,1}.attention.scores", "use": "nvfp4"},
+           {"match": "blocks.1.attention.scores", "use": "baseline"}])",
+       {"blocks.0.attention.scores nvfp4: nvfp4 1x16"}},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.rules);
+    const RunSpec run =
+        WithPrecision(absl::StrCat(R"({"rules": )", row.rules, "}"), R"({"num_layers": 2})");
+    EXPECT_EQ(AttentionOf(run), row.rounded);
+  }
+}
+
+TEST(FormatLayerTable, HasScoresAndProbabilitiesWhereTheyAreRounded) {
+  const RunSpec run = WithPrecision(
+      R"({"rules": [{"match": "blocks.*.attention.{scores,probabilities}", "use": "baseline",
+                     "activations": "nvfp4"}]})");
+  const std::string table = FormatLayerTable(run);
+  EXPECT_THAT(table, ::testing::ContainsRegex(
+                         "blocks.\\{0..3\\}.attention.scores +128 x 128 +baseline\\+ +nvfp4 "));
+  const auto rows = nlohmann::json::parse(LayerTableJson(run));
+  ASSERT_EQ(rows.size(), run.layers.size() + 8);
+  EXPECT_EQ(rows.back(), nlohmann::json::parse(
+                             R"({"layer": "blocks.3.attention.probabilities", "shape": [128, 128],
+      "recipe": "baseline+", "estimator": "straight-through",
+      "fprop": {"a": "nvfp4", "b": null, "tensor_core_bits": null},
+      "dgrad": {"a": null, "b": null, "tensor_core_bits": null},
+      "wgrad": {"a": null, "b": null, "tensor_core_bits": null},
+      "weight_bits": 0, "weight_bytes": 0})"));
+}
+
 TEST(WeightBits, OfWhatIsNotQuantizedAreTheComputeTypes) {
   const RunSpec run = WithPrecision("{}");
   EXPECT_EQ(run.layers[0].weight_bits(ComputeDtype::kBf16), 16);

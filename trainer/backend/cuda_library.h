@@ -9,4 +9,7 @@ namespace fp4::trainer {
 // library cannot be loaded; the words say why.
 absl::Status LoadCudaLibrary();
 
+// What the library exports under that name; null where it does not, or is not loaded.
+void* CudaLibrarySymbol(const char* name);
+
 }  // namespace fp4::trainer

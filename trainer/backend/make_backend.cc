@@ -23,8 +23,7 @@ bool HasDriver() {
 }
 
 std::unique_ptr<Backend> MakeCudaBackend(int index) {
-  if (cuda_library == nullptr) return nullptr;
-  auto factory = reinterpret_cast<CudaFactory>(dlsym(cuda_library, kCudaFactory));
+  auto factory = reinterpret_cast<CudaFactory>(CudaLibrarySymbol(kCudaFactory));
   return std::unique_ptr<Backend>(factory == nullptr ? nullptr : factory(index));
 }
 
@@ -47,6 +46,10 @@ absl::Status LoadCudaLibrary() {
   cuda_library = dlopen((folder / kCudaLibrary).c_str(), RTLD_NOW | RTLD_GLOBAL);
   if (cuda_library != nullptr) return absl::OkStatus();
   return absl::UnavailableError(absl::StrCat("there is an NVIDIA driver, but ", dlerror()));
+}
+
+void* CudaLibrarySymbol(const char* name) {
+  return cuda_library == nullptr ? nullptr : dlsym(cuda_library, name);
 }
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const std::string& device, bool wants_gpu) {

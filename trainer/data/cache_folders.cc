@@ -13,4 +13,10 @@ std::vector<std::filesystem::path> UserCacheFolders() {
   return {};
 }
 
+std::vector<std::filesystem::path> CacheFolders(const std::filesystem::path& run_dir) {
+  std::vector<std::filesystem::path> folders = UserCacheFolders();
+  folders.push_back(run_dir / "cache");
+  return folders;
+}
+
 }  // namespace fp4::trainer

@@ -9,4 +9,7 @@ namespace fp4::trainer {
 // $HOME/.cache; none where neither is an absolute path.
 std::vector<std::filesystem::path> UserCacheFolders();
 
+// Those, and one in the run's own folder for where they cannot be used.
+std::vector<std::filesystem::path> CacheFolders(const std::filesystem::path& run_dir);
+
 }  // namespace fp4::trainer

@@ -41,7 +41,8 @@ std::optional<double> ValueOf(const MetricValues& values, std::string_view wante
 Report::Report(Parts& parts, EventLog& log)
     : parts_(parts),
       log_(log),
-      energy_(*parts.backend, parts.resumed ? parts.resumed->manifest.energy_joules : 0.0),
+      energy_(*parts.backend,
+              parts.resumed && parts.leads() ? parts.resumed->manifest.energy_joules : 0.0),
       memory_({.backend = *parts.backend,
                .parameters = parts.parameters,
                .optimizers = parts.optimizers,
@@ -71,6 +72,14 @@ absl::Status Report::Started() {
   return absl::OkStatus();
 }
 
+std::optional<double> Report::Joules() const {
+  const std::optional<double> own = energy_.Joules();
+  if (parts_.group == nullptr || parts_.backend->device().is_cpu()) return own;
+  const bool all_tell = parts_.group->Sum(own ? 0 : 1) == 0;
+  const double sum = parts_.group->Sum(own.value_or(0));
+  return all_tell ? std::optional(sum) : std::nullopt;
+}
+
 void Report::BeginStep() {
   step_start_ = parts_.clock.SinceBoot();
   memory_.BeginStep();
@@ -91,8 +100,7 @@ absl::Status Report::Step(int64_t step, double loss, double gradient_norm, doubl
       {std::string(metric::kTokensPerSecond), tokens / absl::ToDoubleSeconds(spent_)}};
   std::ranges::move(memory_.Take(), std::back_inserter(values));
   std::ranges::copy(more, std::back_inserter(values));
-  if (std::optional<double> joules = energy_.Joules())
-    values.emplace_back(metric::kEnergy, *joules);
+  if (std::optional<double> joules = Joules()) values.emplace_back(metric::kEnergy, *joules);
   spent_ = absl::ZeroDuration();
   timed_steps_ = 0;
   return Metrics(step, std::move(values));
@@ -126,10 +134,15 @@ absl::Status Report::Metrics(int64_t step, MetricValues values) {
 }
 
 absl::Status Report::Checkpoint(int64_t step) {
+  const std::optional<double> joules = Joules();
+  if (!parts_.leads()) {
+    saved_step_ = step;  // by the first process
+    return absl::OkStatus();
+  }
   Manifest manifest = parts_.manifest;
   manifest.step = step;
   manifest.attempt = log_.attempt();
-  manifest.energy_joules = energy_.Joules().value_or(0.0);
+  manifest.energy_joules = joules.value_or(0.0);
   manifest.reported = parts_.health->reported();
   manifest.evaluated = has_evaluation(step);
   if (manifest.evaluated) {

@@ -66,6 +66,8 @@ class Report {
   absl::Status Stop(const Finding& finding);
 
  private:
+  // Of the devices of all processes; those make the same calls in the same order.
+  std::optional<double> Joules() const;
   // Where parts.resumed stands is evaluated and saved as its manifest says.
   void TakeResumed();
   absl::Status Metrics(int64_t step, MetricValues values);

@@ -1,9 +1,5 @@
 #include "trainer/model/block.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
 #include "absl/strings/str_cat.h"
 #include "trainer/model/activation.h"
 
@@ -49,8 +45,7 @@ Block::Block(int64_t index, const ModelParts& parts, const RotaryTable& rotary)
       up_(MakeLinear(BlockName(index) + "mlp.up", parts)),
       gate_(parts.run.model.gated() ? MakeLinear(BlockName(index) + "mlp.gate", parts) : nullptr),
       down_(MakeLinear(BlockName(index) + "mlp.down", parts)),
-      attention_dropout_(parts.run.model.dropout, BlockName(index) + "attention", parts.context,
-                         parts.backend),
+      attention_(BlockName(index), parts),
       out_dropout_(parts.run.model.dropout, BlockName(index) + "attention.out", parts.context,
                    parts.backend),
       activation_dropout_(parts.run.model.dropout, BlockName(index) + "mlp.activation",
@@ -76,22 +71,11 @@ at::Tensor Block::Compute(const at::Tensor& x) {
 
 at::Tensor Block::Attention(const at::Tensor& x) {
   std::vector<at::Tensor> heads = SplitHeads(qkv_->Forward(x), heads_, rotary_);
-  at::Tensor mixed = Attend(heads[0], ForEachQueryHead(heads[1], heads_.queries),
-                            ForEachQueryHead(heads[2], heads_.queries));  // (B, H, T, D)
+  at::Tensor mixed =
+      attention_.Forward(heads[0], ForEachQueryHead(heads[1], heads_.queries),
+                         ForEachQueryHead(heads[2], heads_.queries));  // (B, H, T, D)
   mixed = mixed.transpose(1, 2).reshape(x.sizes());
   return out_dropout_(out_->Forward(out_norm_ ? out_norm_->Forward(mixed) : mixed));
-}
-
-at::Tensor Block::Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const {
-  if (!attention_dropout_.active()) {
-    return at::scaled_dot_product_attention(q, k, v, {}, 0.0, /*is_causal=*/true);
-  }
-  // The fused kernels draw random numbers of their own; ours are by (seed, layer, step).
-  at::Tensor scores = at::matmul(q, k.transpose(-2, -1)).to(at::kFloat) /
-                      std::sqrt(static_cast<double>(q.size(-1)));
-  at::Tensor future = at::ones({q.size(2), q.size(2)}, q.options().dtype(at::kBool)).triu_(1);
-  scores = scores.masked_fill(future, -std::numeric_limits<double>::infinity());
-  return at::matmul(attention_dropout_(at::softmax(scores, -1)).to(v.scalar_type()), v);
 }
 
 at::Tensor Block::Mlp(const at::Tensor& x) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "spec/run_spec.h"
+#include "trainer/model/attention.h"
 #include "trainer/model/dropout.h"
 #include "trainer/model/model.h"
 #include "trainer/model/norm.h"
@@ -34,7 +35,6 @@ class Block : public Recomputable {
  private:
   at::Tensor Attention(const at::Tensor& x);
   at::Tensor Mlp(const at::Tensor& x);
-  at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;
 
   const HeadCounts heads_;
   const spec::Activation activation_;
@@ -42,7 +42,8 @@ class Block : public Recomputable {
   NormLayer attention_norm_, mlp_norm_;
   std::optional<NormLayer> out_norm_, down_norm_;         // sub-norms
   std::unique_ptr<Linear> qkv_, out_, up_, gate_, down_;  // gate_: null where there is none
-  Dropout attention_dropout_, out_dropout_, activation_dropout_, down_dropout_;
+  ScaledAttention attention_;
+  Dropout out_dropout_, activation_dropout_, down_dropout_;
 };
 
 }  // namespace fp4::trainer

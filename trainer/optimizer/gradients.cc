@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace fp4::trainer {
-namespace {
 
 std::vector<at::Tensor> Gradients(const ParameterSet& parameters) {
   std::vector<at::Tensor> gradients;
@@ -12,8 +11,6 @@ std::vector<at::Tensor> Gradients(const ParameterSet& parameters) {
   }
   return gradients;
 }
-
-}  // namespace
 
 at::Tensor GradientNorm(const ParameterSet& parameters) {
   at::NoGradGuard no_grad;

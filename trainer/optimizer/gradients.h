@@ -5,6 +5,9 @@
 
 namespace fp4::trainer {
 
+// The gradients that there are, in the order of the parameters.
+std::vector<at::Tensor> Gradients(const ParameterSet& parameters);
+
 // The 2-norm of all gradients together, a scalar on the device, fp32 whatever the gradients are. 0
 // where there is none.
 at::Tensor GradientNorm(const ParameterSet& parameters);

@@ -1,5 +1,7 @@
 #include "trainer/precision/linear.h"
 
+#include <ATen/record_function.h>
+
 #include <utility>
 
 namespace fp4::trainer {
@@ -141,6 +143,7 @@ at::Tensor Linear::Input(const at::Tensor& x) {
 }
 
 at::Tensor Linear::Fprop(const at::Tensor& input) {
+  RECORD_USER_SCOPE("fprop " + name_);
   context_.layer = name_;
   const at::Tensor& weight = FpropWeight();
   Show(LayerTensor::kWeight, weight);
@@ -150,6 +153,7 @@ at::Tensor Linear::Fprop(const at::Tensor& input) {
 }
 
 at::Tensor Linear::Dgrad(const at::Tensor& dy) {
+  RECORD_USER_SCOPE("dgrad " + name_);
   context_.layer = name_;
   at::Tensor dx =
       at::mm(Operand(operands_.dgrad_a, LayerTensor::kOutputGradient, dy), DgradWeight());
@@ -158,6 +162,7 @@ at::Tensor Linear::Dgrad(const at::Tensor& dy) {
 }
 
 at::Tensor Linear::Wgrad(const at::Tensor& dy, const at::Tensor& kept) {
+  RECORD_USER_SCOPE("wgrad " + name_);
   context_.layer = name_;
   at::Tensor x = kept;
   if (operands_.wgrad_input != Second::kAsInFprop)

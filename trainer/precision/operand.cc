@@ -1,5 +1,7 @@
 #include "trainer/precision/operand.h"
 
+#include <ATen/record_function.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -43,6 +45,7 @@ OperandQuantizer::OperandQuantizer(const spec::OperandPrecision& precision, cons
 
 at::Tensor OperandQuantizer::Apply(const at::Tensor& values) const {
   if (!quantized()) return values.to(compute_type_);
+  RECORD_USER_SCOPE("quantize operands");
   const at::Tensor clamped = Clamped(values);
   at::Tensor operand = at::empty(values.sizes(), values.options().dtype(compute_type_));
   const QuantizeJob job = Job(clamped, operand);

@@ -48,6 +48,10 @@ class EventLog {
   static absl::StatusOr<EventLog> Open(const std::filesystem::path& path, const LogOptions& options,
                                        const Clock& clock);
 
+  // A log that nobody reads: of a process that has no right to write one. Append and Sync do
+  // nothing.
+  static EventLog Unwritten(const Clock& clock);
+
   const LogHistory& history() const { return history_; }
   int32_t attempt() const { return attempt_; }
 

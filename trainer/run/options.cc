@@ -56,6 +56,7 @@ std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code) {
                  "A checkpoint's folder, or 'none' (default: the newest)");
   app.add_option("--lease-file", options.lease_file,
                  "Exit when the deadline in this file has passed");
+  app.add_option("--rank", options.rank)->check(NumberCheck<int64_t>(1))->group("");
   CLI::Option* probe = app.add_flag(
       "--probe", options.probe, "Print what this machine computes best with, as JSON, and exit");
   CLI::Option* evaluate =
@@ -67,15 +68,32 @@ std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code) {
   for (const char* of_training :
        {"--run-dir", "--attempt", "--next-seq", "--resume-from", "--lease-file", "--probe"})
     evaluate->excludes(app.get_option(of_training));
+  app.add_option("--profile", options.profile,
+                 "Write the times of ten updates to this file, a Chrome trace, and print them by "
+                 "part of the step when the run ends")
+      ->type_name("TRACE.json")
+      ->excludes(evaluate);
+  CLI::Option* roofline =
+      app.add_flag(
+             "--roofline", options.roofline,
+             "Measure this machine's peak and bandwidth and the products of RUN.json, instead "
+             "of training: which are bound by memory, which by arithmetic, and what 4-bit "
+             "operands would change. Nothing is written to a run directory")
+          ->excludes(evaluate);
+  for (const char* of_training : {"--run-dir", "--attempt", "--next-seq", "--resume-from",
+                                  "--lease-file", "--probe", "--profile"})
+    roofline->excludes(app.get_option(of_training));
   std::string output = "text";
-  app.add_option("-o,--output", output, "With --evaluate: text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->needs(evaluate)
-      ->capture_default_str();
+  CLI::Option* how =
+      app.add_option("-o,--output", output, "With --evaluate or --roofline: text or json")
+          ->check(CLI::IsMember({"text", "json"}))
+          ->capture_default_str();
   try {
     app.parse(argc, argv);
     if (!*probe && options.document.empty()) throw CLI::RequiredError("RUN.json");
-    if (!*probe && !*evaluate && options.run_dir.empty()) throw CLI::RequiredError("--run-dir");
+    const bool measures = *evaluate || *roofline;
+    if (!*probe && !measures && options.run_dir.empty()) throw CLI::RequiredError("--run-dir");
+    if (*how && !measures) throw CLI::RequiresError("--output", "--evaluate or --roofline");
     options.json = output == "json";
     return options;
   } catch (const CLI::ParseError& error) {

@@ -24,6 +24,12 @@ struct Options {
   // A checkpoint's folder or a safetensors file: its weights are measured, and nothing is trained.
   std::optional<std::string> evaluate;
   bool json = false;  // how what is measured is printed
+  // Where the times of some updates go, as a Chrome trace; the run trains as it would without.
+  std::optional<std::string> profile;
+  bool roofline = false;  // measure what bounds the run's products here, instead of training
+  // Of a run that several processes train: which of them this one is. The first, 0, starts the
+  // others; no user gives it.
+  int64_t rank = 0;
 };
 
 // Nothing to run (--help, --version, an error, all said by then): the exit status is in

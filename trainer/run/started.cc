@@ -23,6 +23,7 @@ spec::StartedEvent MakeStartedEvent(const StartedFacts& facts, const spec::RunSp
       {"tokens_per_step", facts.tokens_per_step},
       {"resumed_from_step", facts.resumed_from_step},
   };
+  if (facts.processes > 1) json["processes"] = facts.processes;
   json["document"] = nlohmann::ordered_json::parse(document);
   json["layers"] = nlohmann::ordered_json::parse(spec::LayerTableJson(run));
   return {json.dump()};

@@ -12,6 +12,7 @@ namespace fp4::trainer {
 struct StartedFacts {
   std::string torch_version, device, device_name, instruction_set, compute_dtype, data_sha256;
   int64_t threads = 0, num_parameters = 0, tokens_per_step = 0, resumed_from_step = 0;
+  int64_t processes = 1;  // that train the run together; told where there are more
 };
 
 // `document`: the run's own, resolved.

@@ -72,6 +72,10 @@ StopRequest::~StopRequest() {
 
 bool StopRequest::requested() const { return first_ns != 0; }
 
+void IgnoreStopSignals() {
+  for (const int signal : kStopSignals) ::signal(signal, SIG_IGN);
+}
+
 void BlockStopSignals() {
   const sigset_t signals = StopSignals();
   sigprocmask(SIG_BLOCK, &signals, nullptr);

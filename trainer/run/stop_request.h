@@ -28,6 +28,9 @@ class StopRequest {
   bool requested() const;
 };
 
+// The signals above do nothing any more: for a process that another one tells to stop.
+void IgnoreStopSignals();
+
 // The signals above, as a set for sigprocmask: what the launcher blocks.
 void BlockStopSignals();
 void UnblockStopSignals();

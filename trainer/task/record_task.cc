@@ -7,13 +7,14 @@ namespace fp4::trainer {
 
 RecordTask::RecordTask(const spec::RunSpec& run, const OpenedData& data)
     : training_(run.training),
+      micro_batches_per_step_(run.micro_batches_per_step()),
       data_(data),
       order_(data.num_records(Part::kTraining), run.data.shuffle, run.seed) {}
 
 Batch RecordTask::Training(int64_t step, int64_t micro_batch) const {
   std::vector<int64_t> records(static_cast<size_t>(training_.micro_batch_size));
   const int64_t first =
-      ((step - 1) * training_.gradient_accumulation + micro_batch) * training_.micro_batch_size;
+      ((step - 1) * micro_batches_per_step_ + micro_batch) * training_.micro_batch_size;
   for (size_t b = 0; b < records.size(); ++b)
     records[b] = order_.At(first + static_cast<int64_t>(b));
   return Read(Part::kTraining, records);

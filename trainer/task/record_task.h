@@ -30,6 +30,7 @@ class RecordTask : public Task {
 
  private:
   const spec::TrainingSpec training_;
+  const int64_t micro_batches_per_step_;
   const OpenedData& data_;
   const WindowOrder order_;
 };

@@ -29,7 +29,7 @@ class Task {
   virtual ~Task() = default;
 
   // Micro-batch `micro_batch` (from 0) of update `step` (from 1): row b is record
-  // ((step - 1) A + micro_batch) B + b of the run's order.
+  // ((step - 1) A + micro_batch) B + b of the run's order, A counting those of all processes.
   virtual Batch Training(int64_t step, int64_t micro_batch) const = 0;
 
   // `count` validation records from `begin` on, in the data's order.
