@@ -61,7 +61,7 @@ inline constexpr FaultPointInfo kFaultPoints[] = {
      "a planted mistake: answers are given before the commit"},
     {FaultPoint::kStoreNoFence, "store.no-fence",
      "a planted mistake: an attempt that is over may write"},
-    {FaultPoint::kStoreSlowCommit, "store.slow-commit", "the commit takes a second longer"},
+    {FaultPoint::kStoreSlowCommit, "store.slow-commit", "the commit takes four seconds longer"},
     {FaultPoint::kArtifactPiece, "artifact.piece", "killed when a piece of an upload is written"},
     {FaultPoint::kArtifactBeforeRename, "artifact.before-rename",
      "killed before a stored checkpoint gets its name"},

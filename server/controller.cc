@@ -77,8 +77,8 @@ struct Controller::Parts {
   Parts(const Options& options, const Clock& clock)
       : options(options),
         health(clock),
-        store_metrics(registry, health),
-        disk(options.data_dir, options.min_free_bytes) {}
+        disk(options.data_dir, options.min_free_bytes, clock),
+        store_metrics(registry, health, disk) {}
 
   telemetry::HealthReport CheckHealth() const {
     telemetry::HealthReport report = health.Check(store->Health());
@@ -93,8 +93,8 @@ struct Controller::Parts {
   UniqueFd lock;
   telemetry::MetricRegistry registry;
   http::WriterHealth health;
-  http::StoreMetrics store_metrics;
   artifacts::DiskGuard disk;
+  http::StoreMetrics store_metrics;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<artifacts::ArtifactStore> artifacts;
   std::unique_ptr<rpc::Server> grpc_server;

@@ -153,9 +153,11 @@ prometheus::Counter& FindingCounter(telemetry::MetricRegistry& registry, std::st
 
 }  // namespace
 
-StoreMetrics::StoreMetrics(telemetry::MetricRegistry& registry, WriterHealth& health)
+StoreMetrics::StoreMetrics(telemetry::MetricRegistry& registry, WriterHealth& health,
+                           artifacts::DiskGuard& disk)
     : registry_(registry),
       health_(health),
+      disk_(disk),
       commit_seconds_(registry.Histogram("fp4_controller_commit_duration_seconds",
                                          "From BEGIN until the transaction was durable.",
                                          telemetry::LatencyBounds())),
@@ -187,6 +189,7 @@ StoreMetrics::StoreMetrics(telemetry::MetricRegistry& registry, WriterHealth& he
 }
 
 void StoreMetrics::OnCommit(size_t num_requests, absl::Duration duration) {
+  disk_.NoteCommit(duration);
   commit_seconds_.Observe(absl::ToDoubleSeconds(duration));
   commit_requests_.Observe(static_cast<double>(num_requests));
 }

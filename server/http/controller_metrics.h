@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "server/artifacts/disk_guard.h"
 #include "server/http/writer_health.h"
 #include "server/store/observer.h"
 #include "telemetry/metric_registry.h"
@@ -13,11 +14,12 @@ class Store;
 
 namespace fp4::http {
 
-// Counts what the store reports, and tells `health` that its writer is alive. Thread-safe; both
-// outlive it.
+// Counts what the store reports, and tells `health` that its writer is alive and `disk` how long
+// commits take. Thread-safe; all three outlive it.
 class StoreMetrics : public store::StoreObserver {
  public:
-  StoreMetrics(telemetry::MetricRegistry& registry, WriterHealth& health);
+  StoreMetrics(telemetry::MetricRegistry& registry, WriterHealth& health,
+               artifacts::DiskGuard& disk);
 
   void OnCommit(size_t num_requests, absl::Duration duration) override;
   void OnCommitFailed() override;
@@ -32,6 +34,7 @@ class StoreMetrics : public store::StoreObserver {
  private:
   telemetry::MetricRegistry& registry_;
   WriterHealth& health_;
+  artifacts::DiskGuard& disk_;
   prometheus::Histogram& commit_seconds_;
   prometheus::Histogram& commit_requests_;
   prometheus::Counter& commit_failures_;

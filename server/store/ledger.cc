@@ -31,7 +31,7 @@ bool Ledger::Commit() {
       Query(connection_, "UPDATE counters SET value = ? WHERE name = 'cursor'", cursor_).Run();
     }
     DieAt(FaultPoint::kStoreBeforeCommit);
-    if (FaultFires(FaultPoint::kStoreSlowCommit)) absl::SleepFor(absl::Seconds(1));
+    if (FaultFires(FaultPoint::kStoreSlowCommit)) absl::SleepFor(absl::Seconds(4));
     connection_.Execute("COMMIT");
     DieAt(FaultPoint::kStoreAfterCommit);
     in_transaction_ = false;

@@ -52,7 +52,7 @@ class HostGone(harness.Scenario):
         self.assertEqual(resumed_from(cluster, run, attempt=2), newest)
         self.assertNotEqual(cluster.run(run)["reason"], "restarted_from_zero")
         cluster.ctl("cancel", run)
-        self.assertIn("fp4_worker_checkpoints_fetched_total 1", second.metrics())
+        self.assertIn("fp4_worker_checkpoints_fetched_total 1", second.metrics().splitlines())
 
 
 class Uploads(harness.Scenario):
@@ -150,12 +150,12 @@ class DiskFull(harness.Scenario):
         filler = folder / "filler"
         filler.write_bytes(bytes(50 << 20))
         cluster.ctl("submit", document, *there, status=1)
-        self.assertIn("fp4_controller_takes_work 0", small.metrics())
+        self.assertIn("fp4_controller_takes_work 0", small.metrics().splitlines())
         self.assertEqual(cluster.ctl("doctor", "-o", "json", *there, status=1)[0]["ok"], True)
         self.assertEqual(cluster.ctl("describe", first, "-o", "json", *there)["id"], first)
         filler.unlink()
         cluster.ctl("submit", document, "-o", "json", *there)
-        self.assertIn("fp4_controller_takes_work 1", small.metrics())
+        self.assertIn("fp4_controller_takes_work 1", small.metrics().splitlines())
 
 
 if __name__ == "__main__":

@@ -109,6 +109,22 @@ def run(seeds, jobs, planted=None, seconds=None, stop_at_first=False, tell=print
     return summary
 
 
+def seconds_text(value):
+    return "" if value is None else f"{value:.2f} s"
+
+
+def markdown(figures):
+    """The figures as the table of docs/reliability.md."""
+    recovery, lines = figures["recovery_seconds"], []
+    lines.append(f"{figures['histories']:,} histories, {len(figures['violations'])} violations; recovery p50 {seconds_text(recovery['p50'])}, "
+                 f"p99 {seconds_text(recovery['p99'])} over {recovery['n']:,} faults. {figures['date']}, {figures['cores']} cores of an "
+                 f"{figures['cpu']}, revision {figures['revision']}, seeds from {figures['first_seed']}.\n")
+    lines += ["| fault | histories with it | recovery p50 | p99 |", "|---|---|---|---|"]
+    for kind, row in figures["faults"].items():
+        lines.append(f"| `{kind}` | {row['histories']} | {seconds_text(row['recovery_p50'])} | {seconds_text(row['recovery_p99'])} |")
+    return "\n".join(lines)
+
+
 def conditions():
     revision = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True,
                               cwd=pathlib.Path(__file__).parent).stdout.strip()
@@ -124,8 +140,12 @@ def main():
     parser.add_argument("--jobs", type=int, default=max(1, 2 * (os.cpu_count() or 1)), help="histories at a time")
     parser.add_argument("--plant", choices=sorted(PLANTED), help="run with this mistake in the controller; stop at the first violation")
     parser.add_argument("--output", type=pathlib.Path, help="write the figures there, as JSON")
+    parser.add_argument("--table", type=pathlib.Path, help="print the figures of such a file as a table, and leave")
     parser.add_argument("--plan", action="store_true", help="print what happens in the history of --seed, and leave")
     arguments = parser.parse_args()
+    if arguments.table:
+        print(markdown(json.loads(arguments.table.read_text())))
+        return 0
     if arguments.plan:
         from . import plan as plans
         print(plans.draw(arguments.seed).describe())

@@ -12,7 +12,7 @@ from fp4lab._wire import experiments_pb2, types_pb2  # noqa: E402
 
 SERVICE = experiments_pb2.DESCRIPTOR.services_by_name["ExperimentService"]
 OPTIONS = (("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200),
-           ("grpc.min_reconnect_backoff_ms", 10_000),  # so long an attempt to connect may take
+           ("grpc.min_reconnect_backoff_ms", 1000),  # so long an attempt to connect may take, and then the pause
            ("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0))
 AGAIN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN,
          grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.INTERNAL}

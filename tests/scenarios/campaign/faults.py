@@ -15,7 +15,7 @@ BUSY_SECONDS = 2.0
 
 def _when_busy(history, fault):
     worker = history.workers[fault.worker]
-    history.wait_until(worker.trainers, BUSY_SECONDS)
+    history.wait_until(worker.has_started_one, BUSY_SECONDS)
     history.sleep(fault.seconds / 8)
     return worker
 

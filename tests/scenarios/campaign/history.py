@@ -119,7 +119,7 @@ class History:
                     process.start()
                 if died:
                     self.recoveries.append(["restart", time.monotonic()])
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     # ---- The users.
     def _submit(self, submit):
@@ -225,7 +225,7 @@ class History:
                 runs = [f"{run.id} {run.state} attempt {run.attempt} {run.message}" for experiment in self.experiments.values()
                         for run in self.client.call("GetExperiment", id=experiment).runs if run.state not in FINISHED]
                 return self.violate("nothing settles", f"unfinished after {SETTLE_SECONDS:.0f} s: {runs}")
-            time.sleep(0.03)
+            time.sleep(0.2)
         return None
 
     def _note_recoveries(self):

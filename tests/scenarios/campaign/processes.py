@@ -117,6 +117,9 @@ class Worker(Process):
                      "127.0.0.1:0", "--slots", self.num_slots, "--trainer", self.trainer, "--min-free-mib", "1", "--grace", "5s",
                      "--insecure", "--allow-path", "/"])
 
+    def has_started_one(self):
+        return any((self.folder / "runs").glob("*/trainer.json"))
+
     def trainers(self):
         """Process ids of the trainers that live in the work directory."""
         needle = str(self.folder / "runs").encode()

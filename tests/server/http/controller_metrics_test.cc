@@ -16,7 +16,8 @@ class StoreMetricsTest : public ::testing::Test {
   fp4::testing::FakeClock clock_;
   telemetry::MetricRegistry registry_;
   WriterHealth health_{clock_};
-  StoreMetrics metrics_{registry_, health_};
+  artifacts::DiskGuard disk_{"/", 0};
+  StoreMetrics metrics_{registry_, health_, disk_};
 };
 
 TEST_F(StoreMetricsTest, EveryCodeOfAFindingIsThereFromTheStart) {
