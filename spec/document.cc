@@ -104,7 +104,8 @@ class ExperimentReader {
     Resolved resolved = Resolve(merged, options_, problems);
     CheckAcrossFields(merged, resolved, problems);
     resolved.run.variant = name;
-    TakePrecision(ResolvePrecision(*resolved.document.Find("precision"), resolved.run, problems),
+    TakePrecision(ResolvePrecision(*resolved.document.Find("precision"),
+                                   resolved.document.Find("sensitivity"), resolved.run, problems),
                   resolved.run);
     experiment_.variants.push_back({name, std::move(resolved.run),
                                     WriteJson(WithVariant(std::move(resolved.document), name))});
@@ -118,12 +119,17 @@ class ExperimentReader {
     run.adaptive.on = precision.adaptive;
     run.adaptive_high = std::move(precision.adaptive_high);
     if (!precision.de_oscillation) run.de_oscillation.period = 0;
+    run.budget = std::move(precision.budget);
+    run.sensitivity = std::move(precision.sensitivity);
     const auto pack = [&run](std::vector<LayerPrecision>& table) {
       for (LayerPrecision& layer : table) layer.packed = run.packed_weights && !layer.is_lookup;
     };
     pack(run.layers);
     pack(run.adaptive_high);
     for (PrecisionPhase& phase : run.phases) pack(phase.layers);
+    for (std::vector<LayerCandidate>& layer : run.budget.candidates.layers) {
+      for (LayerCandidate& candidate : layer) candidate.row.packed = run.packed_weights;
+    }
   }
 
   // A fault that only some variants meet outside of their own text says which.

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/status_macros.h"
+#include "spec/score_table.h"
 
 namespace fp4::spec {
 namespace {
@@ -76,6 +77,23 @@ std::string Fields(const PrecisionSwitchEvent& event) {
                       FormatNumber(event.gradient_above), R"(,"error":)", FormatNumber(event.error),
                       R"(,"error_above":)", FormatNumber(event.error_above),
                       Field("relative", event.relative));
+}
+
+// Of a kind with a step and one JSON object beside it.
+std::string StepAndObject(const std::string& type, int64_t step, const std::string& json) {
+  const std::string with_step = absl::StrCat("{\"step\":", step);
+  const Json object = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  const bool none = !object.is_object() || object.empty();
+  return ObjectFields(
+      type, none ? with_step + "}" : absl::StrCat(with_step, ",", Dump(object).substr(1)));
+}
+
+std::string Fields(const SensitivityEvent& event) {
+  return StepAndObject("sensitivity", event.step, event.json);
+}
+
+std::string Fields(const DecisionEvent& event) {
+  return StepAndObject("decision", event.step, event.json);
 }
 
 std::string Fields(const FinishedEvent& event) {
@@ -215,6 +233,23 @@ absl::Status ReadKind(const Json& object, PrecisionSwitchEvent& event) {
   return Read(object, "relative", event.relative);
 }
 
+template <typename Kind>
+absl::Status ReadStepAndObject(const Json& object, Kind& event) {
+  FP4_RETURN_IF_ERROR(Read(object, "step", event.step));
+  Json rest = object;
+  rest.erase("step");
+  event.json = OwnFields(rest);
+  return absl::OkStatus();
+}
+
+absl::Status ReadKind(const Json& object, SensitivityEvent& event) {
+  return ReadStepAndObject(object, event);
+}
+
+absl::Status ReadKind(const Json& object, DecisionEvent& event) {
+  return ReadStepAndObject(object, event);
+}
+
 absl::Status ReadKind(const Json& object, FinishedEvent& event) {
   FP4_RETURN_IF_ERROR(Read(object, "status", event.status));
   return Read(object, "reason", event.reason);
@@ -232,6 +267,8 @@ absl::Status ReadKindNamed(const std::string& type, const Json& object, Event& e
   if (type == "health") return ReadAs<HealthEvent>(object, event);
   if (type == "log") return ReadAs<LogEvent>(object, event);
   if (type == "precision_switch") return ReadAs<PrecisionSwitchEvent>(object, event);
+  if (type == "sensitivity") return ReadAs<SensitivityEvent>(object, event);
+  if (type == "decision") return ReadAs<DecisionEvent>(object, event);
   if (type == "finished") return ReadAs<FinishedEvent>(object, event);
   event.kind = UnknownEvent{.type = type, .json = OwnFields(object)};
   return absl::OkStatus();
@@ -284,6 +321,16 @@ std::string Describe(const PrecisionSwitchEvent& event) {
                       event.to == "high" ? " goes to high precision" : " comes back from it",
                       " after step ", event.step, ": ", numbers,
                       event.relative ? ", as shares of the mean weight" : "");
+}
+
+std::string Describe(const SensitivityEvent& event) {
+  const auto table = ParseScoreTable(event.step, event.json);
+  return table.ok() ? Describe(*table) : absl::StrCat("scores at step ", event.step);
+}
+
+std::string Describe(const DecisionEvent& event) {
+  const auto decision = ParseDecision(event.step, event.json);
+  return decision.ok() ? Describe(*decision) : absl::StrCat("budget at step ", event.step);
 }
 
 std::string FormatNumber(double value) {

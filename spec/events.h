@@ -46,6 +46,16 @@ struct PrecisionSwitchEvent {
   double error = 0, error_above = 0;        // of mean |Q(W) - W|
   bool relative = true;                     // whether these are shares of mean |W|
 };
+// What layers would cost the loss under other recipes (`sensitivity`).
+struct SensitivityEvent {
+  int64_t step = 0;  // of the weights: completed updates
+  std::string json;  // one JSON object: a ScoreTable of spec/score_table.h
+};
+// What a budget has decided (precision.budget), with its evidence.
+struct DecisionEvent {
+  int64_t step = 0;  // after this update
+  std::string json;  // one JSON object: a Decision of spec/score_table.h
+};
 struct FinishedEvent {
   std::string status;  // a word of base/trainer_exit.h
   std::string reason;
@@ -58,7 +68,8 @@ struct UnknownEvent {
 };
 
 using EventKind = std::variant<StartedEvent, MetricsEvent, CheckpointEvent, HealthEvent, LogEvent,
-                               PrecisionSwitchEvent, FinishedEvent, UnknownEvent>;
+                               PrecisionSwitchEvent, SensitivityEvent, DecisionEvent, FinishedEvent,
+                               UnknownEvent>;
 
 struct Event {
   int64_t seq = 0;
@@ -75,8 +86,10 @@ std::string FormatEvent(const Event& event);
 // event is an UnknownEvent then.
 absl::StatusOr<Event> ParseEvent(std::string_view line);
 
-// A switch of precision as a sentence without a full stop.
+// What an event says as a sentence without a full stop.
 std::string Describe(const PrecisionSwitchEvent& event);
+std::string Describe(const SensitivityEvent& event);
+std::string Describe(const DecisionEvent& event);
 
 // A number of an event as JSON text: shortest form that reads back to the same double, quoted when
 // not finite.

@@ -83,6 +83,9 @@ struct Field {
   // default_json, so that what an earlier release wrote stays the same document, and its runs
   // resume.
   bool later = false;
+  // Of a derived default: it is not written into a resolved document, whoever reads that derives it
+  // again.
+  bool derived_again = false;
   // Of a section: it switches something on by being there, even where all of it stands at its
   // defaults; left out, the thing is off.
   bool switches_on = false;

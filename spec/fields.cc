@@ -110,6 +110,13 @@ Type BuildDocumentType() {
       Section("lr_schedule", "How the learning rate goes over the steps.", LearningRateType()));
   fields.push_back(
       Section("precision", "Which layers compute in which number format.", PrecisionType()));
+  Field sensitivity = Section(
+      "sensitivity",
+      "Measures while the run trains what each layer would cost the loss under other recipes, and "
+      "changes nothing. Left out: off.",
+      SensitivityType());
+  sensitivity.later = sensitivity.switches_on = true;
+  fields.push_back(std::move(sensitivity));
   for (Field& field : RunFields()) fields.push_back(std::move(field));
   return ObjectOf(std::move(fields));
 }

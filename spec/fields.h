@@ -22,6 +22,8 @@ Type TrainingType();
 Type OptimizerType();
 Type LearningRateType();
 Type PrecisionType();
+Type BudgetType();
+Type SensitivityType();
 Type CheckpointType();
 Type ResourcesType();
 Type SearchType();

@@ -244,6 +244,14 @@ Type PrecisionType() {
        .default_json = "{}",
        .later = true,
        .switches_on = true},
+      {.name = "budget",
+       .doc = "Chooses recipes for layers so that their weights stay within a number of bytes and "
+              "the loss suffers least, by scores that are measured while the run trains. Left out: "
+              "off.",
+       .type = BudgetType(),
+       .default_json = "{}",
+       .later = true,
+       .switches_on = true},
       {.name = "de_oscillation",
        .doc = "Sets weights that jump to and fro between two numbers of their format to one of "
               "them, at the end of each window of updates. Left out: off.",

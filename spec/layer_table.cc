@@ -78,11 +78,6 @@ std::string TensorCoreText(const LayerPrecision& layer) {
   return none ? "-" : absl::StrJoin(bits, " ");
 }
 
-double WeightBytes(const LayerPrecision& layer, ComputeDtype compute_dtype) {
-  return std::ceil(layer.weight_bits(compute_dtype) * static_cast<double>(layer.out_features) *
-                   static_cast<double>(layer.in_features) / 8);
-}
-
 std::string BytesText(double bytes) {
   constexpr std::array kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
   size_t unit = 0;
@@ -139,7 +134,8 @@ Row TableRow(const RunSpec& run, const BlockGroup& group, const LayerPrecision& 
       GemmText(layer.gemm(Gemm::kWgrad)),
       TensorCoreText(layer),
       absl::StrFormat("%.4g", layer.weight_bits(dtype)),
-      SharesMatrix(run, layer) ? "(shared)" : BytesText(count * WeightBytes(layer, dtype))};
+      SharesMatrix(run, layer) ? "(shared)"
+                               : BytesText(count * static_cast<double>(WeightBytes(layer, dtype)))};
 }
 
 std::string Aligned(const std::vector<Row>& rows) {
@@ -185,12 +181,18 @@ double LayerPrecision::weight_bits(ComputeDtype compute_dtype) const {
       ->BitsPerValue(weight().options, {out_features, in_features});
 }
 
+int64_t WeightBytes(const LayerPrecision& layer, ComputeDtype compute_dtype) {
+  return static_cast<int64_t>(
+      std::ceil(layer.weight_bits(compute_dtype) * static_cast<double>(layer.out_features) *
+                static_cast<double>(layer.in_features) / 8));
+}
+
 int64_t StoredWeightBytes(const RunSpec& run) {
-  double total = 0;
+  int64_t total = 0;
   for (const LayerPrecision& layer : run.layers) {
     if (!SharesMatrix(run, layer)) total += WeightBytes(layer, run.training.compute_dtype);
   }
-  return static_cast<int64_t>(total);
+  return total;
 }
 
 std::string FormatLayerTable(const RunSpec& run) {
@@ -211,16 +213,15 @@ std::string FormatLayerTable(const RunSpec& run) {
 std::string LayerTableJson(const RunSpec& run) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const LayerPrecision& layer : run.layers) {
-    rows.push_back(
-        {{"layer", layer.layer},
-         {"shape", {layer.out_features, layer.in_features}},
-         {"recipe", layer.recipe},
-         {"estimator", std::string(EstimatorName(layer.estimator))},
-         {"fprop", GemmJson(layer, Gemm::kFprop)},
-         {"dgrad", GemmJson(layer, Gemm::kDgrad)},
-         {"wgrad", GemmJson(layer, Gemm::kWgrad)},
-         {"weight_bits", layer.weight_bits(run.training.compute_dtype)},
-         {"weight_bytes", static_cast<int64_t>(WeightBytes(layer, run.training.compute_dtype))}});
+    rows.push_back({{"layer", layer.layer},
+                    {"shape", {layer.out_features, layer.in_features}},
+                    {"recipe", layer.recipe},
+                    {"estimator", std::string(EstimatorName(layer.estimator))},
+                    {"fprop", GemmJson(layer, Gemm::kFprop)},
+                    {"dgrad", GemmJson(layer, Gemm::kDgrad)},
+                    {"wgrad", GemmJson(layer, Gemm::kWgrad)},
+                    {"weight_bits", layer.weight_bits(run.training.compute_dtype)},
+                    {"weight_bytes", WeightBytes(layer, run.training.compute_dtype)}});
     if (SharesMatrix(run, layer)) rows.back()["shares_embedding"] = true;
   }
   for (const LayerPrecision& row : AttentionRows(run)) {

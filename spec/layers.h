@@ -24,6 +24,10 @@ std::string FormatLayerTable(const RunSpec& run);
 // in both, with the operand as fprop's first and no weight.
 std::string LayerTableJson(const RunSpec& run);
 
+// Bytes of the layer's weight if it were stored as fprop sees it, scales and padding included; one
+// that is not quantized in the compute type, or in fp32 where that is still "auto".
+int64_t WeightBytes(const LayerPrecision& layer, ComputeDtype compute_dtype);
+
 // The sum of that table's bytes: what the weights of all layers would take if they were stored as
 // fprop sees them. A matrix that two layers share in one form counts once.
 int64_t StoredWeightBytes(const RunSpec& run);

@@ -8,9 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "spec/attention.h"
+#include "spec/budget/budget.h"
 #include "spec/estimator_checks.h"
 #include "spec/field.h"
 #include "spec/layer_patterns.h"
+#include "spec/layer_row.h"
 #include "spec/model_tensors.h"
 #include "spec/operand_checks.h"
 #include "spec/pattern.h"
@@ -49,8 +51,9 @@ struct Change {
 
 class Resolver {
  public:
-  Resolver(const Node& precision, const RunSpec& run, Problems& problems)
+  Resolver(const Node& precision, const Node* sensitivity, const RunSpec& run, Problems& problems)
       : precision_(precision),
+        sensitivity_(sensitivity),
         run_(run),
         problems_(problems),
         recipes_(precision, path_, problems) {}
@@ -67,6 +70,7 @@ class Resolver {
     CheckShared(resolved.layers, 0);
     ResolvePhases(resolved);
     ResolveAdaptive(resolved);
+    ResolveScored(resolved);
     resolved.de_oscillation = precision_.Find("de_oscillation") != nullptr;
     if (resolved.de_oscillation) {
       CheckDeOscillation(*precision_.Find("de_oscillation"), path_.Field("de_oscillation"), run_,
@@ -76,6 +80,35 @@ class Resolver {
   }
 
  private:
+  // Every process would have to measure and decide alike.
+  void CheckOneProcess(const Node* budget, const Path& path) {
+    if (run_.resources.world_size() == 1) return;
+    const auto refuse = [this](const Node* section, const Path& at) {
+      if (section == nullptr) return;
+      problems_.Add(section->place, at,
+                    absl::StrCat("is measured by one process alone, and resources ask for ",
+                                 run_.resources.world_size()));
+    };
+    refuse(budget, path);
+    refuse(sensitivity_, root_.Field("sensitivity"));
+  }
+
+  void ResolveScored(ResolvedPrecision& resolved) {
+    const Node* budget = precision_.Find("budget");
+    const Path path = path_.Field("budget");
+    resolved.budget = ResolveBudget(budget, path, run_, recipes_, problems_);
+    resolved.sensitivity = ResolveSensitivity(sensitivity_, run_, recipes_, problems_);
+    CheckOneProcess(budget, path);
+    // Two that change the precision of a layer would not know of each other.
+    for (const char* other : {"schedule", "adaptive"}) {
+      if (budget == nullptr || precision_.Find(other) == nullptr) continue;
+      problems_.Add(budget->place, path,
+                    absl::StrCat("stands beside precision.", other,
+                                 ", which changes the precision of layers too; leave one of them "
+                                 "out"));
+    }
+  }
+
   void ReadDefault() {
     const Node* name = precision_.Find("default");
     if (name == nullptr || !FitsPrecisionField(*name, "default")) return;
@@ -152,17 +185,7 @@ class Resolver {
   }
 
   LayerPrecision Row(const TensorInfo& tensor, const Assignment& chosen, const Path& path) {
-    LayerPrecision layer{.layer = tensor.layer(),
-                         .recipe = chosen.recipe,
-                         .out_features = tensor.out_features(),
-                         .in_features = tensor.in_features(),
-                         .shares = tensor.shares.substr(0, tensor.shares.rfind('.')),
-                         .is_lookup = tensor.role == TensorRole::kLookup,
-                         .estimator = chosen.bundle.estimator,
-                         .dge_power = chosen.bundle.dge_power,
-                         .dge_cap = chosen.bundle.dge_cap};
-    std::ranges::copy(chosen.bundle.gemms, layer.gemms);
-    if (layer.is_lookup) KeepWeightOnly(layer);
+    LayerPrecision layer = LayerRow(tensor, chosen.recipe, chosen.bundle);
     if (chosen.usable) CheckOperands(layer, tensor, chosen, path);
     return layer;
   }
@@ -289,13 +312,6 @@ class Resolver {
     CheckAdaptive(*section, path, resolved, problems_);
   }
 
-  // A look-up has no operand but the table.
-  static void KeepWeightOnly(LayerPrecision& layer) {
-    const OperandPrecision weight = layer.weight();
-    for (GemmPrecision& gemm : layer.gemms) gemm = {};
-    layer.gemms[static_cast<size_t>(Gemm::kFprop)].b = weight;
-  }
-
   // A fault is said where its operand is given; of a built-in recipe, where the recipe is named.
   void CheckOperands(const LayerPrecision& layer, const TensorInfo& tensor,
                      const Assignment& assignment, const Path& path) {
@@ -368,6 +384,7 @@ class Resolver {
   }
 
   const Node& precision_;
+  const Node* sensitivity_;
   const RunSpec& run_;
   Problems& problems_;
   const Path root_;
@@ -384,8 +401,9 @@ class Resolver {
 
 }  // namespace
 
-ResolvedPrecision ResolvePrecision(const Node& precision, const RunSpec& run, Problems& problems) {
-  return Resolver(precision, run, problems).Resolve();
+ResolvedPrecision ResolvePrecision(const Node& precision, const Node* sensitivity,
+                                   const RunSpec& run, Problems& problems) {
+  return Resolver(precision, sensitivity, run, problems).Resolve();
 }
 
 }  // namespace fp4::spec

@@ -101,6 +101,9 @@ void CheckDeOscillation(const Node& section, const Path& path, const RunSpec& ru
   std::vector<LayerPrecision> tables = resolved.layers;
   for (const PrecisionPhase& phase : resolved.phases)
     tables.insert(tables.end(), phase.layers.begin(), phase.layers.end());
+  for (const std::vector<LayerCandidate>& layer : resolved.budget.candidates.layers) {
+    for (const LayerCandidate& candidate : layer) tables.push_back(candidate.row);
+  }
   for (const LayerPrecision& layer : tables) {
     const std::string_view why = WhyRoundingChanges(layer);
     if (why.empty()) continue;

@@ -70,7 +70,8 @@ class DocumentResolver {
         out.Set(field.name, std::move(section));
       } else {
         Node value = Leaf(own, field, given, field_path, section_bad);
-        if (!field.later || !StandsAt(field.default_json, value, field.type))
+        const bool written = own != nullptr || !field.derived_again;
+        if (written && (!field.later || !StandsAt(field.default_json, value, field.type)))
           out.Set(field.name, std::move(value));
       }
     }
@@ -100,8 +101,11 @@ class DocumentResolver {
 
   Node Default(const Field& field, const Node* section) const {
     if (field.required) return Node::String("");
-    const std::string json = field.derive ? field.derive(result.run, section) : field.default_json;
-    return Canonical(WithoutPlaces(ParseDefault(json)), field.type);
+    return Canonical(WithoutPlaces(ParseDefault(DefaultJson(field, section))), field.type);
+  }
+
+  std::string DefaultJson(const Field& field, const Node* section) const {
+    return field.derive ? field.derive(result.run, section) : field.default_json;
   }
 
   void AbsolutePaths(Node& value, const Type& type, const Path& path) {

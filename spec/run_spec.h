@@ -247,6 +247,49 @@ struct AdaptiveSpec {
   int64_t dwell = 50;    // updates between two switches of a layer
 };
 
+// What one layer may become.
+struct LayerCandidate {
+  int32_t recipe = 0;  // its number among the recipes
+  LayerPrecision row;  // of the table, if the layer were computed so
+  bool operator==(const LayerCandidate&) const = default;
+};
+
+// Recipes, and the layers that are scored under them. A recipe that does not fit a layer is no
+// candidate of it.
+struct Candidates {
+  std::vector<std::string> recipes;                 // in the document's order
+  std::vector<std::vector<LayerCandidate>> layers;  // in the model's order, each with one or more
+};
+
+// What each layer would cost the loss in other formats is measured while the run trains.
+struct SensitivitySpec {
+  bool on = false;
+  int64_t every = 200;        // updates
+  int64_t micro_batches = 1;  // that one measurement looks at
+  Candidates candidates;
+};
+
+enum class BudgetSwitch : uint8_t {
+  kOnce,        // one decision
+  kHysteresis,  // another one whenever it is surely better
+  kRaiseOnly,   // from the smallest assignment on, layers only go to more bytes
+};
+
+// Layers are given candidates so that their weights stay within a number of bytes.
+struct BudgetSpec {
+  bool on = false;
+  double weight_bits = 0;    // a weight, over the layers that it decides on; 0: weight_bytes holds
+  int64_t weight_bytes = 0;  // of these layers together; 0: weight_bits holds
+  int64_t every = 200, from_step = 20;  // updates: a decision at from_step, then each `every`
+  int64_t micro_batches = 2;            // that one decision looks at
+  BudgetSwitch how = BudgetSwitch::kHysteresis;
+  int64_t dwell = 100;  // updates between two switches of a layer
+  double min_gain = 0;  // nats, below which nothing switches
+  Candidates candidates;
+  std::vector<int32_t> groups;  // by layer of the candidates: layers of one number switch together
+  int64_t limit_bytes = 0;      // what weight_bits or weight_bytes comes to
+};
+
 // The table that holds from an update on, until the next phase's.
 struct PrecisionPhase {
   int64_t from_step = 1;
@@ -269,6 +312,8 @@ struct RunSpec {
   AdaptiveSpec adaptive;
   std::vector<LayerPrecision> adaptive_high;  // what the layers that it watches become, by name
   DeOscillationSpec de_oscillation;
+  BudgetSpec budget;
+  SensitivitySpec sensitivity;
   bool packed_weights = false;  // see LayerPrecision::packed, which has it for every layer
   CheckpointSpec checkpoint;
   ResourceSpec resources;

@@ -150,6 +150,12 @@ at::ScalarType TypeOf(spec::ComputeDtype type) {
   return at::kFloat;
 }
 
+}  // namespace
+
+at::ScalarType Parts::compute_type() const { return TypeOf(run.training.compute_dtype); }
+
+namespace {
+
 void PlaceContext(Parts& parts) {
   parts.context.seed = parts.run.seed;
   parts.context.training = true;

@@ -63,6 +63,7 @@ struct Parts {
   StartedFacts facts;
   std::vector<std::string> warnings;  // for the log
 
+  at::ScalarType compute_type() const;
   int64_t first_step() const { return resumed ? resumed->manifest.step : 0; }
   // Of all processes together.
   int64_t targets_per_step() const {

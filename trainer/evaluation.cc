@@ -6,56 +6,22 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/clock.h"
 #include "base/metric_names.h"
-#include "base/number.h"
 #include "base/status_macros.h"
 #include "base/trainer_exit.h"
-#include "safetensors/safetensors.h"
 #include "trainer/build.h"
 #include "trainer/data/cache_folders.h"
 #include "trainer/ending.h"
 #include "trainer/measure/evaluate.h"
+#include "trainer/measured_weights.h"
 
 namespace fp4::trainer {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The weights that are measured.
-struct Weights {
-  std::string file;
-  int64_t step = 0;  // completed updates; 0 where nothing says it
-};
-
-// A checkpoint of ours says its step in the file's metadata.
-absl::StatusOr<Weights> ReadStep(const std::string& file) {
-  FP4_ASSIGN_OR_RETURN(const safetensors::File opened, safetensors::File::Open(file));
-  const auto step = opened.metadata().find("step");
-  if (step == opened.metadata().end()) return Weights{file};
-  return Weights{file, ParseNumber<int64_t>(step->second, 0).value_or(0)};
-}
-
-absl::StatusOr<Weights> FindWeights(const std::string& path, const StopCheck& stop) {
-  std::error_code error;
-  if (!fs::is_directory(path, error)) return ReadStep(path);
-  if (fs::exists(fs::path(path) / "checkpoints", error)) {
-    return absl::NotFoundError(absl::StrCat("--evaluate: ", path,
-                                            " is the folder of a run; name one of its "
-                                            "checkpoints: ",
-                                            path, "/checkpoints/step-…"));
-  }
-  absl::StatusOr<Checkpoint> checkpoint = OpenCheckpoint(path, stop);
-  if (!checkpoint.ok()) {
-    return absl::Status(
-        checkpoint.status().code(),
-        absl::StrCat("--evaluate: no checkpoint in ", path, ": ", checkpoint.status().message()));
-  }
-  return Weights{checkpoint->state_file(), checkpoint->manifest.step};
-}
 
 struct Measured {
   std::string file;  // of the weights
@@ -64,8 +30,8 @@ struct Measured {
   MetricValues values;
 };
 
-absl::Status Measure(const BuildInputs& inputs, const Weights& weights, StepContext& context,
-                     Measured& measured) {
+absl::Status Measure(const BuildInputs& inputs, const MeasuredWeights& weights,
+                     StepContext& context, Measured& measured) {
   FP4_ASSIGN_OR_RETURN(measured.parts,
                        BuildForEvaluation(inputs, weights.file, weights.step, context));
   Parts& parts = *measured.parts;
@@ -145,7 +111,8 @@ void WriteText(const Measured& measured, std::ostream& out) {
 
 int EvaluateCheckpoint(const Options& options, const SelectedRun& selected, const StopCheck& stop,
                        std::ostream& out) {
-  const absl::StatusOr<Weights> weights = FindWeights(*options.evaluate, stop);
+  const absl::StatusOr<MeasuredWeights> weights =
+      FindMeasuredWeights(*options.evaluate, "--evaluate", stop);
   if (!weights.ok()) return Failed(weights.status());
   std::vector<fs::path> cache = UserCacheFolders();
   std::error_code error;

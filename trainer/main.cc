@@ -17,6 +17,7 @@
 #include "trainer/run/options.h"
 #include "trainer/run/select_run.h"
 #include "trainer/run/stop_request.h"
+#include "trainer/sensitivity_table.h"
 #include "trainer/trainer.h"
 
 namespace fp4::trainer {
@@ -61,6 +62,7 @@ int TrainOrEvaluate(const Options& options) {
   if (!selected.problems.empty()) return kExitBadDocument;
   const StopCheck stop_check = [&] { return stop.requested(); };
   if (options.roofline) return PrintRoofline(options, selected, std::cout);
+  if (options.sensitivity) return WriteSensitivityTable(options, selected, stop_check, std::cout);
   if (options.evaluate) return EvaluateCheckpoint(options, selected, stop_check, std::cout);
   const int exit_code = RunAttempt(options, selected, stop_check);
   // How it ended is written down: no signal shall make the exit status say something else.

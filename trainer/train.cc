@@ -12,6 +12,7 @@
 #include "trainer/measure/evaluate.h"
 #include "trainer/measure/report.h"
 #include "trainer/optimizer/gradients.h"
+#include "trainer/sensitivity_response.h"
 #include "trainer/step.h"
 
 namespace fp4::trainer {
@@ -180,6 +181,8 @@ absl::StatusOr<Outcome> Train(Parts& parts, EventLog& log, const StopCheck& stop
       FP4_RETURN_IF_ERROR(report.Step(update, result->loss, result->gradient_norm,
                                       rate.Of(parts.run.optimizer.learning_rate),
                                       OptimizerMetrics(parts, rate)));
+    if (verdict == AnomalyVerdict::kApply)
+      FP4_RETURN_IF_ERROR(MeasureSensitivity(parts, update, report));
     step = update;
   }
 }

@@ -39,6 +39,14 @@ void Fill(const spec::PrecisionSwitchEvent& event, v1::Event& message) {
   filled->set_error_above(event.error_above);
   filled->set_relative(event.relative);
 }
+void Fill(const spec::SensitivityEvent& event, v1::Event& message) {
+  message.mutable_sensitivity()->set_step(event.step);
+  message.mutable_sensitivity()->set_json(event.json);
+}
+void Fill(const spec::DecisionEvent& event, v1::Event& message) {
+  message.mutable_decision()->set_step(event.step);
+  message.mutable_decision()->set_json(event.json);
+}
 void Fill(const spec::FinishedEvent& event, v1::Event& message) {
   message.mutable_finished()->set_status(event.status);
   message.mutable_finished()->set_reason(event.reason);
@@ -85,6 +93,10 @@ spec::EventKind KindFromProto(const v1::Event& message) {
       return spec::LogEvent{message.log().severity(), message.log().message()};
     case v1::Event::kPrecisionSwitch:
       return SwitchFromProto(message.precision_switch());
+    case v1::Event::kSensitivity:
+      return spec::SensitivityEvent{message.sensitivity().step(), message.sensitivity().json()};
+    case v1::Event::kDecision:
+      return spec::DecisionEvent{message.decision().step(), message.decision().json()};
     case v1::Event::kFinished:
       return spec::FinishedEvent{message.finished().status(), message.finished().reason()};
     case v1::Event::kUnknown:

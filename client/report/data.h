@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "fp4/v1/experiments.pb.h"
+#include "spec/score_table.h"
 
 namespace fp4::client::report {
 
@@ -23,11 +24,19 @@ struct LayerData {
   std::vector<v1::Series> series;  // "quant/<layer>/…", thinned
 };
 
+// The scores of sensitivity of one run, which stands for its variant.
+struct ScoreData {
+  std::string variant;
+  int64_t seed = 0;
+  std::vector<spec::ScoreTable> tables;  // by ascending step, one or more
+};
+
 struct Data {
   v1::Experiment experiment;
   v1::CompareResponse comparison;
   std::vector<RunData> runs;      // in the experiment's order
   std::vector<LayerData> layers;  // in the document's order; variants without any are left out
+  std::vector<ScoreData> scores;  // likewise
   absl::Time made;
 };
 

@@ -5,6 +5,7 @@
 #include "base/metric_names.h"
 #include "base/status_macros.h"
 #include "client/render/layer_metrics.h"
+#include "client/scores.h"
 #include "spec/json.h"
 
 namespace fp4::client::report {
@@ -99,6 +100,29 @@ absl::Status ReadLayers(Data& data, Connection& connection) {
   return absl::OkStatus();
 }
 
+bool MeasuresScores(const v1::Run& run) {
+  const spec::ParsedJson document = spec::ParseJson(run.resolved_document());
+  if (document.root.Find("sensitivity") != nullptr) return true;
+  const spec::Node* precision = document.root.Find("precision");
+  return precision != nullptr && precision->Find("budget") != nullptr;
+}
+
+// Of the first run of each variant that has any.
+absl::Status ReadAllScores(Data& data, Connection& connection) {
+  for (const v1::VariantComparison& variant : data.comparison.variants()) {
+    if (data.scores.size() == kMostLayerVariants) break;
+    for (const RunData& one : data.runs) {
+      if (one.run.variant() != variant.name() || !MeasuresScores(one.run)) continue;
+      FP4_ASSIGN_OR_RETURN(std::vector<spec::ScoreTable> tables,
+                           ReadScores(one.run.id(), connection));
+      if (tables.empty()) continue;
+      data.scores.push_back({variant.name(), one.run.seed(), std::move(tables)});
+      break;
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Data> ReadData(const std::string& experiment, const ComparisonOptions& options,
@@ -108,6 +132,7 @@ absl::StatusOr<Data> ReadData(const std::string& experiment, const ComparisonOpt
   FP4_ASSIGN_OR_RETURN(data.comparison, AskComparison(data.experiment.id(), options, connection));
   FP4_RETURN_IF_ERROR(ReadRuns(data, connection));
   FP4_RETURN_IF_ERROR(ReadLayers(data, connection));
+  FP4_RETURN_IF_ERROR(ReadAllScores(data, connection));
   data.made = absl::Now();
   return data;
 }

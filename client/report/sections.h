@@ -11,6 +11,7 @@ Section ResultsSection(const Data& data);       // verdicts, the table, paired d
 Section CurvesSection(const Data& data);        // means over seeds with their intervals
 Section CostsSection(const Data& data);         // Pareto fronts, speed, memory by part
 Section LayersSection(const Data& data);        // heat maps of layers over steps
+Section SensitivitySection(const Data& data);   // heat maps of predicted changes of the loss
 Section FindingsSection(const Data& data);      // with advice; runs that did not complete
 Section EnvironmentSection(const Data& data);   // machines, versions, threads
 Section DocumentsSection(const Data& data);     // resolved documents and their differences

@@ -19,6 +19,7 @@
   VERB(List)            \
   VERB(Describe)        \
   VERB(Metrics)         \
+  VERB(Sensitivity)     \
   VERB(Compare)         \
   VERB(Diff)            \
   VERB(Plot)            \

@@ -161,11 +161,11 @@ std::string StateText(const v1::StateChange& change) {
   return text;
 }
 
-std::string SwitchText(const v1::Event& event) {
-  const spec::Event switched = wire::FromProto(event);
-  return absl::StrCat(
-      "precision: ",
-      Printable(spec::Describe(std::get<spec::PrecisionSwitchEvent>(switched.kind))));
+// "precision: …" of a kind that has a sentence.
+template <typename Kind>
+std::string DescribedText(const v1::Event& event) {
+  const spec::Event told = wire::FromProto(event);
+  return absl::StrCat("precision: ", Printable(spec::Describe(std::get<Kind>(told.kind))));
 }
 
 }  // namespace
@@ -180,7 +180,9 @@ std::string PlainLine(const RunProgress& run, const v1::Event& event, absl::Time
     text =
         absl::StrCat(event.log().severity(), ": ", PrintableLines(event.log().message(), kIndent));
   }
-  if (event.has_precision_switch()) text = SwitchText(event);
+  if (event.has_precision_switch()) text = DescribedText<spec::PrecisionSwitchEvent>(event);
+  if (event.has_sensitivity()) text = DescribedText<spec::SensitivityEvent>(event);
+  if (event.has_decision()) text = DescribedText<spec::DecisionEvent>(event);
   if (text.empty()) return "";
   return absl::StrCat(FormatWhen(ToTime(event.time()), now), "  ",
                       Printable(RunLabel(run.variant, run.seed)), "  ", text);

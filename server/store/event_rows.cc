@@ -30,6 +30,8 @@ class Columns {
   void operator()(const spec::LogEvent&) { Line("log"); }
   // The column's kinds are a closed list; the payload says what it really is.
   void operator()(const spec::PrecisionSwitchEvent&) { Line("log"); }
+  void operator()(const spec::SensitivityEvent&) { Line("log"); }
+  void operator()(const spec::DecisionEvent&) { Line("log"); }
   void operator()(const spec::FinishedEvent&) { Line("finished"); }
   void operator()(const spec::UnknownEvent&) { Line("log"); }
 

@@ -74,6 +74,17 @@ std::string_view WhatIsWrong(const spec::PrecisionSwitchEvent& event) {
   if (event.step < 0) return "the step of a switch of precision is negative";
   return event.layer.empty() ? "a switch of precision has no layer" : "";
 }
+bool IsObject(const std::string& json) {
+  return nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false).is_object();
+}
+std::string_view WhatIsWrong(const spec::SensitivityEvent& event) {
+  if (event.step < 0) return "the step of scores is negative";
+  return IsObject(event.json) ? "" : "scores do not carry a JSON object";
+}
+std::string_view WhatIsWrong(const spec::DecisionEvent& event) {
+  if (event.step < 0) return "the step of a decision is negative";
+  return IsObject(event.json) ? "" : "a decision does not carry a JSON object";
+}
 std::string_view WhatIsWrong(const spec::FinishedEvent& event) {
   return IsOutcome(event.status) ? ""
                                  : "the status of `finished` is none of completed, failed, stopped";

@@ -63,9 +63,12 @@ json ListOfSize(const Type& type, size_t size) {
   json list = json::array();
   const std::vector<Probe> items = ProbesOf(type.items[0]);
   for (size_t i = 0; i < size; ++i) {
-    if (type.items[0].kind == Type::Kind::kName || type.items[0].kind == Type::Kind::kPath) {
+    const Type::Kind kind = type.items[0].kind;
+    const bool distinct_texts =
+        type.unique && (kind == Type::Kind::kRecipe || kind == Type::Kind::kPattern);
+    if (kind == Type::Kind::kName || kind == Type::Kind::kPath || distinct_texts) {
       list.push_back(absl::StrCat("a", i));
-    } else if (type.items[0].kind == Type::Kind::kInteger && type.unique) {
+    } else if (kind == Type::Kind::kInteger && type.unique) {
       list.push_back(static_cast<int64_t>(type.items[0].min) + static_cast<int64_t>(i));
     } else {
       for (const Probe& item : items) {

@@ -70,6 +70,12 @@ INSTANTIATE_TEST_SUITE_P(
                                             .relative = true}),
              R"("type":"precision_switch","step":3,"layer":"lm_head","to":"high","gradient":0.5,)"
              R"("gradient_above":0,"error":0.125,"error_above":0.1,"relative":true)"},
+        Case{"sensitivity", MakeEvent(SensitivityEvent{4, R"({"targets":8,"layers":[]})"}),
+             R"("type":"sensitivity","step":4,"targets":8,"layers":[])"},
+        Case{"sensitivity_empty", MakeEvent(SensitivityEvent{0, "{}"}),
+             R"("type":"sensitivity","step":0)"},
+        Case{"decision", MakeEvent(DecisionEvent{4, R"({"why":"a"})"}),
+             R"("type":"decision","step":4,"why":"a")"},
         Case{"finished", MakeEvent(FinishedEvent{"completed", ""}),
              R"("type":"finished","status":"completed","reason":"")"},
         Case{"of_a_newer_trainer",

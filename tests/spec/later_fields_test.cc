@@ -43,7 +43,10 @@ std::vector<std::string> LayersOf(const RunSpec& run) {
 }
 
 TEST(LaterFields, OfWhatIsNotBuiltAreRefusedByName) {
-  for (const char* refused : {R"("notify": [{"on": ["failed"]}])"}) {
+  for (const char* refused :
+       {R"("notify": [{"on": ["failed"]}])",
+        R"("precision": {"budget": {"weight_bits": 8, "step_seconds": 0.5}})",
+        R"("precision": {"budget": {"weight_bits": 8, "training_bytes": 1000000}})"}) {
     const ReadResult result =
         ReadExperiment(absl::StrCat(R"({"name": "a", )", refused, "}"), {}, {});
     ASSERT_FALSE(result.ok()) << refused;
@@ -90,11 +93,53 @@ TEST(LaterFields, ReachTheRun) {
   EXPECT_EQ(run.optimizer.muon.dtype, MuonDtype::kFp32);
 }
 
+std::vector<std::string> CandidatesOf(const Candidates& candidates) {
+  std::vector<std::string> rows;
+  for (const std::vector<LayerCandidate>& layer : candidates.layers) {
+    std::string row = layer.front().row.layer;
+    for (const LayerCandidate& candidate : layer) absl::StrAppend(&row, " ", candidate.row.recipe);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+TEST(LaterFields, OfABudgetSayWhatItDecidesOn) {
+  const RunSpec run = RunOf(
+      R"(, "model": {"num_layers": 2}, "training": {"steps": 100, "compute_dtype": "fp32"},
+      "precision": {"budget": {"weight_bits": 14.5, "candidates": ["int8", "baseline"], "match": "blocks.*.mlp.*",
+        "every": 5, "from_step": 7, "micro_batches": 6, "switch": "raise-only", "dwell": 11, "min_gain": 0.25,
+        "pin": [{"match": "blocks.0.mlp.up", "use": "baseline"}], "groups": ["blocks.1.**"]}})");
+  const BudgetSpec& budget = run.budget;
+  EXPECT_TRUE(budget.on);
+  EXPECT_THAT((std::vector{budget.every, budget.from_step, budget.micro_batches, budget.dwell}),
+              ElementsAre(5, 7, 6, 11));
+  EXPECT_EQ(budget.how, BudgetSwitch::kRaiseOnly);
+  EXPECT_EQ(budget.min_gain, 0.25);
+  EXPECT_EQ(budget.limit_bytes, 4 * 512 * 128 * 29 / 16);  // 14.5 bits
+  EXPECT_THAT(CandidatesOf(budget.candidates),
+              ElementsAre("blocks.0.mlp.up baseline", "blocks.0.mlp.down int8 baseline",
+                          "blocks.1.mlp.up int8 baseline", "blocks.1.mlp.down int8 baseline"));
+  EXPECT_THAT(budget.groups, ElementsAre(0, 1, 2, 2));
+}
+
+TEST(LaterFields, OfSensitivityLeaveOutWhatDoesNotFitALayer) {
+  const RunSpec run = RunOf(
+      R"(, "model": {"kind": "autoencoder", "layer_sizes": [64, 32, 4, 32, 64]},
+      "sensitivity": {"every": 9, "micro_batches": 3, "formats": ["nvfp4-weights", "fp8"]})");
+  EXPECT_TRUE(run.sensitivity.on);
+  EXPECT_EQ(run.sensitivity.every, 9);
+  EXPECT_EQ(run.sensitivity.micro_batches, 3);
+  EXPECT_THAT(CandidatesOf(run.sensitivity.candidates),
+              ElementsAre("layers.0 nvfp4-weights fp8", "layers.1 nvfp4-weights fp8",
+                          "layers.2 fp8", "layers.3 nvfp4-weights fp8"));
+}
+
 TEST(LaterFields, ComeBackFromTheRunDocument) {
   for (
       const char* sections :
       {R"(, "model": {"preset": "cnn-small", "channels": [8, 16]}, "precision": {"default": "fp4"})",
        R"(, "model": {"kind": "autoencoder", "layer_sizes": [8, 2, 8]}, "data": {"noise": 0})",
+       R"(, "sensitivity": {}, "precision": {"budget": {"weight_bytes": 900000}})",
        R"(, "optimizer": {"masters": "bf16", "gradients": "bf16"})"}) {
     const ReadResult result = ReadAll(sections);
     ASSERT_TRUE(result.ok()) << sections << ": " << result.problems[0].message;

@@ -29,6 +29,8 @@ TEST(Events, EveryKindComesBackAsItWas) {
                                  .error = 0.125,
                                  .error_above = 2,
                                  .relative = false},
+      spec::SensitivityEvent{4, R"({"targets":8})"},
+      spec::DecisionEvent{5, R"({"why":"a"})"},
       spec::FinishedEvent{"completed", "because"},
       spec::UnknownEvent{"picture", R"({"file":"/a.png"})"}};
   static_assert(std::size(kinds) == std::variant_size_v<spec::EventKind>);

@@ -177,6 +177,14 @@ absl::Status Report::Switch(int64_t step, const PrecisionSwitch& each) {
                                                 .relative = spec.relative});
 }
 
+absl::Status Report::Scores(const spec::ScoreTable& table) {
+  return log_.Append(spec::SensitivityEvent{table.step, spec::ToJson(table)});
+}
+
+absl::Status Report::Decision(const spec::Decision& decision) {
+  return log_.Append(spec::DecisionEvent{decision.step, spec::ToJson(decision)});
+}
+
 absl::Status Report::Health(const Finding& finding) { return log_.Append(EventOf(finding)); }
 
 absl::Status Report::Stop(const Finding& finding) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "spec/score_table.h"
 #include "trainer/build.h"
 #include "trainer/measure/energy.h"
 #include "trainer/measure/memory.h"
@@ -57,6 +58,10 @@ class Report {
 
   // Tells of a layer that changes its precision after `step`.
   absl::Status Switch(int64_t step, const PrecisionSwitch& each);
+
+  // Tells of measured scores, and of what a budget has decided by some.
+  absl::Status Scores(const spec::ScoreTable& table);
+  absl::Status Decision(const spec::Decision& decision);
 
   // Writes the health event.
   absl::Status Health(const Finding& finding);

@@ -1,9 +1,11 @@
 #include "trainer/model/autoencoder.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "trainer/model/activation.h"
+#include "trainer/random_tensors.h"
 
 namespace fp4::trainer {
 namespace {
@@ -67,6 +69,14 @@ LossSums Autoencoder::ForwardBackward(const Batch& batch, double scale) {
 LossSums Autoencoder::Evaluate(const Batch& batch) {
   at::NoGradGuard no_grad;
   return Compare(Output(batch.inputs), batch.targets).sums;
+}
+
+// The squared error is the negative logarithm of a normal distribution of variance 1/2.
+at::Tensor Autoencoder::SampleTargets(const Batch& batch, uint64_t key, uint64_t counter) {
+  at::NoGradGuard no_grad;
+  const at::Tensor output = Output(batch.inputs).to(at::kFloat);
+  const at::Tensor normal = NormalTensor(output.numel(), key, counter).to(output.device());
+  return output + std::sqrt(0.5) * normal.view_as(output);
 }
 
 namespace {

@@ -19,6 +19,7 @@ class Autoencoder : public Model {
 
   LossSums ForwardBackward(const Batch& batch, double scale) override;
   LossSums Evaluate(const Batch& batch) override;
+  at::Tensor SampleTargets(const Batch& batch, uint64_t key, uint64_t counter) override;
 
  private:
   // A linear layer and what follows it; inputs and outputs are in the compute type.

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "trainer/model/head_loss.h"
+#include "trainer/random_tensors.h"
 
 namespace fp4::trainer {
 namespace {
@@ -56,6 +57,12 @@ LossSums Convnet::ForwardBackward(const Batch& batch, double scale) {
 LossSums Convnet::Evaluate(const Batch& batch) {
   at::NoGradGuard no_grad;
   return HeadLoss(*classifier_, Hidden(batch.inputs), batch.targets);
+}
+
+at::Tensor Convnet::SampleTargets(const Batch& batch, uint64_t key, uint64_t counter) {
+  at::NoGradGuard no_grad;
+  const at::Tensor uniform = UniformTensor(batch.targets.numel(), key, counter);
+  return SampleHeadTargets(*classifier_, Hidden(batch.inputs), uniform.to(batch.targets.device()));
 }
 
 namespace {

@@ -19,6 +19,7 @@ class Convnet : public Model {
 
   LossSums ForwardBackward(const Batch& batch, double scale) override;
   LossSums Evaluate(const Batch& batch) override;
+  at::Tensor SampleTargets(const Batch& batch, uint64_t key, uint64_t counter) override;
 
  private:
   // (B, H, W, in) → (B, H/2, W/2, out), both fp32; what enters the GEMM is in the compute type.

@@ -26,6 +26,7 @@ class ConvolutionFunction : public torch::autograd::Function<ConvolutionFunction
     const at::Tensor x = context->get_saved_variables()[0];
     const at::Tensor dy = gradients[0].reshape({-1, gradients[0].size(3)});
     at::Tensor dx, dw;
+    linear.ShowGradient(dy);
     if (context->needs_input_grad(0)) dx = Fold(linear.Dgrad(dy), x.sizes(), layer->kernel());
     if (linear.trains_weight()) dw = linear.Wgrad(dy, linear.KeptAgain(Unfold(x, layer->kernel())));
     return {dx, dw, at::Tensor()};

@@ -69,11 +69,25 @@ HeadGradient HeadLossAndGradient(Linear& head, const at::Tensor& hidden, const a
     at::Tensor dlogits = piece.logits.sub_(piece.log_sums).exp_();
     dlogits.scatter_add_(1, piece.targets, at::full_like(piece.log_sums, -1.0));
     dlogits = dlogits.mul_(scale).to(hidden.scalar_type());
+    head.ShowGradient(dlogits);
     result.hidden.narrow(0, begin, rows).copy_(head.Dgrad(dlogits));
     if (head.trains_weight())
       AddToGradient(head.master(), head.Wgrad(dlogits, kept.narrow(0, begin, rows)));
   });
   return result;
+}
+
+at::Tensor SampleHeadTargets(Linear& head, const at::Tensor& hidden, const at::Tensor& uniform) {
+  at::NoGradGuard no_grad;
+  at::Tensor targets = at::empty({hidden.size(0)}, hidden.options().dtype(at::kLong));
+  const at::Tensor input = head.Input(hidden);
+  ForEachPiece(head, hidden, [&](int64_t begin, int64_t rows) {
+    const at::Tensor logits = head.Fprop(input.narrow(0, begin, rows)).to(at::kFloat);
+    const at::Tensor reached = at::softmax(logits, 1).cumsum(1);
+    const at::Tensor drawn = reached.le(uniform.narrow(0, begin, rows).unsqueeze(1)).sum(1);
+    targets.narrow(0, begin, rows).copy_(drawn.clamp_max(logits.size(1) - 1));
+  });
+  return targets;
 }
 
 }  // namespace fp4::trainer

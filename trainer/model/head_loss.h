@@ -20,4 +20,8 @@ struct HeadGradient {
 HeadGradient HeadLossAndGradient(Linear& head, const at::Tensor& hidden, const at::Tensor& targets,
                                  double scale);
 
+// Targets (tokens), int64, drawn from the head's softmax at the rows of `hidden`: row i by the i-th
+// number of `uniform` (tokens), fp32 in [0, 1).
+at::Tensor SampleHeadTargets(Linear& head, const at::Tensor& hidden, const at::Tensor& uniform);
+
 }  // namespace fp4::trainer

@@ -44,8 +44,16 @@ class Model {
   // Forward alone.
   virtual LossSums Evaluate(const Batch& batch) = 0;
 
+  // Targets for `batch.inputs` drawn from what the model itself predicts, the distribution whose
+  // negative logarithm is the loss: gradients of such targets have the Gauss-Newton matrix of the
+  // loss as their covariance. By Philox(key, element, counter).
+  virtual at::Tensor SampleTargets(const Batch& batch, uint64_t key, uint64_t counter) = 0;
+
   // The layers that a rule of the document can name, in the model's order.
   const std::vector<QuantizedLayer*>& layers() const { return layers_; }
+
+  // How the layers compute now, a row for each of layers().
+  const std::vector<spec::LayerPrecision>& table() const { return table_; }
 
   // From now on every layer computes as its row of `table` says; gives the layers for which that is
   // a change. The others are left alone, to the bit.

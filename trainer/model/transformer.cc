@@ -3,6 +3,8 @@
 #include <cmath>
 #include <utility>
 
+#include "trainer/random_tensors.h"
+
 namespace fp4::trainer {
 
 Transformer::Transformer(const ModelParts& parts)
@@ -48,6 +50,13 @@ LossSums Transformer::ForwardBackward(const Batch& batch, double scale) {
 LossSums Transformer::Evaluate(const Batch& batch) {
   at::NoGradGuard no_grad;
   return HeadLoss(head_, Hidden(batch.inputs), batch.targets.reshape(-1));
+}
+
+at::Tensor Transformer::SampleTargets(const Batch& batch, uint64_t key, uint64_t counter) {
+  at::NoGradGuard no_grad;
+  const at::Tensor uniform = UniformTensor(batch.targets.numel(), key, counter);
+  return SampleHeadTargets(head_, Hidden(batch.inputs), uniform.to(batch.targets.device()))
+      .view_as(batch.targets);
 }
 
 namespace {

@@ -19,6 +19,7 @@ class Transformer : public Model {
 
   LossSums ForwardBackward(const Batch& batch, double scale) override;
   LossSums Evaluate(const Batch& batch) override;
+  at::Tensor SampleTargets(const Batch& batch, uint64_t key, uint64_t counter) override;
 
  private:
   at::Tensor Hidden(const at::Tensor& inputs);  // (B, T) → (B T, C) in the compute type

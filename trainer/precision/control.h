@@ -5,14 +5,15 @@
 #include <vector>
 
 #include "trainer/precision/adaptive.h"
+#include "trainer/precision/byte_budget.h"
 #include "trainer/precision/de_oscillation.h"
 
 namespace fp4::trainer {
 
 // All that changes the precision of a model while it trains: the schedule, the switches of adaptive
-// precision on top of it, and the resets of oscillating weights. Where the document asks for none
-// of them it does nothing but quantize the weights after each update. Not thread-safe; what it is
-// made from outlives it.
+// precision or of a byte budget on top of it, and the resets of oscillating weights. Where the
+// document asks for none of them it does nothing but quantize the weights after each update. Not
+// thread-safe; what it is made from outlives it.
 class PrecisionControl {
  public:
   PrecisionControl(const spec::RunSpec& run, Model& model, const StepContext& context,
@@ -36,6 +37,9 @@ class PrecisionControl {
   // is drawn anew for the next update.
   void UpdateLeftOut() { model_.Refresh(); }
 
+  // Null: the document has none.
+  ByteBudget* budget() { return budget_ ? &*budget_ : nullptr; }
+
   // The parts of it that have a state.
   std::vector<Stateful*> stateful();
 
@@ -46,10 +50,12 @@ class PrecisionControl {
   const spec::RunSpec& run_;
   Model& model_;
   std::optional<AdaptivePrecision> adaptive_;
+  std::optional<ByteBudget> budget_;
   std::optional<DeOscillation> de_oscillation_;
   // What the model's table is of; null: not chosen yet.
   const std::vector<spec::LayerPrecision>* low_ = nullptr;
-  std::vector<bool> high_;  // the layers that adaptive precision has switched
+  std::vector<bool> high_;           // the layers that adaptive precision has switched
+  std::vector<int32_t> assignment_;  // of the budget
 };
 
 }  // namespace fp4::trainer

@@ -36,6 +36,9 @@ class LayerObserver {
   virtual void SawOperand(const std::string& layer, LayerTensor which,
                           const OperandQuantizer& quantizer, const at::Tensor& values,
                           const at::Tensor& operand) = 0;
+
+  // The gradient dY (rows, out) as it arrives at the layer, before any of its GEMMs.
+  virtual void SawGradient(const std::string& /*layer*/, const at::Tensor& /*dy*/) {}
 };
 
 }  // namespace fp4::trainer

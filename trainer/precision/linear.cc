@@ -27,6 +27,7 @@ class LinearFunction : public torch::autograd::Function<LinearFunction> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     auto* layer = reinterpret_cast<Linear*>(context->saved_data["layer"].toInt());
     at::Tensor kept = context->get_saved_variables()[0], dx, dw;
+    layer->ShowGradient(gradients[0]);
     if (context->needs_input_grad(0)) dx = layer->Dgrad(gradients[0]);
     if (layer->trains_weight()) dw = layer->Wgrad(gradients[0], kept);
     return {dx, dw, at::Tensor()};
@@ -135,6 +136,10 @@ at::Tensor Linear::OperandAlongRows(const OperandQuantizer& quantizer, LayerTens
 
 void Linear::Show(LayerTensor which, const at::Tensor& values) const {
   if (context_.observer != nullptr) context_.observer->Saw(name_, which, values);
+}
+
+void Linear::ShowGradient(const at::Tensor& dy) const {
+  if (context_.observer != nullptr) context_.observer->SawGradient(name_, dy);
 }
 
 at::Tensor Linear::Input(const at::Tensor& x) {

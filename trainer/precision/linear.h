@@ -64,6 +64,9 @@ class Linear : public QuantizedLayer {
   // `kept`: X or what Input made of it, as Kept says.
   at::Tensor Wgrad(const at::Tensor& dy, const at::Tensor& kept);
 
+  // To be called where backward begins: shows the gradient that has arrived to who looks.
+  void ShowGradient(const at::Tensor& dy) const;
+
   // What backward needs of X and of Input(X): one of the two.
   const at::Tensor& Kept(const at::Tensor& x, const at::Tensor& input) const {
     return operands_.wgrad_input == LinearOperands::Second::kOwn ? x : input;

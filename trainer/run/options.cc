@@ -65,35 +65,47 @@ std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code) {
                      "RUN.json says, instead of training: its validation metrics and the errors of "
                      "quantized weights. Nothing is written to a run directory")
           ->type_name("CHECKPOINT");
+  CLI::Option* sensitivity =
+      app.add_option("--sensitivity", options.sensitivity,
+                     "Predict what each layer of a checkpoint's folder or a safetensors file would "
+                     "cost the loss under the recipes of RUN.json's sensitivity.formats, instead "
+                     "of training. Nothing is written to a run directory")
+          ->type_name("CHECKPOINT")
+          ->excludes(evaluate);
   for (const char* of_training :
-       {"--run-dir", "--attempt", "--next-seq", "--resume-from", "--lease-file", "--probe"})
+       {"--run-dir", "--attempt", "--next-seq", "--resume-from", "--lease-file", "--probe"}) {
     evaluate->excludes(app.get_option(of_training));
+    sensitivity->excludes(app.get_option(of_training));
+  }
   app.add_option("--profile", options.profile,
                  "Write the times of ten updates to this file, a Chrome trace, and print them by "
                  "part of the step when the run ends")
       ->type_name("TRACE.json")
-      ->excludes(evaluate);
+      ->excludes(evaluate)
+      ->excludes(sensitivity);
   CLI::Option* roofline =
       app.add_flag(
              "--roofline", options.roofline,
              "Measure this machine's peak and bandwidth and the products of RUN.json, instead "
              "of training: which are bound by memory, which by arithmetic, and what 4-bit "
              "operands would change. Nothing is written to a run directory")
-          ->excludes(evaluate);
+          ->excludes(evaluate)
+          ->excludes(sensitivity);
   for (const char* of_training : {"--run-dir", "--attempt", "--next-seq", "--resume-from",
                                   "--lease-file", "--probe", "--profile"})
     roofline->excludes(app.get_option(of_training));
   std::string output = "text";
-  CLI::Option* how =
-      app.add_option("-o,--output", output, "With --evaluate or --roofline: text or json")
-          ->check(CLI::IsMember({"text", "json"}))
-          ->capture_default_str();
+  CLI::Option* how = app.add_option("-o,--output", output,
+                                    "With --evaluate, --sensitivity or --roofline: text or json")
+                         ->check(CLI::IsMember({"text", "json"}))
+                         ->capture_default_str();
   try {
     app.parse(argc, argv);
     if (!*probe && options.document.empty()) throw CLI::RequiredError("RUN.json");
-    const bool measures = *evaluate || *roofline;
+    const bool measures = *evaluate || *sensitivity || *roofline;
     if (!*probe && !measures && options.run_dir.empty()) throw CLI::RequiredError("--run-dir");
-    if (*how && !measures) throw CLI::RequiresError("--output", "--evaluate or --roofline");
+    if (*how && !measures)
+      throw CLI::RequiresError("--output", "--evaluate, --sensitivity or --roofline");
     options.json = output == "json";
     return options;
   } catch (const CLI::ParseError& error) {

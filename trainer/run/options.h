@@ -23,6 +23,8 @@ struct Options {
   bool probe = false;                      // measure the machine instead of training
   // A checkpoint's folder or a safetensors file: its weights are measured, and nothing is trained.
   std::optional<std::string> evaluate;
+  // The same, for what each of its layers would cost the loss under other recipes.
+  std::optional<std::string> sensitivity;
   bool json = false;  // how what is measured is printed
   // Where the times of some updates go, as a Chrome trace; the run trains as it would without.
   std::optional<std::string> profile;

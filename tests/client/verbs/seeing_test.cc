@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "spec/score_table.h"
 #include "tests/client/support/command_fixture.h"
 
 namespace fp4::client {
@@ -287,6 +288,46 @@ TEST_F(SeeingTest, ClonePrintsWithoutSubmitting) {
   EXPECT_EQ(command.out(), std::string(kDocument) + "\n");
   EXPECT_EQ(command.err(), "It was submitted with --set training.steps=50\n");
   EXPECT_TRUE(service_.create_request().document().empty());
+}
+
+v1::Event ScoresAt(int64_t step, double loss_change) {
+  v1::Event event;
+  event.set_run_id("run0000a");
+  event.mutable_sensitivity()->set_step(step);
+  event.mutable_sensitivity()->set_json(spec::ToJson(spec::ScoreTable{
+      .step = step,
+      .micro_batches = 1,
+      .targets = 64,
+      .layers = {{.layer = "lm_head",
+                  .current = "baseline",
+                  .scores = {{.recipe = "nf4", .bytes = 9, .loss_change = loss_change}}}}}));
+  return event;
+}
+
+TEST_F(SeeingTest, SensitivityPrintsTheNewestScoresOrThoseOfAStep) {
+  service_.Add(ScoresAt(10, 0.5));
+  service_.Add(ScoresAt(20, 0.25));
+  Command newest = Run({"sensitivity", "run0000a"});
+  EXPECT_EQ(newest.Wait(), 0) << newest.err();
+  EXPECT_EQ(newest.out(),
+            "step 20, 64 targets\n"
+            "layer    current                 nf4\n"
+            "lm_head  baseline  +2.50e-01 (0e+00)\n");
+  Command earlier = Run({"sensitivity", "run0000a", "--step", "10", "-o", "json"});
+  EXPECT_EQ(earlier.Wait(), 0) << earlier.err();
+  const Json json = Json::parse(earlier.out());
+  EXPECT_EQ(json["run"], "run0000a");
+  EXPECT_EQ(json["step"], 10);
+  EXPECT_EQ(json["layers"][0]["scores"][0]["loss_change"], 0.5);
+}
+
+TEST_F(SeeingTest, SensitivityOfARunWithoutScoresSaysWhatAsksForThem) {
+  Command none = Run({"sensitivity", "run0000a"});
+  EXPECT_EQ(none.Wait(), 4);
+  EXPECT_NE(none.err().find("run run0000a has no scores; its document asks for them by "
+                            "`sensitivity` or precision.budget"),
+            std::string::npos)
+      << none.err();
 }
 
 }  // namespace

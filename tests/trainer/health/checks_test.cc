@@ -46,6 +46,7 @@ class FakeModel : public Model {
   }
   LossSums ForwardBackward(const Batch& /*batch*/, double /*scale*/) override { return {}; }
   LossSums Evaluate(const Batch& /*batch*/) override { return {}; }
+  at::Tensor SampleTargets(const Batch& /*batch*/, uint64_t, uint64_t) override { return {}; }
 };
 
 class ChecksTest : public testing::Test {

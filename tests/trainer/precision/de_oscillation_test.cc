@@ -31,6 +31,7 @@ class OneLayerModel : public Model {
   }
   LossSums ForwardBackward(const Batch&, double) override { return {}; }
   LossSums Evaluate(const Batch&) override { return {}; }
+  at::Tensor SampleTargets(const Batch& /*batch*/, uint64_t, uint64_t) override { return {}; }
   RoundedLayer& layer() { return layer_; }
 
  private:

@@ -19,16 +19,16 @@ from fp4lab.client import Client  # noqa: E402
 from fp4lab.comparison import Comparison, Difference, Interval, ParetoFront, VariantComparison, Verdict
 from fp4lab.errors import (ConnectionFailed, DocumentError, Error, InvalidRequest, NotFound, Problem, Refused, RunsFailed,
                            UnknownMetric)
-from fp4lab.events import (CheckpointEvent, Event, FinishedEvent, HealthEvent, LogEvent, MetricsEvent, PrecisionSwitchEvent,
-                           StartedEvent, StateEvent, UnknownEvent)
+from fp4lab.events import (CheckpointEvent, DecisionEvent, Event, FinishedEvent, HealthEvent, LogEvent, MetricsEvent, PrecisionSwitchEvent,
+                           SensitivityEvent, StartedEvent, StateEvent, UnknownEvent)
 from fp4lab.records import (Checkpoint, Experiment, Finding, HostFacts, QueuedRun, Run, Rung, Search, Slot, Trial,
                             Worker)
 from fp4lab.watch import Watch
 
 __all__ = [
-    "Checkpoint", "CheckpointEvent", "Client", "Comparison", "ConnectionFailed", "Difference", "DocumentError", "Error",
+    "Checkpoint", "CheckpointEvent", "Client", "Comparison", "ConnectionFailed", "DecisionEvent", "Difference", "DocumentError", "Error",
     "Event", "Experiment", "Finding", "FinishedEvent", "HealthEvent", "HostFacts", "Interval", "InvalidRequest", "LogEvent",
     "MetricsEvent", "NotFound", "ParetoFront", "PrecisionSwitchEvent", "Problem", "QueuedRun", "Refused", "Run", "Rung",
-    "RunsFailed", "Search", "Slot", "StartedEvent", "StateEvent", "Trial", "UnknownEvent", "UnknownMetric", "VariantComparison",
+    "RunsFailed", "Search", "SensitivityEvent", "Slot", "StartedEvent", "StateEvent", "Trial", "UnknownEvent", "UnknownMetric", "VariantComparison",
     "Verdict", "Watch", "Worker",
 ]

@@ -67,13 +67,30 @@ class PrecisionSwitchEvent:
     relative: bool
 
 
+@dataclass(frozen=True)
+class SensitivityEvent:
+    """What layers would cost the loss under other recipes (the document's `sensitivity`)."""
+
+    step: int
+    json: str
+
+
+@dataclass(frozen=True)
+class DecisionEvent:
+    """What a budget has decided (precision.budget), with its evidence."""
+
+    step: int
+    json: str
+
+
 Data = Union[StartedEvent, MetricsEvent, CheckpointEvent, HealthEvent, LogEvent, FinishedEvent, StateEvent, UnknownEvent,
-             PrecisionSwitchEvent]
+             PrecisionSwitchEvent, SensitivityEvent, DecisionEvent]
 
 # By the name of the field in fp4.v1.Event.
 KINDS: Dict[str, type] = {
     "started": StartedEvent, "metrics": MetricsEvent, "checkpoint": CheckpointEvent, "health": HealthEvent, "log": LogEvent,
     "finished": FinishedEvent, "state": StateEvent, "unknown": UnknownEvent, "precision_switch": PrecisionSwitchEvent,
+    "sensitivity": SensitivityEvent, "decision": DecisionEvent,
 }
 
 

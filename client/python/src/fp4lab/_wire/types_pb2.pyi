@@ -32,17 +32,27 @@ class Checkpoint(_message.Message):
     stored: bool
     def __init__(self, path: _Optional[str] = ..., step: _Optional[int] = ..., bytes: _Optional[int] = ..., sha256: _Optional[str] = ..., attempt: _Optional[int] = ..., stored: bool = ...) -> None: ...
 
+class Decision(_message.Message):
+    __slots__ = ["json", "step"]
+    JSON_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    json: str
+    step: int
+    def __init__(self, step: _Optional[int] = ..., json: _Optional[str] = ...) -> None: ...
+
 class Event(_message.Message):
-    __slots__ = ["attempt", "checkpoint", "cursor", "finished", "health", "log", "metrics", "precision_switch", "run_id", "seq", "started", "state", "time", "unknown"]
+    __slots__ = ["attempt", "checkpoint", "cursor", "decision", "finished", "health", "log", "metrics", "precision_switch", "run_id", "sensitivity", "seq", "started", "state", "time", "unknown"]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
+    DECISION_FIELD_NUMBER: _ClassVar[int]
     FINISHED_FIELD_NUMBER: _ClassVar[int]
     HEALTH_FIELD_NUMBER: _ClassVar[int]
     LOG_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
     PRECISION_SWITCH_FIELD_NUMBER: _ClassVar[int]
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    SENSITIVITY_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     STARTED_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -51,18 +61,20 @@ class Event(_message.Message):
     attempt: int
     checkpoint: Checkpoint
     cursor: int
+    decision: Decision
     finished: Finished
     health: Health
     log: Log
     metrics: Metrics
     precision_switch: PrecisionSwitch
     run_id: str
+    sensitivity: Sensitivity
     seq: int
     started: Started
     state: StateChange
     time: _timestamp_pb2.Timestamp
     unknown: Unknown
-    def __init__(self, cursor: _Optional[int] = ..., run_id: _Optional[str] = ..., attempt: _Optional[int] = ..., seq: _Optional[int] = ..., time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., started: _Optional[_Union[Started, _Mapping]] = ..., metrics: _Optional[_Union[Metrics, _Mapping]] = ..., checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ..., health: _Optional[_Union[Health, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., finished: _Optional[_Union[Finished, _Mapping]] = ..., state: _Optional[_Union[StateChange, _Mapping]] = ..., unknown: _Optional[_Union[Unknown, _Mapping]] = ..., precision_switch: _Optional[_Union[PrecisionSwitch, _Mapping]] = ...) -> None: ...
+    def __init__(self, cursor: _Optional[int] = ..., run_id: _Optional[str] = ..., attempt: _Optional[int] = ..., seq: _Optional[int] = ..., time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., started: _Optional[_Union[Started, _Mapping]] = ..., metrics: _Optional[_Union[Metrics, _Mapping]] = ..., checkpoint: _Optional[_Union[Checkpoint, _Mapping]] = ..., health: _Optional[_Union[Health, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., finished: _Optional[_Union[Finished, _Mapping]] = ..., state: _Optional[_Union[StateChange, _Mapping]] = ..., unknown: _Optional[_Union[Unknown, _Mapping]] = ..., precision_switch: _Optional[_Union[PrecisionSwitch, _Mapping]] = ..., sensitivity: _Optional[_Union[Sensitivity, _Mapping]] = ..., decision: _Optional[_Union[Decision, _Mapping]] = ...) -> None: ...
 
 class Experiment(_message.Message):
     __slots__ = ["create_time", "created_by", "description", "document", "document_name", "id", "labels", "name", "next_page_token", "num_finished", "num_runs", "overrides", "project", "runs", "search"]
@@ -249,6 +261,14 @@ class Search(_message.Message):
     num_trials: int
     trials: _containers.RepeatedCompositeFieldContainer[Trial]
     def __init__(self, method: _Optional[str] = ..., metrics: _Optional[_Iterable[str]] = ..., goals: _Optional[_Iterable[str]] = ..., trials: _Optional[_Iterable[_Union[Trial, _Mapping]]] = ..., num_trials: _Optional[int] = ..., num_invalid: _Optional[int] = ..., ended: _Optional[str] = ...) -> None: ...
+
+class Sensitivity(_message.Message):
+    __slots__ = ["json", "step"]
+    JSON_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    json: str
+    step: int
+    def __init__(self, step: _Optional[int] = ..., json: _Optional[str] = ...) -> None: ...
 
 class Slot(_message.Message):
     __slots__ = ["cpu_compute_dtype", "cpu_threads", "device", "index", "kind", "memory_bytes", "name", "run_id"]

@@ -1,0 +1,259 @@
+#include "spec/budget/budget.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "spec/budget/candidates.h"
+#include "spec/field.h"
+#include "spec/fields.h"
+#include "spec/layers.h"
+#include "spec/pattern.h"
+
+namespace fp4::spec {
+namespace {
+
+// A field as given, or its default.
+class SectionFields {
+ public:
+  SectionFields(const Node& section, const Type& type, const RunSpec& run)
+      : section_(section), type_(type), run_(run) {}
+
+  const Node& Get(std::string_view name) {
+    if (const Node* given = section_.Find(name)) return *given;
+    auto [found, added] = defaults_.try_emplace(std::string(name));
+    if (!added) return found->second;
+    const Field& field = *FindField(type_, name);
+    const std::string json = field.derive ? field.derive(run_, &section_) : field.default_json;
+    Node node = ParseJson(json).root;
+    node.place = section_.place;
+    for (Node& item : node.items) item.place = section_.place;
+    return found->second = std::move(node);
+  }
+
+ private:
+  const Node& section_;
+  const Type& type_;
+  const RunSpec& run_;
+  std::map<std::string, Node> defaults_;
+};
+
+const std::string& LayerNameOf(const std::vector<LayerCandidate>& layer) {
+  return layer.front().row.layer;
+}
+
+class BudgetResolver {
+ public:
+  BudgetResolver(const Node& section, const Path& path, const RunSpec& run, RecipeBook& recipes,
+                 Problems& problems)
+      : section_(section),
+        path_(path),
+        run_(run),
+        recipes_(recipes),
+        problems_(problems),
+        budget_(run.budget) {}
+
+  BudgetSpec Resolve() {
+    budget_.on = true;
+    SectionFields fields(
+        section_, FindField(FindField(DocumentType(), "precision")->type, "budget")->type, run_);
+    budget_.candidates = ResolveCandidates({fields.Get("candidates"), path_.Field("candidates"),
+                                            fields.Get("match"), path_.Field("match")},
+                                           run_, recipes_, problems_);
+    ReadPins(fields.Get("pin"));
+    ReadGroups(fields.Get("groups"));
+    CheckSteps();
+    SetLimit();
+    return std::move(budget_);
+  }
+
+ private:
+  void Report(const Node& at, const Path& path, std::string message) {
+    problems_.Add(at.place, path, std::move(message));
+  }
+
+  void ReadPins(const Node& pins) {
+    const Path list = path_.Field("pin");
+    for (size_t i = 0; i < pins.items.size(); ++i) {
+      const Node *match = pins.items[i].Find("match"), *use = pins.items[i].Find("use");
+      const auto pattern = ParsePattern(match == nullptr ? "" : match->text);
+      if (match == nullptr || use == nullptr || !pattern.ok()) continue;  // reported already
+      const auto recipe = std::ranges::find(budget_.candidates.recipes, use->text);
+      if (recipe == budget_.candidates.recipes.end()) {
+        Report(*use, list.Item(i).Field("use"),
+               absl::StrCat("is ", Shown(*use), ", which is no candidate; allowed: ",
+                            absl::StrJoin(budget_.candidates.recipes, ", ")));
+        continue;
+      }
+      Pin(list.Item(i), *pattern, *match,
+          static_cast<int32_t>(recipe - budget_.candidates.recipes.begin()));
+    }
+  }
+
+  void Pin(const Path& path, const Pattern& pattern, const Node& match, int32_t recipe) {
+    bool any = false;
+    for (std::vector<LayerCandidate>& layer : budget_.candidates.layers) {
+      if (!Matches(pattern, LayerNameOf(layer))) continue;
+      any = true;
+      const auto own = std::ranges::find(layer, recipe, &LayerCandidate::recipe);
+      if (own == layer.end()) {
+        Report(match, path.Field("match"),
+               absl::StrCat("is ", Shown(match), ", and '",
+                            budget_.candidates.recipes[static_cast<size_t>(recipe)],
+                            "' does not fit ", LayerNameOf(layer), " or is pinned away"));
+      } else {
+        layer = {*own};
+      }
+    }
+    if (!any) ReportNothing(path, match);
+  }
+
+  void ReportNothing(const Path& path, const Node& match) {
+    Report(
+        match, path.Field("match"),
+        absl::StrCat("is ", Shown(match), ", which matches no layer that the budget decides on"));
+  }
+
+  void ReadGroups(const Node& groups) {
+    budget_.groups.clear();
+    for (size_t i = 0; i < budget_.candidates.layers.size(); ++i)
+      budget_.groups.push_back(static_cast<int32_t>(i));
+    const Path list = path_.Field("groups");
+    std::vector<bool> grouped(budget_.groups.size(), false);
+    for (size_t i = 0; i < groups.items.size(); ++i) {
+      const Node& match = groups.items[i];
+      const auto pattern = ParsePattern(match.text);
+      if (!pattern.ok()) continue;  // reported already
+      int32_t first = -1;
+      for (size_t layer = 0; layer < grouped.size(); ++layer) {
+        if (!Matches(*pattern, LayerNameOf(budget_.candidates.layers[layer]))) continue;
+        if (grouped[layer])
+          Report(match, list.Item(i),
+                 absl::StrCat("is ", Shown(match), ", and ",
+                              LayerNameOf(budget_.candidates.layers[layer]),
+                              " is in an earlier group already"));
+        grouped[layer] = true;
+        if (first < 0) first = static_cast<int32_t>(layer);
+        budget_.groups[layer] = first;
+      }
+      if (first < 0)
+        Report(match, list.Item(i),
+               absl::StrCat("is ", Shown(match),
+                            ", which matches no layer that the budget decides on"));
+    }
+  }
+
+  void CheckSteps() {
+    if (run_.training.steps == 0 || budget_.from_step <= run_.training.steps) return;
+    const Node* given = section_.Find("from_step");
+    Report(given == nullptr ? section_ : *given, path_.Field("from_step"),
+           absl::StrCat("is ", budget_.from_step, ", beyond the ", run_.training.steps,
+                        " of training.steps: nothing would be decided"));
+  }
+
+  int64_t NumWeights() const {
+    int64_t sum = 0;
+    for (const auto& layer : budget_.candidates.layers)
+      sum += layer.front().row.out_features * layer.front().row.in_features;
+    return sum;
+  }
+
+  void SetLimit() {
+    const bool bits = budget_.weight_bits > 0, bytes = budget_.weight_bytes > 0;
+    if (bits == bytes) {
+      Report(section_, path_,
+             bits ? "gives both weight_bits and weight_bytes; leave one of them out"
+                  : "has no limit: give weight_bits or weight_bytes");
+      return;
+    }
+    budget_.limit_bytes = bytes ? budget_.weight_bytes
+                                : static_cast<int64_t>(std::floor(
+                                      budget_.weight_bits * static_cast<double>(NumWeights()) / 8));
+    if (budget_.candidates.layers.empty()) return;  // reported already
+    CheckSmallest(bits);
+  }
+
+  void CheckSmallest(bool bits) {
+    const std::string_view field = bits ? "weight_bits" : "weight_bytes";
+    std::vector<std::vector<KnapsackItem>> items;
+    for (BudgetGroup& group : BudgetGroups(budget_, run_.training.compute_dtype)) {
+      if (!group.items.empty()) {
+        items.push_back(std::move(group.items));
+        continue;
+      }
+      std::vector<std::string> names;
+      for (const size_t layer : group.layers)
+        names.push_back(LayerNameOf(budget_.candidates.layers[layer]));
+      Report(section_, path_.Field("groups"),
+             absl::StrCat("ties layers that have no candidate in common: ",
+                          absl::StrJoin(names, ", ")));
+      return;
+    }
+    const int64_t smallest = SmallestBytes(items);
+    if (smallest <= budget_.limit_bytes) return;
+    const Node& given = *section_.Find(field);
+    Report(given, path_.Field(field),
+           absl::StrCat(
+               "is ", Shown(given), bits ? absl::StrCat(", ", budget_.limit_bytes, " bytes") : "",
+               "; the smallest assignment of these candidates takes ", smallest, " bytes, ",
+               8 * static_cast<double>(smallest) / static_cast<double>(NumWeights()),
+               " bits a weight"));
+  }
+
+  const Node& section_;
+  const Path& path_;
+  const RunSpec& run_;
+  RecipeBook& recipes_;
+  Problems& problems_;
+  BudgetSpec budget_;
+};
+
+}  // namespace
+
+std::vector<BudgetGroup> BudgetGroups(const BudgetSpec& budget, ComputeDtype compute_dtype) {
+  std::map<int32_t, BudgetGroup> by_number;
+  for (size_t i = 0; i < budget.candidates.layers.size(); ++i)
+    by_number[budget.groups[i]].layers.push_back(i);
+  std::vector<BudgetGroup> groups;
+  for (auto& [number, group] : by_number) {
+    for (size_t recipe = 0; recipe < budget.candidates.recipes.size(); ++recipe) {
+      KnapsackItem item;
+      const bool all = std::ranges::all_of(group.layers, [&](size_t layer) {
+        const auto& own = budget.candidates.layers[layer];
+        const auto found =
+            std::ranges::find(own, static_cast<int32_t>(recipe), &LayerCandidate::recipe);
+        if (found != own.end()) item.bytes += WeightBytes(found->row, compute_dtype);
+        return found != own.end();
+      });
+      if (!all) continue;
+      group.recipes.push_back(static_cast<int32_t>(recipe));
+      group.items.push_back(item);
+    }
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+BudgetSpec ResolveBudget(const Node* section, const Path& path, const RunSpec& run,
+                         RecipeBook& recipes, Problems& problems) {
+  if (section == nullptr) return {};
+  return BudgetResolver(*section, path, run, recipes, problems).Resolve();
+}
+
+SensitivitySpec ResolveSensitivity(const Node* section, const RunSpec& run, RecipeBook& recipes,
+                                   Problems& problems) {
+  if (section == nullptr) return {};
+  const Path root;
+  const Path path = root.Field("sensitivity");
+  SensitivitySpec sensitivity = run.sensitivity;
+  sensitivity.on = true;
+  SectionFields fields(*section, FindField(DocumentType(), "sensitivity")->type, run);
+  sensitivity.candidates = ResolveCandidates(
+      {fields.Get("formats"), path.Field("formats"), fields.Get("match"), path.Field("match")}, run,
+      recipes, problems);
+  return sensitivity;
+}
+
+}  // namespace fp4::spec

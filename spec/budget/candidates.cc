@@ -1,0 +1,122 @@
+#include "spec/budget/candidates.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "spec/estimator_checks.h"
+#include "spec/layer_patterns.h"
+#include "spec/layer_row.h"
+#include "spec/operand_checks.h"
+#include "spec/pattern.h"
+#include "spec/suggest.h"
+
+namespace fp4::spec {
+namespace {
+
+// A recipe that layers may get.
+struct ScoredRecipe {
+  std::string name;
+  Bundle bundle;
+  bool fits_some = false;
+  std::string misfit = {};  // why it does not fit one layer
+};
+
+// Scores and switches know weights that their quantizer alone makes of the master.
+std::string WhyNoCandidate(const Bundle& bundle) {
+  switch (bundle.estimator) {
+    case Estimator::kStraightThrough:
+    case Estimator::kDge:
+      return "";
+    case Estimator::kNone:
+    case Estimator::kQuest:
+    case Estimator::kLsq:
+    case Estimator::kNoise:
+      return absl::StrCat("has the estimator '", std::string(EstimatorName(bundle.estimator)),
+                          "'; a candidate trains straight-through or by dge");
+  }
+  return "";
+}
+
+std::vector<std::optional<ScoredRecipe>> ReadRecipes(const CandidateFields& fields,
+                                                     RecipeBook& book, Problems& problems) {
+  std::vector<std::optional<ScoredRecipe>> recipes;
+  for (size_t i = 0; i < fields.recipes.items.size(); ++i) {
+    const Node& name = fields.recipes.items[i];
+    const Path path = fields.recipes_path.Item(i);
+    recipes.emplace_back();
+    if (name.kind != Node::Kind::kString) continue;  // reported already
+    const std::optional<Bundle> bundle = book.Find(name, path);
+    if (!bundle) continue;
+    const std::string why = WhyNoCandidate(*bundle);
+    if (why.empty()) {
+      recipes.back() = ScoredRecipe{name.text, *bundle};
+    } else {
+      problems.Add(name.place, path, absl::StrCat("is ", Shown(name), ", which ", why));
+    }
+  }
+  return recipes;
+}
+
+std::string Misfit(const LayerPrecision& row, const TensorInfo& tensor, const RunSpec& run) {
+  const auto faults = FindOperandFaults(row, tensor, run.training.micro_batch_size);
+  return faults.empty() ? EstimatorFault(row) : faults.front().message;
+}
+
+std::vector<LayerCandidate> CandidatesOf(const TensorInfo& tensor, const RunSpec& run,
+                                         std::vector<std::optional<ScoredRecipe>>& recipes) {
+  std::vector<LayerCandidate> found;
+  for (size_t r = 0; r < recipes.size(); ++r) {
+    LayerPrecision row = LayerRow(tensor, recipes[r]->name, recipes[r]->bundle);
+    const std::string misfit = Misfit(row, tensor, run);
+    if (misfit.empty()) {
+      recipes[r]->fits_some = true;
+      found.push_back({static_cast<int32_t>(r), std::move(row)});
+    } else {
+      recipes[r]->misfit = misfit;
+    }
+  }
+  return found;
+}
+
+void ReportNoLayer(const CandidateFields& fields, const RunSpec& run, Problems& problems) {
+  problems.Add(fields.match.place, fields.match_path,
+               absl::StrCat("is ", Shown(fields.match),
+                            ", which matches no layer with a GEMM and a matrix of its own",
+                            SuggestionAndChoices("", LayerPatterns(run.model))));
+}
+
+}  // namespace
+
+Candidates ResolveCandidates(const CandidateFields& fields, const RunSpec& run, RecipeBook& book,
+                             Problems& problems) {
+  Candidates candidates;
+  for (const Node& name : fields.recipes.items) candidates.recipes.push_back(name.text);
+  std::vector<std::optional<ScoredRecipe>> recipes = ReadRecipes(fields, book, problems);
+  const auto pattern = ParsePattern(fields.match.text);
+  const bool usable = std::ranges::all_of(recipes, [](const auto& r) { return r.has_value(); });
+  if (!pattern.ok() || !usable) return candidates;  // reported already
+  bool any = false;
+  for (const TensorInfo& tensor : ModelLayers(run.model)) {
+    const bool scored = tensor.role == TensorRole::kLinear && tensor.shares.empty();
+    if (!scored || !Matches(*pattern, tensor.layer())) continue;
+    any = true;
+    std::vector<LayerCandidate> found = CandidatesOf(tensor, run, recipes);
+    if (!found.empty()) {
+      candidates.layers.push_back(std::move(found));
+    } else {
+      problems.Add(fields.recipes.place, fields.recipes_path,
+                   absl::StrCat("has nothing that fits ", tensor.layer(), " (",
+                                tensor.out_features(), " x ", tensor.in_features(), ")"));
+    }
+  }
+  if (!any) ReportNoLayer(fields, run, problems);
+  for (size_t r = 0; any && r < recipes.size(); ++r) {
+    if (recipes[r]->fits_some) continue;
+    problems.Add(
+        fields.recipes.items[r].place, fields.recipes_path.Item(r),
+        absl::StrCat("is '", recipes[r]->name, "', which fits no layer: ", recipes[r]->misfit));
+  }
+  return candidates;
+}
+
+}  // namespace fp4::spec

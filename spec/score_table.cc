@@ -1,0 +1,194 @@
+#include "spec/score_table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace fp4::spec {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A number that is not finite is null.
+Json NumberJson(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+double NumberOf(const Json& value) { return value.is_null() ? NAN : value.get<double>(); }
+
+Json ScoreJson(const Score& score) {
+  return {{"recipe", score.recipe},
+          {"bytes", score.bytes},
+          {"loss_change", NumberJson(score.loss_change)},
+          {"standard_error", NumberJson(score.standard_error)},
+          {"first_order", NumberJson(score.first_order)},
+          {"second_order", NumberJson(score.second_order)},
+          {"gradient_divergence", NumberJson(score.gradient_divergence)}};
+}
+
+Score ReadScore(const Json& json) {
+  return {.recipe = json.at("recipe"),
+          .bytes = json.at("bytes"),
+          .loss_change = NumberOf(json.at("loss_change")),
+          .standard_error = NumberOf(json.at("standard_error")),
+          .first_order = NumberOf(json.at("first_order")),
+          .second_order = NumberOf(json.at("second_order")),
+          .gradient_divergence = NumberOf(json.at("gradient_divergence"))};
+}
+
+Json TableJson(const ScoreTable& table) {
+  Json layers = Json::array();
+  for (const LayerScores& layer : table.layers) {
+    Json scores = Json::array();
+    for (const Score& score : layer.scores) scores.push_back(ScoreJson(score));
+    layers.push_back({{"layer", layer.layer}, {"current", layer.current}, {"scores", scores}});
+  }
+  return {{"micro_batches", table.micro_batches}, {"targets", table.targets}, {"layers", layers}};
+}
+
+ScoreTable ReadTable(int64_t step, const Json& json) {
+  ScoreTable table{.step = step,
+                   .micro_batches = json.at("micro_batches"),
+                   .targets = json.at("targets"),
+                   .layers = {}};
+  for (const Json& item : json.at("layers")) {
+    LayerScores& layer = table.layers.emplace_back();
+    layer.layer = item.at("layer");
+    layer.current = item.at("current");
+    for (const Json& score : item.at("scores")) layer.scores.push_back(ReadScore(score));
+  }
+  return table;
+}
+
+Decision ReadDecision(int64_t step, const Json& json) {
+  Decision decision{.step = step,
+                    .how = json.at("switch"),
+                    .changed = json.at("changed"),
+                    .why = json.at("why"),
+                    .limit_bytes = json.at("limit_bytes"),
+                    .bytes = json.at("bytes"),
+                    .predicted = NumberOf(json.at("predicted")),
+                    .bound = NumberOf(json.at("bound")),
+                    .gain = NumberOf(json.at("gain")),
+                    .standard_error = NumberOf(json.at("standard_error")),
+                    .needed = NumberOf(json.at("needed")),
+                    .assignment = {},
+                    .changes = {},
+                    .scores = ReadTable(step, json.at("scores"))};
+  for (const auto& [layer, recipe] : json.at("assignment").items())
+    decision.assignment.emplace_back(layer, recipe.get<std::string>());
+  for (const Json& change : json.at("changes"))
+    decision.changes.push_back({change.at("layer"), change.at("from"), change.at("to")});
+  return decision;
+}
+
+template <typename Result>
+absl::StatusOr<Result> Parse(int64_t step, std::string_view json,
+                             Result (*read)(int64_t, const Json&)) {
+  try {
+    return read(step, Json::parse(json));
+  } catch (const Json::exception& error) {
+    return absl::InvalidArgumentError(absl::StrCat("scores of step ", step, ": ", error.what()));
+  }
+}
+
+std::vector<std::string> RecipesOf(const ScoreTable& table) {
+  std::vector<std::string> recipes;
+  for (const LayerScores& layer : table.layers) {
+    for (const Score& score : layer.scores) {
+      if (std::ranges::find(recipes, score.recipe) == recipes.end())
+        recipes.push_back(score.recipe);
+    }
+  }
+  return recipes;
+}
+
+std::string Cell(const LayerScores& layer, const std::string& recipe) {
+  const auto score = std::ranges::find(layer.scores, recipe, &Score::recipe);
+  if (score == layer.scores.end()) return "-";
+  return absl::StrFormat("%+.2e (%.0e)", score->loss_change, score->standard_error);
+}
+
+}  // namespace
+
+std::string ToJson(const ScoreTable& table) { return TableJson(table).dump(); }
+
+std::string ToJson(const Decision& decision) {
+  Json assignment = Json::object(), changes = Json::array();
+  for (const auto& [layer, recipe] : decision.assignment) assignment[layer] = recipe;
+  for (const AssignmentChange& change : decision.changes)
+    changes.push_back({{"layer", change.layer}, {"from", change.from}, {"to", change.to}});
+  return Json({{"switch", decision.how},
+               {"changed", decision.changed},
+               {"why", decision.why},
+               {"limit_bytes", decision.limit_bytes},
+               {"bytes", decision.bytes},
+               {"predicted", NumberJson(decision.predicted)},
+               {"bound", NumberJson(decision.bound)},
+               {"gain", NumberJson(decision.gain)},
+               {"standard_error", NumberJson(decision.standard_error)},
+               {"needed", NumberJson(decision.needed)},
+               {"assignment", assignment},
+               {"changes", changes},
+               {"scores", TableJson(decision.scores)}})
+      .dump();
+}
+
+absl::StatusOr<ScoreTable> ParseScoreTable(int64_t step, std::string_view json) {
+  return Parse<ScoreTable>(step, json, ReadTable);
+}
+
+absl::StatusOr<Decision> ParseDecision(int64_t step, std::string_view json) {
+  return Parse<Decision>(step, json, ReadDecision);
+}
+
+std::string FormatScoreTable(const ScoreTable& table) {
+  const std::vector<std::string> recipes = RecipesOf(table);
+  std::vector<std::vector<std::string>> rows = {{"layer", "current"}};
+  for (const std::string& recipe : recipes) rows[0].push_back(recipe);
+  for (const LayerScores& layer : table.layers) {
+    std::vector<std::string>& row = rows.emplace_back();
+    row = {layer.layer, layer.current};
+    for (const std::string& recipe : recipes) row.push_back(Cell(layer, recipe));
+  }
+  std::vector<size_t> widths(rows[0].size());
+  for (const auto& row : rows)
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::string text;
+  for (const auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      const int width = static_cast<int>(widths[i]);
+      absl::StrAppend(
+          &text, i == 0 ? "" : "  ",
+          i < 2 ? absl::StrFormat("%-*s", width, row[i]) : absl::StrFormat("%*s", width, row[i]));
+    }
+    absl::StrAppend(&text, "\n");
+  }
+  return text;
+}
+
+std::string Describe(const ScoreTable& table) {
+  const LayerScores* worst_layer = nullptr;
+  const Score* worst = nullptr;
+  for (const LayerScores& layer : table.layers) {
+    for (const Score& score : layer.scores) {
+      if (worst != nullptr && !(score.loss_change > worst->loss_change)) continue;
+      worst_layer = &layer;
+      worst = &score;
+    }
+  }
+  const std::string start =
+      absl::StrCat("scores of ", table.layers.size(), " layers at step ", table.step);
+  if (worst == nullptr) return start;
+  return absl::StrCat(start, ": the largest is ", worst_layer->layer, " under ", worst->recipe,
+                      ", predicted to change the loss by ",
+                      absl::StrFormat("%+.3g", worst->loss_change));
+}
+
+std::string Describe(const Decision& decision) {
+  return absl::StrCat("budget at step ", decision.step, ": ", decision.why, "; ", decision.bytes,
+                      " of ", decision.limit_bytes, " bytes");
+}
+
+}  // namespace fp4::spec

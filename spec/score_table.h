@@ -1,0 +1,71 @@
+// What a measurement of sensitivity found, and what a budget decided, as events carry them: JSON
+// that every program reads the same way.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace fp4::spec {
+
+// One layer under one recipe. Losses are means over targets, in nats (of vectors: squared errors).
+struct Score {
+  std::string recipe = {};
+  int64_t bytes = 0;       // of its weight, stored so
+  double loss_change = 0;  // predicted, if only this layer changed to the recipe
+  double standard_error = 0;
+  double first_order = 0, second_order = 0;  // what loss_change is made of (docs/sensitivity.md)
+  double gradient_divergence = 0;  // |G_f - G| / |G| of the weight's gradient, 0: as it is
+};
+
+struct LayerScores {
+  std::string layer = {};
+  std::string current;  // the recipe that it has
+  std::vector<Score> scores = {};
+};
+
+struct ScoreTable {
+  int64_t step = 0;  // of the weights: completed updates
+  int64_t micro_batches = 0, targets = 0;
+  std::vector<LayerScores> layers = {};
+};
+
+// One switch of a layer.
+struct AssignmentChange {
+  std::string layer, from, to;
+};
+
+struct Decision {
+  int64_t step = 0;
+  std::string how;       // "once", "hysteresis", "raise-only"
+  bool changed = false;  // whether layers switch
+  std::string why;
+  int64_t limit_bytes = 0, bytes = 0;  // bytes: of the assignment that holds from now on
+  double predicted = 0;                // the sum of its loss changes
+  double bound = 0;  // no assignment within the limit is predicted to be better than this
+  double gain = 0, standard_error = 0, needed = 0;  // of the best assignment over the current one
+  std::vector<std::pair<std::string, std::string>> assignment;  // layer, recipe
+  std::vector<AssignmentChange> changes;
+  ScoreTable scores;
+};
+
+// One JSON object each, without the step, which the event has.
+std::string ToJson(const ScoreTable& table);
+std::string ToJson(const Decision& decision);
+
+// INVALID_ARGUMENT: `json` is none that ToJson writes.
+absl::StatusOr<ScoreTable> ParseScoreTable(int64_t step, std::string_view json);
+absl::StatusOr<Decision> ParseDecision(int64_t step, std::string_view json);
+
+// The table for people: a row for each layer, a column of predicted changes for each recipe.
+std::string FormatScoreTable(const ScoreTable& table);
+
+// A sentence without a full stop.
+std::string Describe(const ScoreTable& table);
+std::string Describe(const Decision& decision);
+
+}  // namespace fp4::spec

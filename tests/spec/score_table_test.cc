@@ -1,0 +1,83 @@
+#include "spec/score_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace fp4::spec {
+namespace {
+
+using ::testing::HasSubstr;
+
+ScoreTable Table() {
+  return {.step = 7,
+          .micro_batches = 2,
+          .targets = 64,
+          .layers = {{.layer = "blocks.0.mlp.up",
+                      .current = "baseline",
+                      .scores = {{.recipe = "nf4",
+                                  .bytes = 100,
+                                  .loss_change = 0.25,
+                                  .standard_error = 0.125,
+                                  .first_order = 0.05,
+                                  .second_order = 0.2},
+                                 {.recipe = "fp8", .bytes = 200, .loss_change = 0.001}}},
+                     {.layer = "lm_head",
+                      .current = "fp8",
+                      .scores = {{.recipe = "fp8", .standard_error = NAN}}}}};
+}
+
+TEST(ScoreTable, ComesBackFromItsJson) {
+  const std::string json = ToJson(Table());
+  const auto read = ParseScoreTable(7, json);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(ToJson(*read), json);
+  EXPECT_EQ(read->step, 7);
+  EXPECT_EQ(read->layers[0].scores[0].bytes, 100);
+  EXPECT_TRUE(std::isnan(read->layers[1].scores[0].standard_error));
+}
+
+TEST(ScoreTable, IsReadByPeopleAsOneRowALayer) {
+  EXPECT_EQ(FormatScoreTable(Table()),
+            "layer            current                 nf4                fp8\n"
+            "blocks.0.mlp.up  baseline  +2.50e-01 (1e-01)  +1.00e-03 (0e+00)\n"
+            "lm_head          fp8                       -    +0.00e+00 (nan)\n");
+  EXPECT_EQ(Describe(Table()),
+            "scores of 2 layers at step 7: the largest is blocks.0.mlp.up under nf4, predicted to "
+            "change the loss by +0.25");
+}
+
+TEST(ScoreTable, WhatIsNoneIsAnErrorWithItsStep) {
+  for (const char* json :
+       {"", "[]", "{}", R"({"micro_batches": 1, "targets": 1, "layers": [3]})"}) {
+    const auto read = ParseScoreTable(7, json);
+    EXPECT_EQ(read.status().code(), absl::StatusCode::kInvalidArgument) << json;
+    EXPECT_THAT(std::string(read.status().message()), HasSubstr("scores of step 7"));
+  }
+}
+
+TEST(Decision, ComesBackFromItsJson) {
+  const Decision decision{.step = 7,
+                          .how = "hysteresis",
+                          .changed = true,
+                          .why = "because",
+                          .limit_bytes = 300,
+                          .bytes = 250,
+                          .predicted = 0.5,
+                          .bound = 0.25,
+                          .gain = 0.125,
+                          .standard_error = 0.01,
+                          .needed = 0.02,
+                          .assignment = {{"lm_head", "fp8"}, {"blocks.0.mlp.up", "nf4"}},
+                          .changes = {{"lm_head", "its own", "fp8"}},
+                          .scores = Table()};
+  const std::string json = ToJson(decision);
+  const auto read = ParseDecision(7, json);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(ToJson(*read), json);
+  EXPECT_EQ(Describe(*read), "budget at step 7: because; 250 of 300 bytes");
+}
+
+}  // namespace
+}  // namespace fp4::spec

@@ -1,0 +1,74 @@
+// What other precisions of single layers would change of their outputs, beside the gradients of the
+// loss there: the material of every score of sensitivity.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "spec/run_spec.h"
+#include "trainer/model/model.h"
+#include "trainer/precision/layer_observer.h"
+
+namespace fp4::trainer {
+
+// One layer Y = X W^T under one candidate, at the rows of one micro-batch.
+struct Perturbation {
+  size_t layer = 0, candidate = 0;  // numbers in spec::Candidates::layers
+  at::Tensor change;                // (rows, out) fp32: Y under the candidate minus Y
+  at::Tensor gradient;              // (rows, out) fp32: d(mean loss)/dY
+  // (rows, out) fp32: the same for targets that the model draws itself (Model::SampleTargets)
+  at::Tensor sampled_gradient;
+  at::Tensor input;          // X (rows, in), as it arrives
+  at::Tensor weight_change;  // (out, in) fp32: the candidate's weight minus the layer's
+  const spec::LayerPrecision* row = nullptr;
+  const at::Tensor* master = nullptr;  // (out, in)
+};
+using PerturbationVisitor = std::function<void(const Perturbation&)>;
+
+// Holds, of a layer that is scored, X and dY of the two backward passes of one micro-batch.
+class PerturbationObserver : public LayerObserver {
+ public:
+  struct Held {
+    at::Tensor input, operand;                             // X, and what fprop made of it
+    std::vector<at::Tensor> gradients, sampled_gradients;  // pieces of rows, in their order
+  };
+
+  explicit PerturbationObserver(const spec::Candidates& candidates);
+
+  // From now on gradients are those of drawn targets.
+  void BeginSampled() { sampled_ = true; }
+
+  void Saw(const std::string& /*layer*/, LayerTensor /*which*/,
+           const at::Tensor& /*values*/) override {}
+  void SawOperand(const std::string& layer, LayerTensor which, const OperandQuantizer& quantizer,
+                  const at::Tensor& values, const at::Tensor& operand) override;
+  void SawGradient(const std::string& layer, const at::Tensor& dy) override;
+
+  const Held& held(const std::string& layer) const { return held_.at(layer); }
+
+ private:
+  std::map<std::string, Held> held_;  // by layer, of those that are scored
+  bool sampled_ = false;
+};
+
+// What one pass is made on; all of it outlives the pass.
+struct PerturbationParts {
+  const spec::Candidates& candidates;
+  Model& model;
+  const ParameterSet& parameters;
+  StepContext& context;
+  Backend& backend;
+  at::ScalarType compute_type;
+};
+
+// Computes the batch forward and backward twice, with its own targets and with drawn ones, and
+// calls `visit` for each candidate of each scored layer that a gradient reaches; a candidate that
+// is computed as the layer is already has a change of zero. `targets`: of the batch together.
+// `loss_scale` is taken out of the gradients again. `draw`: names the random numbers of the
+// targets. The masters have no gradients before and after. An ExactBackward should live.
+void VisitPerturbations(const PerturbationParts& parts, const Batch& batch, int64_t targets,
+                        double loss_scale, uint64_t draw, const PerturbationVisitor& visit);
+
+}  // namespace fp4::trainer

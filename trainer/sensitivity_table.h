@@ -1,0 +1,17 @@
+#pragma once
+
+#include <ostream>
+
+#include "base/stop_check.h"
+#include "trainer/run/options.h"
+#include "trainer/run/select_run.h"
+
+namespace fp4::trainer {
+
+// fp4-train --sensitivity: predicts on the validation data of the selected run what each layer of
+// the weights in options.sensitivity would cost the loss under the recipes of the document's
+// `sensitivity`, and writes the table to `out`, as text or as JSON. All else as EvaluateCheckpoint.
+int WriteSensitivityTable(const Options& options, const SelectedRun& selected,
+                          const StopCheck& stop, std::ostream& out);
+
+}  // namespace fp4::trainer
