@@ -39,10 +39,11 @@ class RpcWatchStream final : public WatchStream {
 }  // namespace
 
 struct Connection::Channel {
-  Channel(const std::string& address, absl::Duration call_timeout)
+  Channel(const std::string& address, const wire::ChannelSecurity& security,
+          absl::Duration call_timeout)
       : address(address),
         call_timeout(call_timeout),
-        channel(wire::OpenChannel(address)),
+        channel(wire::OpenChannel(address, security)),
         stub(channel) {}
 
   template <typename Request, typename Response>
@@ -71,8 +72,9 @@ struct Connection::Channel {
   Stub stub;
 };
 
-Connection::Connection(const std::string& address, absl::Duration call_timeout)
-    : address_(address), channel_(std::make_unique<Channel>(address, call_timeout)) {}
+Connection::Connection(const std::string& address, const wire::ChannelSecurity& security,
+                       absl::Duration call_timeout)
+    : address_(address), channel_(std::make_unique<Channel>(address, security, call_timeout)) {}
 Connection::~Connection() = default;
 
 absl::StatusOr<v1::Experiment> Connection::WithAllRuns(absl::StatusOr<v1::Experiment> experiment) {

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "fp4/v1/experiments.pb.h"
+#include "wire/channel_security.h"
 
 namespace fp4::client {
 
@@ -24,7 +25,8 @@ class WatchStream {
 // (DEADLINE_EXCEEDED). Errors carry what FromRpc makes of them. Thread-safe.
 class Connection {
  public:
-  explicit Connection(const std::string& address, absl::Duration call_timeout = absl::Seconds(30));
+  explicit Connection(const std::string& address, const wire::ChannelSecurity& security = {},
+                      absl::Duration call_timeout = absl::Seconds(30));
   ~Connection();
 
   const std::string& address() const { return address_; }

@@ -23,9 +23,17 @@ absl::StatusOr<std::string> Context::Address() const {
   return Unreachable("no controller is up on this machine");
 }
 
+absl::StatusOr<wire::ChannelSecurity> Context::Security() const {
+  FP4_ASSIGN_OR_RETURN(const wire::ChannelSecurity read, wire::ReadChannelSecurity(security));
+  FP4_ASSIGN_OR_RETURN(const std::string address, Address());
+  FP4_RETURN_IF_ERROR(wire::CheckTokenIsSafe(address, read));
+  return read;
+}
+
 absl::StatusOr<std::unique_ptr<Connection>> Context::Connect() const {
   FP4_ASSIGN_OR_RETURN(std::string address, Address());
-  return std::make_unique<Connection>(address);
+  FP4_ASSIGN_OR_RETURN(const wire::ChannelSecurity security, Security());
+  return std::make_unique<Connection>(address, security);
 }
 
 }  // namespace fp4::client

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr char kHere[] = "this machine";
 constexpr absl::Duration kMaxClockSkew = absl::Seconds(2);
+constexpr absl::Duration kTokenNotice = absl::Hours(7 * 24);
 constexpr double kMinFreeShare = 0.02;
 
 v1::Diagnosis Found(const std::string& check, const std::string& subject, bool ok,
@@ -86,13 +87,33 @@ v1::Diagnosis Clock(absl::Time before, absl::Time theirs, absl::Time after) {
                             absl::FormatDuration(absl::Trunc(apart, absl::Milliseconds(1)))));
 }
 
+v1::Diagnosis Identity(Operations& operations) {
+  const absl::StatusOr<v1::WhoAmIResponse> who = operations.WhoAmI();
+  if (absl::IsUnimplemented(who.status())) {  // of an earlier release
+    return Found("identity", kHere, true, "nobody is asked who he is");
+  }
+  if (!who.ok()) return Found("identity", kHere, false, std::string(who.status().message()));
+  if (who->name().empty()) return Found("identity", kHere, true, "nobody is asked who he is");
+  const std::string name = absl::StrCat(who->name(), ", ", who->role());
+  if (!who->has_expire_time()) return Found("identity", kHere, true, name);
+  const absl::Time end = wire::FromProto(who->expire_time());
+  return Found("identity", kHere, end - absl::Now() > kTokenNotice,
+               absl::StrCat(name, "; the token expires ",
+                            absl::FormatTime("%Y-%m-%d %H:%M", end, absl::UTCTimeZone()), " UTC"));
+}
+
 void AskController(const Context& context, std::vector<v1::Diagnosis>& all) {
   const absl::StatusOr<std::string> address = context.Address();
   if (!address.ok()) {
     all.push_back(Found("address", "controller", false, std::string(address.status().message())));
     return;
   }
-  Operations operations(*address);
+  const absl::StatusOr<wire::ChannelSecurity> security = context.Security();
+  if (!security.ok()) {
+    all.push_back(Found("identity", kHere, false, std::string(security.status().message())));
+    return;
+  }
+  Operations operations(*address, *security);
   const absl::Time before = absl::Now();
   const absl::StatusOr<v1::DiagnoseResponse> told = operations.Diagnose();
   const absl::Time after = absl::Now();
@@ -100,6 +121,7 @@ void AskController(const Context& context, std::vector<v1::Diagnosis>& all) {
       Found("address", "controller", told.ok(),
             told.ok() ? absl::StrCat(*address, " answers") : std::string(told.status().message())));
   if (!told.ok()) return;
+  all.push_back(Identity(operations));
   const std::string version(Version());
   all.push_back(Found("version", "fp4ctl", told->version() == version,
                       told->version() == version

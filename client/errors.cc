@@ -23,6 +23,10 @@ std::string NextStep(const absl::Status& status) {
   if (reason == reason::kPathNotAllowed) {
     return "start the daemon with --allow-path FOLDER for the folder of the data";
   }
+  if (reason == reason::kUnauthenticated) {
+    return "an administrator makes tokens with `fp4ctl token create`; FP4_TOKEN_FILE names the "
+           "file";
+  }
   if (reason == reason::kRunsActive) return "`fp4ctl cancel ID` first";
   if (!reason.empty()) return "";
   if (ExitCodeFor(status) != ExitCode::kUnreachable) return "";

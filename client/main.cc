@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/confinement.h"
 #include "base/standard_output.h"
 #include "client/context.h"
 #include "client/local/endpoints.h"
 #include "client/program.h"
 #include "client/verbs/verbs.h"
+#include "wire/channel_security.h"
 
 namespace {
 
@@ -30,7 +32,9 @@ int main(int argc, char** argv) {
       .controller = ControllerOfEnvironment(),
       .state_folder = fp4::client::StateFolder(),
       .binary_folder = std::filesystem::read_symlink("/proc/self/exe").parent_path(),
+      .security = fp4::wire::SecurityFilesOfEnvironment(),
   };
+  if (!context.security.token.empty()) fp4::CloseMemory();
   const fp4::client::ExitCode code =
       fp4::client::RunProgram(argc, argv, fp4::client::AllVerbs(), context);
   return output.Finish(static_cast<int>(code));

@@ -2,12 +2,14 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "base/crc32c.h"
 #include "base/status_macros.h"
 #include "client/rpc_status.h"
+#include "fp4/v1/access.grpc.pb.h"
 #include "fp4/v1/admin.grpc.pb.h"
 #include "fp4/v1/checkpoints.grpc.pb.h"
 #include "wire/channel.h"
@@ -21,11 +23,12 @@ constexpr auto kLongTimeout = std::chrono::hours(24);
 }  // namespace
 
 struct Operations::Channel {
-  explicit Channel(const std::string& address)
+  Channel(const std::string& address, const wire::ChannelSecurity& security)
       : address(address),
-        channel(wire::OpenChannel(address)),
+        channel(wire::OpenChannel(address, security)),
         checkpoints(channel),
-        admin(channel) {}
+        admin(channel),
+        access(channel) {}
 
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(Stub& stub,
@@ -43,9 +46,11 @@ struct Operations::Channel {
   std::shared_ptr<grpc::Channel> channel;
   v1::CheckpointService::Stub checkpoints;
   v1::AdminService::Stub admin;
+  v1::AccessService::Stub access;
 };
 
-Operations::Operations(const std::string& address) : channel_(std::make_unique<Channel>(address)) {}
+Operations::Operations(const std::string& address, const wire::ChannelSecurity& security)
+    : channel_(std::make_unique<Channel>(address, security)) {}
 Operations::~Operations() = default;
 
 absl::StatusOr<v1::ListCheckpointsResponse> Operations::ListCheckpoints(const std::string& run_id) {
@@ -105,6 +110,44 @@ absl::StatusOr<v1::BackupResponse> Operations::Backup(const std::string& folder)
 
 absl::StatusOr<v1::DiagnoseResponse> Operations::Diagnose() {
   return channel_->Call(channel_->admin, &v1::AdminService::Stub::Diagnose, v1::DiagnoseRequest());
+}
+
+absl::StatusOr<v1::WhoAmIResponse> Operations::WhoAmI() {
+  return channel_->Call(channel_->access, &v1::AccessService::Stub::WhoAmI, v1::WhoAmIRequest());
+}
+
+absl::StatusOr<v1::CreateTokenResponse> Operations::CreateToken(
+    const v1::CreateTokenRequest& request) {
+  return channel_->Call(channel_->access, &v1::AccessService::Stub::CreateToken, request);
+}
+
+absl::StatusOr<v1::ListTokensResponse> Operations::ListTokens() {
+  return channel_->Call(channel_->access, &v1::AccessService::Stub::ListTokens,
+                        v1::ListTokensRequest());
+}
+
+absl::StatusOr<v1::Token> Operations::RevokeToken(const std::string& id) {
+  v1::RevokeTokenRequest request;
+  request.set_id(id);
+  FP4_ASSIGN_OR_RETURN(
+      auto response,
+      channel_->Call(channel_->access, &v1::AccessService::Stub::RevokeToken, request));
+  return std::move(*response.mutable_token());
+}
+
+absl::StatusOr<v1::ListAuditResponse> Operations::ListAudit(int limit) {
+  constexpr int kPage = 1000;
+  v1::ListAuditResponse all;
+  while (all.entries_size() < limit) {
+    v1::ListAuditRequest request;
+    request.set_page_size(std::min(kPage, limit - all.entries_size()));
+    if (all.entries_size() > 0) request.set_before(all.entries(all.entries_size() - 1).number());
+    FP4_ASSIGN_OR_RETURN(
+        auto page, channel_->Call(channel_->access, &v1::AccessService::Stub::ListAudit, request));
+    all.mutable_entries()->MergeFrom(page.entries());
+    if (page.entries_size() < request.page_size()) break;
+  }
+  return all;
 }
 
 }  // namespace fp4::client

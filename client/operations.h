@@ -7,15 +7,17 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "fp4/v1/access.pb.h"
 #include "fp4/v1/admin.pb.h"
 #include "fp4/v1/checkpoints.pb.h"
+#include "wire/channel_security.h"
 
 namespace fp4::client {
 
 // A channel to one controller. Errors carry what FromRpc makes of them. Thread-safe.
 class Operations {
  public:
-  explicit Operations(const std::string& address);
+  Operations(const std::string& address, const wire::ChannelSecurity& security);
   ~Operations();
 
   absl::StatusOr<v1::ListCheckpointsResponse> ListCheckpoints(const std::string& run_id);
@@ -32,6 +34,14 @@ class Operations {
   // Waits for as long as it takes.
   absl::StatusOr<v1::BackupResponse> Backup(const std::string& folder);
   absl::StatusOr<v1::DiagnoseResponse> Diagnose();
+
+  absl::StatusOr<v1::WhoAmIResponse> WhoAmI();
+  absl::StatusOr<v1::CreateTokenResponse> CreateToken(const v1::CreateTokenRequest& request);
+  absl::StatusOr<v1::ListTokensResponse> ListTokens();
+  // `id`, or the name.
+  absl::StatusOr<v1::Token> RevokeToken(const std::string& id);
+  // The newest `limit` entries.
+  absl::StatusOr<v1::ListAuditResponse> ListAudit(int limit);
 
  private:
   struct Channel;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -12,6 +13,8 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "base/version.h"
+#include "server/access/gatekeeper.h"
+#include "server/access/token.h"
 #include "server/artifacts/artifact_store.h"
 #include "server/artifacts/disk_guard.h"
 #include "server/artifacts/restore.h"
@@ -21,12 +24,15 @@
 #include "server/provision/provisioner.h"
 #include "server/provision/settings.h"
 #include "server/provision/slurm.h"
+#include "server/rpc/audit_trail.h"
 #include "server/rpc/server.h"
 #include "server/store/store.h"
 #include "server/web/allowed_host.h"
+#include "server/web/entrance.h"
 #include "server/web/front.h"
 #include "telemetry/disk_metrics.h"
 #include "telemetry/http_endpoint.h"
+#include "tls/secret_file.h"
 
 namespace fp4::server {
 namespace {
@@ -55,6 +61,22 @@ std::filesystem::path ArtifactFolderOf(const Options& options) {
                                          : options.data_dir / "artifacts");
 }
 
+absl::Status LoadTokens(store::Store& store, access::Gatekeeper& gatekeeper) {
+  std::promise<absl::StatusOr<std::vector<access::TokenRecord>>> read;
+  store.Read([&](store::Reader& reader) { read.set_value(reader.ListTokens()); });
+  FP4_ASSIGN_OR_RETURN(std::vector<access::TokenRecord> tokens, read.get_future().get());
+  for (access::TokenRecord& token : tokens) gatekeeper.Put(std::move(token));
+  return absl::OkStatus();
+}
+
+void WarnOfPlainText(const Options& options) {
+  for (const HostPort& address : {options.listen, options.http}) {
+    if (address.IsLoopback() || options.tls) continue;
+    LogWarning("--insecure: others can read and change what goes over this address",
+               {{"address", address.ToString()}});
+  }
+}
+
 void RemoveEndpoints(const std::filesystem::path& folder) {
   std::error_code ignored;
   std::filesystem::remove(folder / kEndpointsFile, ignored);
@@ -78,7 +100,8 @@ struct Controller::Parts {
       : options(options),
         health(clock),
         disk(options.data_dir, options.min_free_bytes, clock),
-        store_metrics(registry, health, disk) {}
+        store_metrics(registry, health, disk),
+        gatekeeper(clock, options.ask_identity) {}
 
   telemetry::HealthReport CheckHealth() const {
     telemetry::HealthReport report = health.Check(store->Health());
@@ -95,7 +118,10 @@ struct Controller::Parts {
   http::WriterHealth health;
   artifacts::DiskGuard disk;
   http::StoreMetrics store_metrics;
+  access::Gatekeeper gatekeeper;
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<rpc::AuditTrail> web_audit;
+  std::unique_ptr<web::Entrance> entrance;
   std::unique_ptr<artifacts::ArtifactStore> artifacts;
   std::unique_ptr<rpc::Server> grpc_server;
   std::unique_ptr<web::Front> front;
@@ -123,28 +149,40 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
                                                        .quota_bytes = options.artifact_quota_bytes,
                                                        .min_free_bytes = options.min_free_bytes},
                                                       *parts->store));
+  FP4_RETURN_IF_ERROR(LoadTokens(*parts->store, parts->gatekeeper));
   http::ExportStoreGauges(parts->registry, *parts->store);
   telemetry::ExportDiskSpace("fp4_controller", options.data_dir, parts->registry);
   http::ExportArtifactGauges(parts->registry, *parts->artifacts, parts->disk);
   const rpc::Backends backends{.store = *parts->store,
+                               .gatekeeper = parts->gatekeeper,
                                .artifacts = *parts->artifacts,
                                .roots = AllowedRoots(options.allowed_roots),
                                .backup_roots = AllowedRoots(options.backup_roots),
                                .disk = parts->disk,
                                .data_dir = options.data_dir,
-                               .min_free_bytes = options.min_free_bytes};
-  FP4_ASSIGN_OR_RETURN(parts->grpc_server,
-                       rpc::Server::Start(options.listen, backends, parts->registry, clock));
+                               .min_free_bytes = options.min_free_bytes,
+                               .tls = options.tls};
+  FP4_ASSIGN_OR_RETURN(parts->grpc_server, rpc::Server::Start(options.listen, backends,
+                                                              parts->registry, clock, options.tls));
   auto check = [parts = parts.get()] { return parts->CheckHealth(); };
   std::vector<std::string> names = web::NamesOfThisHost();
   names.insert(names.end(), options.http_names.begin(), options.http_names.end());
+  parts->web_audit = std::make_unique<rpc::AuditTrail>(*parts->store, parts->gatekeeper, clock);
+  parts->entrance = std::make_unique<web::Entrance>(parts->gatekeeper, *parts->web_audit, clock,
+                                                    names, options.tls.has_value());
   parts->front = std::make_unique<web::Front>(*parts->store, std::move(names));
+  const telemetry::HttpProtection protection{
+      .tls = options.tls,
+      .admit = [entrance = parts->entrance.get()](const auto& request, auto& exchange) {
+        return entrance->Admit(request, exchange);
+      }};
   FP4_ASSIGN_OR_RETURN(parts->http_endpoint,
                        telemetry::HttpEndpoint::Listen(
                            options.http, parts->registry, check,
                            [front = parts->front.get()](const auto& request, auto exchange) {
                              front->Handle(request, std::move(exchange));
-                           }));
+                           },
+                           protection));
   if (options.slurm.has_value()) {
     FP4_ASSIGN_OR_RETURN(auto slurm, MakeSlurm(options, parts->grpc_server->address()));
     parts->provisioner = std::make_unique<provision::Provisioner>(
@@ -152,11 +190,36 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
   }
   FP4_RETURN_IF_ERROR(WriteEndpoints(options.data_dir, parts->grpc_server->address(),
                                      parts->http_endpoint->address()));
+  WarnOfPlainText(options);
   LogInfo("controller serves", {{"version", Version()},
                                 {"grpc", parts->grpc_server->address().ToString()},
                                 {"http", parts->http_endpoint->address().ToString()},
-                                {"data_dir", options.data_dir.string()}});
+                                {"data_dir", options.data_dir.string()},
+                                {"tls", options.tls.has_value()},
+                                {"asks_identity", parts->gatekeeper.required()}});
   return std::unique_ptr<Controller>(new Controller(std::move(parts)));
+}
+
+absl::Status MakeAdminToken(const Options& options, const Clock& clock, IdSource& ids) {
+  FP4_ASSIGN_OR_RETURN(const UniqueFd lock, OpenDataDir(options.data_dir));
+  store::StoreOptions store_options;
+  store_options.folder = options.data_dir;
+  FP4_ASSIGN_OR_RETURN(const auto store, store::Store::Open(store_options, clock, ids, nullptr));
+  const access::TokenText text = access::NewToken(ids.NewId());
+  FP4_RETURN_IF_ERROR(tls::MakeSecretFile(options.admin_token, text.ToString() + "\n"));
+  std::promise<absl::Status> made;
+  store->CreateToken(
+      {.id = text.id,
+       .sha256 = access::HashSecret(text.secret),
+       .name = "admin-" + text.id,
+       .role = access::Role::kAdmin,
+       .projects = {},
+       .created_by = "fp4-controller"},
+      [&](const absl::StatusOr<access::TokenRecord>& token) { made.set_value(token.status()); });
+  absl::Status status = made.get_future().get();
+  std::error_code ignored;
+  if (!status.ok()) std::filesystem::remove(options.admin_token, ignored);
+  return status;
 }
 
 Controller::Controller(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -32,4 +32,8 @@ class Controller {
   std::unique_ptr<Parts> parts_;
 };
 
+// Makes a token of an administrator in the new file options.admin_token, while no controller uses
+// the data directory. Errors as of Start; ALREADY_EXISTS: the file is there.
+absl::Status MakeAdminToken(const Options& options, const Clock& clock, IdSource& ids);
+
 }  // namespace fp4::server

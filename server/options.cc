@@ -37,6 +37,7 @@ struct Texts {
   std::string preempt_after = "1m", reserve_after = "1m";
   std::vector<std::string> allow_paths, backup_paths, http_names, project_limits;
   std::string artifacts, config, log_file, restore;
+  std::string tls_certificate, tls_key, tls_authority, admin_token;
   double artifact_quota_gib = 0;
   int64_t min_free_mib = 256;
   bool insecure = false;
@@ -72,6 +73,24 @@ void DeclareSlurm(CLI::App& app, SlurmTexts& texts) {
   add("--slurm-controller", texts.controller,
       "This controller as the nodes reach it. Default: the address of --listen", "HOST:PORT");
   add("--slurm-idle", texts.idle, "A worker that has had no run for so long ends", "DURATION");
+}
+
+void DeclareSecurity(CLI::App& app, Texts& texts) {
+  const auto add = [&](const char* name, std::string& target, const char* help) {
+    return app.add_option(name, target, help)->type_name("FILE")->group("Who may call");
+  };
+  CLI::Option* certificate = add("--tls-certificate", texts.tls_certificate,
+                                 "Speak TLS on both addresses, with this certificate; read again "
+                                 "when it changes");
+  CLI::Option* key = add("--tls-key", texts.tls_key, "Its private key, with mode 0600");
+  certificate->needs(key);
+  key->needs(certificate);
+  add("--tls-authority", texts.tls_authority,
+      "Whose certificates are believed that workers bring; default: they need tokens")
+      ->needs(certificate);
+  add("--create-admin-token", texts.admin_token,
+      "Make a token of an administrator in this new file, and end: the first one, or one after all "
+      "were lost. The controller must not run");
 }
 
 void Declare(CLI::App& app, Texts& texts) {
@@ -142,7 +161,9 @@ void Declare(CLI::App& app, Texts& texts) {
                  "Write the log there instead of to stderr; opened anew when it has been moved")
       ->type_name("FILE");
   app.add_flag("--insecure", texts.insecure,
-               "Allow addresses that other machines can reach: there is no TLS and no login yet");
+               "Allow plain text, and calls without an identity, on addresses that other machines "
+               "can reach");
+  DeclareSecurity(app, texts);
   DeclareSlurm(app, texts.slurm);
 }
 
@@ -161,13 +182,14 @@ absl::Status Flagged(const char* flag, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(flag, ": ", status.message()));
 }
 
-absl::StatusOr<HostPort> ParseAddress(const char* flag, const std::string& text, bool insecure) {
+absl::StatusOr<HostPort> ParseAddress(const char* flag, const std::string& text, bool allowed) {
   absl::StatusOr<HostPort> address = ParseHostPort(text);
   if (!address.ok()) return Flagged(flag, address.status());
-  if (!address->IsLoopback() && !insecure) {
+  if (!address->IsLoopback() && !allowed) {
     return absl::InvalidArgumentError(absl::StrCat(
         flag, ": other machines can reach ", text,
-        ", and there is no TLS and no login yet; add --insecure in a network that you trust"));
+        ", and there is no TLS: give --tls-certificate and --tls-key (`fp4ctl admin certificates` "
+        "makes some), or add --insecure in a network that you trust"));
   }
   return address;
 }
@@ -245,10 +267,11 @@ absl::StatusOr<provision::Settings> InterpretSlurm(const SlurmTexts& texts) {
 absl::StatusOr<Options> Interpret(const Texts& texts) {
   Options options;
   options.data_dir = texts.data_dir;
-  absl::StatusOr<HostPort> listen = ParseAddress("--listen", texts.listen, texts.insecure);
+  const bool protected_or_trusted = texts.insecure || !texts.tls_certificate.empty();
+  absl::StatusOr<HostPort> listen = ParseAddress("--listen", texts.listen, protected_or_trusted);
   if (!listen.ok()) return listen.status();
   options.listen = *listen;
-  absl::StatusOr<HostPort> http = ParseAddress("--http", texts.http, texts.insecure);
+  absl::StatusOr<HostPort> http = ParseAddress("--http", texts.http, protected_or_trusted);
   if (!http.ok()) return http.status();
   options.http = *http;
   for (const std::string& name : texts.http_names) {
@@ -270,6 +293,14 @@ absl::StatusOr<Options> Interpret(const Texts& texts) {
   options.artifact_quota_bytes = static_cast<int64_t>(texts.artifact_quota_gib * (1 << 30));
   options.min_free_bytes = texts.min_free_mib << 20;
   options.restore = texts.restore;
+  if (!texts.tls_certificate.empty()) {
+    options.tls = {.certificate = texts.tls_certificate,
+                   .key = texts.tls_key,
+                   .authority = texts.tls_authority};
+  }
+  const bool local = options.listen.IsLoopback() && options.http.IsLoopback();
+  options.ask_identity = !local && !texts.insecure;
+  options.admin_token = texts.admin_token;
   options.log_file = texts.log_file;
   return options;
 }

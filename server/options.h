@@ -11,6 +11,7 @@
 #include "base/host_port.h"
 #include "server/core/scheduling_policy.h"
 #include "server/provision/settings.h"
+#include "tls/files.h"
 
 namespace fp4::server {
 
@@ -28,8 +29,11 @@ struct Options {
   std::filesystem::path artifact_folder;             // empty: data_dir/artifacts
   int64_t artifact_quota_bytes = 0;                  // 0: none
   int64_t min_free_bytes = 0;
-  std::filesystem::path log_file;  // empty: stderr
-  std::filesystem::path restore;   // a backup to begin with; empty: none
+  std::filesystem::path log_file;     // empty: stderr
+  std::optional<tls::Files> tls;      // of both addresses; nothing: plain text
+  bool ask_identity = false;          // of everybody, also while there is no token
+  std::filesystem::path admin_token;  // not empty: make one there, and end
+  std::filesystem::path restore;      // a backup to begin with; empty: none
 };
 
 // The program's exit statuses, as --help explains them.

@@ -1,10 +1,13 @@
 #include "telemetry/http_connection.h"
 
+#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
 
 namespace fp4::telemetry {
 namespace {
@@ -13,18 +16,39 @@ constexpr absl::Duration kRequestPatience = absl::Seconds(2);
 constexpr absl::Duration kSendPatience = absl::Seconds(10);
 constexpr absl::Duration kKeepAlive = absl::Seconds(15);
 
+std::string AddressOfPeer(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "";
+  char host[NI_MAXHOST] = "", port[NI_MAXSERV] = "";
+  if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host, port,
+                  sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return "";
+  }
+  const bool is_v6 = address.ss_family == AF_INET6;
+  return absl::StrCat(is_v6 ? "[" : "", host, is_v6 ? "]:" : ":", port);
+}
+
 bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
 }  // namespace
 
-HttpConnection::HttpConnection(UniqueFd fd, absl::Duration now)
-    : fd_(std::move(fd)), deadline_(now + kRequestPatience) {}
+HttpConnection::HttpConnection(UniqueFd fd, std::unique_ptr<tls::ServerSession> session,
+                               absl::Duration now)
+    : fd_(std::move(fd)),
+      session_(std::move(session)),
+      address_(AddressOfPeer(fd_.get())),
+      deadline_(now + kRequestPatience) {}
 
 HttpConnection::~HttpConnection() {
   if (gone_) gone_();
 }
 
 short HttpConnection::Events() const {
+  // A handshake may have to send before a request can come.
+  if (session_ != nullptr && (sending() || !asked_)) {
+    return session_->wants_write() || (sending() && !session_->wants_read()) ? POLLOUT : POLLIN;
+  }
   if (sending()) return POLLOUT;
   if (!asked_) return POLLIN;
   // Of one that waits for its answer only that the caller has gone; whoever has asked may have
@@ -32,11 +56,20 @@ short HttpConnection::Events() const {
   return keep_alive_.empty() ? 0 : POLLRDHUP;
 }
 
+ssize_t HttpConnection::ReadSome(char* buffer, size_t size) {
+  return session_ == nullptr ? recv(fd_.get(), buffer, size, 0) : session_->Read(buffer, size);
+}
+
+ssize_t HttpConnection::WriteSome(const char* data, size_t size) {
+  return session_ == nullptr ? send(fd_.get(), data, size, MSG_NOSIGNAL)
+                             : session_->Write(data, size);
+}
+
 bool HttpConnection::Receive() {
   if (asked_) return sending();  // nothing more is expected: it has gone
   char buffer[4096];
   while (true) {
-    const ssize_t n = recv(fd_.get(), buffer, sizeof buffer, 0);
+    const ssize_t n = ReadSome(buffer, sizeof buffer);
     // Whoever has asked may close its side at once.
     if (n == 0) return ReadRequest(received_).kind != HttpRequest::Kind::kIncomplete;
     if (n < 0) return WouldBlock();
@@ -75,8 +108,7 @@ void HttpConnection::SetDeadline(absl::Duration now) {
 
 bool HttpConnection::Send(absl::Duration now) {
   while (sending()) {
-    const ssize_t n =
-        send(fd_.get(), to_send_.data() + num_sent_, to_send_.size() - num_sent_, MSG_NOSIGNAL);
+    const ssize_t n = WriteSome(to_send_.data() + num_sent_, to_send_.size() - num_sent_);
     if (n < 0) return WouldBlock();
     num_sent_ += static_cast<size_t>(n);
     SetDeadline(now);
@@ -84,6 +116,7 @@ bool HttpConnection::Send(absl::Duration now) {
   to_send_.clear();
   num_sent_ = 0;
   if (last_) {
+    if (session_ != nullptr) session_->End();
     shutdown(fd_.get(), SHUT_WR);
     return false;
   }

@@ -3,24 +3,29 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/time/time.h"
 #include "base/file.h"
 #include "telemetry/http_exchange.h"
 #include "telemetry/http_message.h"
+#include "tls/server_session.h"
 
 namespace fp4::telemetry {
 
 // Used by one thread. Times are those since boot.
 class HttpConnection {
  public:
-  HttpConnection(UniqueFd fd, absl::Duration now);
+  // `session`: the encryption; null: there is none.
+  HttpConnection(UniqueFd fd, std::unique_ptr<tls::ServerSession> session, absl::Duration now);
   // Calls `gone` of a stream.
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
+  // Of the other end, with its port.
+  const std::string& address() const { return address_; }
   int descriptor() const { return fd_.get(); }
   // Whether its request is whole.
   bool has_asked() const { return asked_; }
@@ -44,7 +49,13 @@ class HttpConnection {
   bool sending() const { return num_sent_ < to_send_.size(); }
   void SetDeadline(absl::Duration now);
 
+  // As recv and send, over the encryption if there is one.
+  ssize_t ReadSome(char* buffer, size_t size);
+  ssize_t WriteSome(const char* data, size_t size);
+
   UniqueFd fd_;
+  std::unique_ptr<tls::ServerSession> session_;
+  const std::string address_;
   std::string received_, to_send_;
   size_t num_sent_ = 0;
   bool asked_ = false, last_ = false;

@@ -75,10 +75,13 @@ class HttpEndpoint::MetricsThread {
   std::thread thread_;
 };
 
-absl::StatusOr<std::unique_ptr<HttpEndpoint>> HttpEndpoint::Listen(const HostPort& address,
-                                                                   const MetricRegistry& registry,
-                                                                   HealthCheck health,
-                                                                   HttpServer::Handler rest) {
+absl::StatusOr<std::unique_ptr<HttpEndpoint>> HttpEndpoint::Listen(
+    const HostPort& address, const MetricRegistry& registry, HealthCheck health,
+    HttpServer::Handler rest, const HttpProtection& protection) {
+  std::unique_ptr<tls::ServerIdentity> identity;
+  if (protection.tls) {
+    FP4_ASSIGN_OR_RETURN(identity, tls::LoadServerIdentity(*protection.tls));
+  }
   HostPort bound = address;
   absl::StatusOr<std::vector<UniqueFd>> sockets = ListenOn(bound);
   if (!sockets.ok()) {
@@ -88,9 +91,12 @@ absl::StatusOr<std::unique_ptr<HttpEndpoint>> HttpEndpoint::Listen(const HostPor
   std::unique_ptr<HttpEndpoint> endpoint(
       new HttpEndpoint(bound, std::make_unique<MetricsThread>(registry)));
   auto handler = [metrics = endpoint->metrics_.get(), health = std::move(health),
-                  rest = std::move(rest)](const HttpRequest& request,
-                                          std::shared_ptr<HttpExchange> exchange) {
-    if (request.path == "/healthz") {
+                  rest = std::move(rest), admit = protection.admit](
+                     const HttpRequest& request, std::shared_ptr<HttpExchange> exchange) {
+    if (admit && !admit(request, *exchange)) return;
+    if (request.method == "POST") {
+      exchange->Answer({.status = 405, .body = "nothing is changed here\n"});
+    } else if (request.path == "/healthz") {
       exchange->Answer(ToResponse(health()));
     } else if (request.path == "/metrics") {
       metrics->Ask(std::move(exchange));
@@ -100,8 +106,8 @@ absl::StatusOr<std::unique_ptr<HttpEndpoint>> HttpEndpoint::Listen(const HostPor
       exchange->Answer({.status = 404, .body = "there are /healthz and /metrics\n"});
     }
   };
-  endpoint->server_ =
-      std::make_unique<HttpServer>(*std::move(sockets), MaxConnections(), std::move(handler));
+  endpoint->server_ = std::make_unique<HttpServer>(*std::move(sockets), std::move(identity),
+                                                   MaxConnections(), std::move(handler));
   return endpoint;
 }
 

@@ -4,18 +4,28 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "base/host_port.h"
 #include "telemetry/http_server.h"
 #include "telemetry/metric_registry.h"
+#include "tls/files.h"
 
 namespace fp4::telemetry {
 
 struct HealthReport {
   bool healthy = true;
   std::string message;  // why not; one line
+};
+
+// How an endpoint is protected.
+struct HttpProtection {
+  std::optional<tls::Files> tls = {};  // nothing: plain text
+  // Asked before any path, /healthz too; by the rules of HttpServer::Handler. False: it has
+  // answered. Null: everybody may do everything.
+  std::function<bool(const HttpRequest&, HttpExchange&)> admit = nullptr;
 };
 
 // Serves from Listen until it is destroyed.
@@ -30,11 +40,11 @@ class HttpEndpoint {
 
   // Binds `address` (port 0 picks one) and starts to serve. UNAVAILABLE when the port is taken or
   // the host cannot be bound. `registry` must outlive the endpoint. `rest`: by the rules of
-  // HttpServer::Handler; null: all else is not found.
-  static absl::StatusOr<std::unique_ptr<HttpEndpoint>> Listen(const HostPort& address,
-                                                              const MetricRegistry& registry,
-                                                              HealthCheck health,
-                                                              HttpServer::Handler rest = nullptr);
+  // HttpServer::Handler; null: all else is not found. Errors of `protection.tls` as of
+  // tls::CheckPair.
+  static absl::StatusOr<std::unique_ptr<HttpEndpoint>> Listen(
+      const HostPort& address, const MetricRegistry& registry, HealthCheck health,
+      HttpServer::Handler rest = nullptr, const HttpProtection& protection = {});
   ~HttpEndpoint();
 
   // With the port that was picked.

@@ -22,9 +22,10 @@ struct HttpRequest {
   };
   Kind kind = Kind::kIncomplete;
   std::string method;
-  std::string path;    // decoded, without its query
-  HttpFields query;    // decoded, in their order; a name may come again
-  HttpFields headers;  // names in lower case
+  std::string path;     // decoded, without its query
+  HttpFields query;     // decoded, in their order; a name may come again
+  HttpFields headers;   // names in lower case
+  std::string address;  // of the other end, with its port
 
   // The header's value; empty where there is none.
   std::string_view Header(std::string_view name) const;

@@ -1,6 +1,7 @@
 #include "telemetry/http_server.h"
 
 #include <poll.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
@@ -18,12 +19,27 @@ namespace {
 // Between two tries when there was no descriptor left for a connection.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(50);
 
+// OpenSSL writes to connections that may be gone without MSG_NOSIGNAL.
+void BlockBrokenPipes() {
+  sigset_t broken;
+  sigemptyset(&broken);
+  sigaddset(&broken, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken, nullptr);
+}
+
+bool HasBody(const HttpRequest& request) {
+  const std::string_view length = request.Header("content-length");
+  return (!length.empty() && length != "0") || !request.Header("transfer-encoding").empty();
+}
+
 }  // namespace
 
 class HttpServer::Loop {
  public:
-  Loop(std::vector<UniqueFd> sockets, int max_connections, Handler handler)
+  Loop(std::vector<UniqueFd> sockets, std::unique_ptr<tls::ServerIdentity> identity,
+       int max_connections, Handler handler)
       : sockets_(std::move(sockets)),
+        identity_(std::move(identity)),
         max_connections_(static_cast<size_t>(std::max(max_connections, 1))),
         handler_(std::move(handler)),
         outbox_(std::make_shared<HttpOutbox>()),
@@ -41,6 +57,7 @@ class HttpServer::Loop {
   absl::Duration now() const { return SystemClock().SinceBoot(); }
 
   void Run() {
+    BlockBrokenPipes();
     // Looked at after what wakes: TakeParcels may have taken the call that came with it.
     while (!stopping_) {
       std::vector<pollfd> polled = Polled();
@@ -90,7 +107,9 @@ class HttpServer::Loop {
       }
       if (!fd->valid()) return;
       if (connections_.size() >= max_connections_) CloseOldest();
-      connections_.try_emplace(next_id_++, *std::move(fd), now());
+      std::unique_ptr<tls::ServerSession> session;
+      if (identity_ != nullptr) session = identity_->Accept(fd->get(), now());
+      connections_.try_emplace(next_id_++, *std::move(fd), std::move(session), now());
     }
   }
 
@@ -124,7 +143,8 @@ class HttpServer::Loop {
   // Has something come or gone. False: it is over.
   bool Serve(int64_t id, HttpConnection& connection) {
     if (!connection.Receive()) return false;
-    const HttpRequest request = connection.TakeRequest();
+    HttpRequest request = connection.TakeRequest();
+    request.address = connection.address();
     if (request.kind != HttpRequest::Kind::kIncomplete) Handle(id, request);
     return connection.has_asked() ? connection.Send(now()) : true;
   }
@@ -134,9 +154,12 @@ class HttpServer::Loop {
     auto exchange = std::make_shared<HttpExchange>(outbox_, id, head_only);
     if (request.kind == HttpRequest::Kind::kBad) {
       exchange->Answer({.status = 400, .body = "no HTTP request\n"});
-    } else if (request.method != "GET" && !head_only) {
-      exchange->Answer(
-          {.status = 405, .body = "only GET and HEAD\n", .headers = {{"Allow", "GET, HEAD"}}});
+    } else if (request.method == "POST" && HasBody(request)) {
+      exchange->Answer({.status = 405, .body = "no request has a body here\n"});
+    } else if (request.method != "GET" && request.method != "POST" && !head_only) {
+      exchange->Answer({.status = 405,
+                        .body = "only GET, HEAD and POST\n",
+                        .headers = {{"Allow", "GET, HEAD, POST"}}});
     } else {
       handler_(request, std::move(exchange));
     }
@@ -156,6 +179,7 @@ class HttpServer::Loop {
   }
 
   const std::vector<UniqueFd> sockets_;
+  const std::unique_ptr<tls::ServerIdentity> identity_;
   const size_t max_connections_;
   const Handler handler_;
   const std::shared_ptr<HttpOutbox> outbox_;
@@ -169,8 +193,10 @@ class HttpServer::Loop {
   std::thread thread_;  // last: starts when the rest is there
 };
 
-HttpServer::HttpServer(std::vector<UniqueFd> sockets, int max_connections, Handler handler)
-    : loop_(std::make_unique<Loop>(std::move(sockets), max_connections, std::move(handler))) {}
+HttpServer::HttpServer(std::vector<UniqueFd> sockets, std::unique_ptr<tls::ServerIdentity> identity,
+                       int max_connections, Handler handler)
+    : loop_(std::make_unique<Loop>(std::move(sockets), std::move(identity), max_connections,
+                                   std::move(handler))) {}
 
 HttpServer::~HttpServer() = default;
 

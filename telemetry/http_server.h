@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "telemetry/http_exchange.h"
 #include "telemetry/http_message.h"
+#include "tls/server_session.h"
 
 namespace fp4::telemetry {
 
@@ -18,12 +19,14 @@ namespace fp4::telemetry {
 // been silent for longest.
 class HttpServer {
  public:
-  // Called on that thread for each request that is GET or HEAD: must return at once. The exchange
-  // is answered there, or later and elsewhere.
+  // Called on that thread for each request that is GET, HEAD or POST, none of which has a body:
+  // must return at once. The exchange is answered there, or later and elsewhere.
   using Handler = std::function<void(const HttpRequest&, std::shared_ptr<HttpExchange>)>;
 
-  // Takes sockets that listen (ListenOn). At most `max_connections` are open at a time.
-  HttpServer(std::vector<UniqueFd> sockets, int max_connections, Handler handler);
+  // Takes sockets that listen (ListenOn). `identity`: of the encryption; null: plain text. At most
+  // `max_connections` are open at a time.
+  HttpServer(std::vector<UniqueFd> sockets, std::unique_ptr<tls::ServerIdentity> identity,
+             int max_connections, Handler handler);
   // Closes what is open; `gone` of each stream has been called then, and nothing is called any
   // more. An exchange that somebody still holds answers nobody.
   ~HttpServer();

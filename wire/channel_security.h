@@ -17,9 +17,9 @@ struct ChannelSecurity {
 
 // Where the parts of it are found; empty: there is none.
 struct SecurityFiles {
-  std::string token;      // holds a token; only its owner may read it
-  std::string authority;  // whose certificates are believed; "system": those that the system knows
-  std::string certificate, key;  // the client's own
+  std::string token = {};      // holds a token; only its owner may read it
+  std::string authority = {};  // whose certificates are believed; "system": those the system knows
+  std::string certificate = {}, key = {};  // the client's own
 };
 
 // FP4_TOKEN_FILE and FP4_TLS_AUTHORITY.

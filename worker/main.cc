@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "base/confinement.h"
 #include "base/ids.h"
 #include "base/listen.h"
 #include "base/log.h"
@@ -158,15 +159,18 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
   telemetry::ExportDiskSpace("fp4_worker", options.work_dir, registry);
   if (gpus.library != nullptr) ExportGpuMetrics(*gpus.library, gpus.indices, registry);
   Mailbox mailbox;
+  FP4_ASSIGN_OR_RETURN(const wire::ChannelSecurity security,
+                       wire::ReadChannelSecurity(options.security));
+  FP4_RETURN_IF_ERROR(wire::CheckTokenIsSafe(options.controller.ToString(), security));
   std::unique_ptr<ControllerClient> client =
-      MakeGrpcControllerClient(options.controller.ToString(), mailbox);
+      MakeGrpcControllerClient(options.controller.ToString(), security, mailbox);
   HostCheck check({.work_dir = options.work_dir,
                    .trainer = options.trainer,
                    .version = std::string(Version()),
                    .min_free_bytes = options.min_free_bytes},
                   processes, SystemClock());
   std::unique_ptr<CheckpointClient> checkpoints =
-      MakeGrpcCheckpointClient(options.controller.ToString());
+      MakeGrpcCheckpointClient(options.controller.ToString(), security);
   std::unique_ptr<CheckpointCarrier> carrier = MakeTransfers(
       {.work_dir = options.work_dir, .bytes_per_second = options.upload_bytes_per_second},
       *checkpoints, SystemClock(), registry);
@@ -189,6 +193,8 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
 }
 
 int Main(int argc, char** argv) {
+  CloseMemory();
+  CloseFiles();
   StopSignal stop;
   wire::RouteLibraryLogs();
   RaiseDescriptorLimit();

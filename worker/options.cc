@@ -19,6 +19,7 @@ struct Texts {
   std::string controller = "127.0.0.1:4404", http = "127.0.0.1:4406", work_dir, trainer;
   std::string keep_finished = "24h", grace = "30s", exit_idle, gpu_library = "libnvidia-ml.so.1";
   std::string config, log_file;
+  wire::SecurityFiles security = wire::SecurityFilesOfEnvironment();
   std::vector<std::string> allowed_paths;
   int num_cpu_slots = 0;
   int64_t min_free_mib = 64, upload_mib_per_second = 100;
@@ -66,8 +67,15 @@ void Declare(CLI::App& app, Texts& texts) {
                  "Read further flags from this file, a JSON object; those given here win");
   app.add_option("--log-file", texts.log_file,
                  "Write the log there instead of to stderr; opened anew when it has been moved");
-  app.add_flag("--insecure", texts.insecure,
-               "Allow addresses beyond this machine, without encryption");
+  app.add_option("--token-file", texts.security.token,
+                 "File with this worker's token, mode 0600. Default: FP4_TOKEN_FILE");
+  app.add_option("--tls-authority", texts.security.authority,
+                 "Speak TLS with the controller, and believe the certificates of this authority; "
+                 "'system': those that the system knows. Default: FP4_TLS_AUTHORITY");
+  app.add_option("--tls-certificate", texts.security.certificate,
+                 "This worker's own certificate, which says who it is; read again when it changes");
+  app.add_option("--tls-key", texts.security.key, "Its private key, with mode 0600");
+  app.add_flag("--insecure", texts.insecure, "Allow plain text on addresses beyond this machine");
   app.add_flag("--version", texts.version, "Print the version and exit");
   app.footer(
       "The first SIGTERM or SIGINT stops the trainers with a checkpoint and reports that; a second "
@@ -102,9 +110,11 @@ absl::StatusOr<HostPort> ParseAddress(std::string_view flag, const std::string& 
         absl::StrCat(std::string(flag), ": ", address.status().message()));
   }
   if (!address->IsLoopback() && !insecure) {
-    return absl::InvalidArgumentError(absl::StrCat(std::string(flag), ": ", text,
-                                                   " is beyond this machine, and the connection is "
-                                                   "not encrypted; add --insecure to allow that"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(std::string(flag), ": ", text,
+                     " is beyond this machine, and the connection is "
+                     "not encrypted; add --insecure to allow that",
+                     flag == "--controller" ? ", or --tls-authority to encrypt it" : ""));
   }
   return address;
 }
@@ -117,8 +127,10 @@ fs::path DefaultTrainer() {
 absl::StatusOr<Options> Check(const Texts& texts) {
   if (texts.work_dir.empty()) return absl::InvalidArgumentError("--work-dir is required");
   Options options;
+  options.security = texts.security;
   FP4_ASSIGN_OR_RETURN(options.controller,
-                       ParseAddress("--controller", texts.controller, texts.insecure));
+                       ParseAddress("--controller", texts.controller,
+                                    texts.insecure || !texts.security.authority.empty()));
   FP4_ASSIGN_OR_RETURN(options.http, ParseAddress("--http", texts.http, texts.insecure));
   FP4_ASSIGN_OR_RETURN(options.keep_finished,
                        ParseDuration("--keep-finished", texts.keep_finished));

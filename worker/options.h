@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/host_port.h"
+#include "wire/channel_security.h"
 
 namespace fp4::worker {
 
@@ -25,6 +26,7 @@ struct Options {
   int64_t min_free_bytes = 0;  // less space in work_dir is too little to work
   std::string gpu_library;
   std::filesystem::path log_file;  // empty: stderr
+  wire::SecurityFiles security;    // what it brings to the controller
 };
 
 // Exits that are no errors (--help, --version) print their text and give nothing. INVALID_ARGUMENT

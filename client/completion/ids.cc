@@ -55,7 +55,9 @@ std::vector<std::string> CompletionIds(const Context& context, std::string_view 
   std::vector<std::string> ids;
   const auto address = context.Address();
   if (!address.ok()) return ids;
-  Connection connection(*address, kPatience);
+  const absl::StatusOr<wire::ChannelSecurity> security = context.Security();
+  if (!security.ok()) return ids;
+  Connection connection(*address, *security, kPatience);
   for (const Kind& row : Kinds()) {
     if (row.name != kind) continue;
     for (const auto add : row.add) add(connection, ids);

@@ -79,7 +79,8 @@ class Poller {
   absl::StatusOr<TopSnapshot> Ask() {
     FP4_ASSIGN_OR_RETURN(const std::string address, context_.Address());
     if (connection_ == nullptr || connection_->address() != address) {
-      connection_ = std::make_unique<Connection>(address, kPatience);
+      FP4_ASSIGN_OR_RETURN(const wire::ChannelSecurity security, context_.Security());
+      connection_ = std::make_unique<Connection>(address, security, kPatience);
     }
     return ReadSnapshot(*connection_);
   }

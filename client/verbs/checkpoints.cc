@@ -130,7 +130,8 @@ absl::StatusOr<ExitCode> Export(const Options& options, Operations& operations, 
 
 absl::StatusOr<ExitCode> Run(const Options& options, Context& context) {
   FP4_ASSIGN_OR_RETURN(const std::string address, context.Address());
-  Operations operations(address);
+  FP4_ASSIGN_OR_RETURN(const wire::ChannelSecurity security, context.Security());
+  Operations operations(address, security);
   if (options.action == "ls") return List(options, operations, context);
   if (options.folder.empty()) {
     return WithExitCode(absl::InvalidArgumentError(

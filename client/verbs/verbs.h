@@ -34,6 +34,7 @@
   VERB(Delete)          \
   VERB(Workers)         \
   VERB(Forget)          \
+  VERB(Token)           \
   VERB(Admin)           \
   VERB(Doctor)          \
   VERB(Validate)        \

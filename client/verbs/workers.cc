@@ -58,7 +58,8 @@ absl::StatusOr<ExitCode> Change(const Options& options, Context& context) {
                         ExitCode::kUsage);
   }
   FP4_ASSIGN_OR_RETURN(const std::string address, context.Address());
-  Operations operations(address);
+  FP4_ASSIGN_OR_RETURN(const wire::ChannelSecurity security, context.Security());
+  Operations operations(address, security);
   FP4_ASSIGN_OR_RETURN(const v1::Worker worker,
                        options.action == "drain"
                            ? operations.DrainWorker(options.worker, options.now)

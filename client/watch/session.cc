@@ -99,7 +99,9 @@ class WaitReasons {
     auto address = context_.Address();
     if (!address.ok()) return;
     if (connection_ == nullptr || connection_->address() != *address) {
-      connection_ = std::make_unique<Connection>(*address, kAskTimeout);
+      const absl::StatusOr<wire::ChannelSecurity> security = context_.Security();
+      if (!security.ok()) return;
+      connection_ = std::make_unique<Connection>(*address, *security, kAskTimeout);
     }
     screen.SetWaiting(QueuedRuns());
   }

@@ -8,12 +8,27 @@ export async function get(path, signal) {
     if (error.name === "AbortError") throw error;
     throw new Error("The controller does not answer. This page tries again.");
   }
+  if (answer.status === 401) {
+    dispatchEvent(new Event("fp4-login"));
+    throw new Error("Log in to see this.");
+  }
   if (!answer.ok) {
     const body = await answer.json().catch(() => null);
     throw new Error(body?.error?.message ?? `The controller answers ${answer.status} to ${path}.`);
   }
   return answer.json();
 }
+
+// Answers with what is wrong; nothing: the session has begun.
+export async function login(token) {
+  const headers = { Authorization: `Bearer ${token}`, "X-Fp4": "1" };
+  const answer = await fetch("/api/v1/login", { method: "POST", headers }).catch(() => null);
+  if (answer?.ok) return null;
+  const body = await answer?.json().catch(() => null);
+  return body?.error?.message ?? "The controller does not answer.";
+}
+
+export const logout = () => fetch("/api/v1/logout", { method: "POST", headers: { "X-Fp4": "1" } });
 
 export const query = (path, values) => {
   const parameters = new URLSearchParams();

@@ -1,7 +1,9 @@
 // Which view a path shows, and moving between them without loading the page again.
+import { logout } from "./api.js";
 import { clear, element } from "./dom.js";
 import { showExperiments } from "./experiments.js";
 import { showExperiment } from "./experiment.js";
+import { showLogin } from "./login.js";
 import { showQueue } from "./queue.js";
 import { showRun } from "./run.js";
 import { showWorkers } from "./workers.js";
@@ -66,4 +68,15 @@ document.addEventListener("click", (event) => {
   scrollTo(0, 0);
 });
 addEventListener("popstate", show);
+// A session has not begun, or is over: whatever is shown makes room for the question, once.
+addEventListener("fp4-login", () => {
+  if (document.getElementById("token")) return;
+  if (scope) scope.end();
+  scope = newScope();
+  showLogin(scope, show);
+});
+document.getElementById("logout").addEventListener("click", () => logout().then(() => {
+  document.getElementById("logout").hidden = true;
+  show();
+}));
 show();

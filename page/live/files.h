@@ -22,6 +22,7 @@ extern const std::string_view kFormatJs;
 extern const std::string_view kHeatmapJs;
 extern const std::string_view kLayersJs;
 extern const std::string_view kLiveJs;
+extern const std::string_view kLoginJs;
 extern const std::string_view kPaletteJs;
 extern const std::string_view kParetoJs;
 extern const std::string_view kQueueJs;

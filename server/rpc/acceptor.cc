@@ -1,7 +1,6 @@
 #include "server/rpc/acceptor.h"
 
-#include <grpcpp/server.h>
-#include <grpcpp/server_posix.h>
+#include <grpcpp/server_builder.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 
@@ -23,7 +22,8 @@ constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
 
 }  // namespace
 
-Acceptor::Acceptor(std::vector<UniqueFd> sockets, grpc::Server& server, const Clock& clock)
+Acceptor::Acceptor(std::vector<UniqueFd> sockets,
+                   grpc::experimental::ExternalConnectionAcceptor& server, const Clock& clock)
     : sockets_(std::move(sockets)),
       stop_(eventfd(0, EFD_CLOEXEC)),
       server_(server),
@@ -59,7 +59,10 @@ bool Acceptor::AcceptAll(const UniqueFd& socket) {
       NoteExhaustion();
       return false;
     }
-    grpc::AddInsecureChannelFromFd(&server_, fd->release());
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.listener_fd = socket.get();
+    connection.fd = fd->release();
+    server_.HandleNewConnection(&connection);
   }
 }
 

@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-namespace grpc {
-class Server;
+namespace grpc::experimental {
+class ExternalConnectionAcceptor;
 }
 
 namespace fp4::rpc {
@@ -24,9 +24,10 @@ inline constexpr int kReservedDescriptors = 16;
 // there are again. Thread-safe.
 class Acceptor {
  public:
-  // Takes sockets that listen (ListenOn) and gives their connections to `server`, which has started
-  // and outlives the acceptor, without encryption. The clock outlives it, too.
-  Acceptor(std::vector<UniqueFd> sockets, grpc::Server& server, const Clock& clock);
+  // Takes sockets that listen (ListenOn) and gives their connections to `server`, a way into a
+  // server that has started, with its encryption or without. What is given outlives the acceptor.
+  Acceptor(std::vector<UniqueFd> sockets, grpc::experimental::ExternalConnectionAcceptor& server,
+           const Clock& clock);
   // Takes no more.
   ~Acceptor();
 
@@ -41,7 +42,7 @@ class Acceptor {
 
   const std::vector<UniqueFd> sockets_;
   const UniqueFd stop_;
-  grpc::Server& server_;
+  grpc::experimental::ExternalConnectionAcceptor& server_;
   const Clock& clock_;
   std::atomic<int64_t> exhausted_ms_;  // Clock::SinceBoot of the last time
   std::thread thread_;

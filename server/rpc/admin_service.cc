@@ -13,6 +13,7 @@
 #include "server/rpc/convert_worker.h"
 #include "server/rpc/diagnose.h"
 #include "server/rpc/invalid_field.h"
+#include "tls/certificate.h"
 #include "wire/status.h"
 #include "wire/times.h"
 
@@ -47,6 +48,19 @@ absl::StatusOr<Disk> LookAtDisk(const std::string& flag, const std::filesystem::
   return Disk{.name = absl::StrCat(flag, " ", folder.string()),
               .free_bytes = static_cast<int64_t>(info.f_bavail * info.f_frsize),
               .total_bytes = static_cast<int64_t>(info.f_blocks * info.f_frsize)};
+}
+
+std::vector<CertificateEnd> LookAtCertificates(const tls::Files& files) {
+  std::vector<CertificateEnd> ends;
+  for (const auto& [flag, file] : {std::pair("--tls-certificate", files.certificate),
+                                   std::pair("--tls-authority", files.authority)}) {
+    if (file.empty()) continue;
+    const absl::StatusOr<tls::Certificate> certificate = tls::ReadCertificateFile(file);
+    ends.push_back({absl::StrCat(flag, " ", file.string()),
+                    certificate.ok() ? absl::StatusOr<absl::Time>(certificate->not_after)
+                                     : certificate.status()});
+  }
+  return ends;
 }
 
 void Fill(const std::vector<Diagnosis>& all, v1::DiagnoseResponse& response) {
@@ -113,6 +127,8 @@ grpc::ServerUnaryReactor* AdminService::Diagnose(Context* context, const v1::Dia
       seen->min_free_bytes = backends_.min_free_bytes;
       seen->disks.push_back(LookAtDisk("--data-dir", backends_.data_dir));
       seen->disks.push_back(LookAtDisk("--artifacts", backends_.artifacts.folder().path()));
+      seen->now = clock_.Now();
+      if (backends_.tls) seen->certificates = LookAtCertificates(*backends_.tls);
       Fill(rpc::Diagnose(*seen), *response);
       response->set_version(seen->version);
       *response->mutable_time() = wire::ToProto(clock_.Now());

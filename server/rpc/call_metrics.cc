@@ -3,10 +3,12 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
+#include "fp4/v1/access.pb.h"
 #include "fp4/v1/admin.pb.h"
 #include "fp4/v1/checkpoints.pb.h"
 #include "fp4/v1/experiments.pb.h"
 #include "fp4/v1/workers.pb.h"
+#include "server/rpc/call_context.h"
 #include "wire/status.h"
 
 namespace fp4::rpc {
@@ -28,16 +30,29 @@ std::string ShortName(const std::string& method) { return method.substr(method.f
 
 class CallMetrics : public grpc::experimental::Interceptor {
  public:
-  CallMetrics(std::string method, telemetry::MetricRegistry& registry, const Clock& clock)
-      : method_(std::move(method)), registry_(registry), clock_(clock), start_(clock.SinceBoot()) {
+  // `context` is null for what is none of our calls.
+  CallMetrics(std::string method, CallContext* context, telemetry::MetricRegistry& registry,
+              const Clock& clock, AuditTrail& audit)
+      : method_(std::move(method)),
+        context_(context),
+        registry_(registry),
+        clock_(clock),
+        audit_(audit),
+        start_(clock.SinceBoot()) {
     InFlight().Increment();
   }
   ~CallMetrics() override { InFlight().Decrement(); }
 
   void Intercept(grpc::experimental::InterceptorBatchMethods* batch) override {
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
-      if (IsUnparsed(batch->GetSendStatus())) batch->ModifySendStatus(UnparsedRequest());
-      Count(batch->GetSendStatus().error_code());
+      if (context_ != nullptr && !context_->refusal.ok()) {
+        batch->ModifySendStatus(wire::ToGrpcStatus(context_->refusal));
+      } else if (IsUnparsed(batch->GetSendStatus())) {
+        batch->ModifySendStatus(UnparsedRequest());
+      }
+      const grpc::Status status = batch->GetSendStatus();
+      if (context_ != nullptr) audit_.NoteCall(method_, *context_, wire::FromGrpcStatus(status));
+      Count(status.error_code());
     }
     batch->Proceed();
   }
@@ -72,8 +87,10 @@ class CallMetrics : public grpc::experimental::Interceptor {
   }
 
   const std::string method_;
+  CallContext* const context_;
   telemetry::MetricRegistry& registry_;
   const Clock& clock_;
+  AuditTrail& audit_;
   const absl::Duration start_;
 };
 
@@ -86,12 +103,13 @@ void AddMethods(const google::protobuf::ServiceDescriptor& service,
 
 }  // namespace
 
-CallMetricsFactory::CallMetricsFactory(telemetry::MetricRegistry& registry, const Clock& clock)
-    : registry_(registry), clock_(clock) {
+CallMetricsFactory::CallMetricsFactory(telemetry::MetricRegistry& registry, const Clock& clock,
+                                       AuditTrail& audit)
+    : registry_(registry), clock_(clock), audit_(audit) {
   for (const auto* file :
        {v1::CreateExperimentRequest::descriptor()->file(),
         v1::RegisterRequest::descriptor()->file(), v1::ListCheckpointsRequest::descriptor()->file(),
-        v1::BackupRequest::descriptor()->file()}) {
+        v1::BackupRequest::descriptor()->file(), v1::WhoAmIRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) AddMethods(*file->service(i), methods_);
   }
   for (const std::string& method : methods_) {
@@ -103,7 +121,9 @@ grpc::experimental::Interceptor* CallMetricsFactory::CreateServerInterceptor(
     grpc::experimental::ServerRpcInfo* info) {
   const std::string method = info->method();
   const bool known = methods_.contains(method);
-  return new CallMetrics(known ? ShortName(method) : kOtherMethod, registry_, clock_);
+  CallContext* context = known ? &Extended(*info->server_context()) : nullptr;
+  return new CallMetrics(known ? ShortName(method) : kOtherMethod, context, registry_, clock_,
+                         audit_);
 }
 
 std::string CodeName(grpc::StatusCode code) {

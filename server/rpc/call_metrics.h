@@ -1,5 +1,6 @@
 // The interceptor that every call passes: counts and times it, and says of a request that cannot be
-// read what is wrong (INVALID_ARGUMENT), which gRPC answers with an empty UNIMPLEMENTED.
+// read what is wrong (INVALID_ARGUMENT), which gRPC answers with an empty UNIMPLEMENTED. It also
+// gives a refused call (gate.h) its status, and the audit what it keeps.
 #pragma once
 
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "base/clock.h"
 #include "grpcpp/support/server_interceptor.h"
+#include "server/rpc/audit_trail.h"
 #include "telemetry/metric_registry.h"
 
 namespace fp4::rpc {
@@ -17,8 +19,8 @@ namespace fp4::rpc {
 // our own services, else "other".
 class CallMetricsFactory : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
-  // Both must outlive the server.
-  CallMetricsFactory(telemetry::MetricRegistry& registry, const Clock& clock);
+  // All must outlive the server.
+  CallMetricsFactory(telemetry::MetricRegistry& registry, const Clock& clock, AuditTrail& audit);
 
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* info) override;
@@ -26,6 +28,7 @@ class CallMetricsFactory : public grpc::experimental::ServerInterceptorFactoryIn
  private:
   telemetry::MetricRegistry& registry_;
   const Clock& clock_;
+  AuditTrail& audit_;
   std::set<std::string> methods_;
 };
 

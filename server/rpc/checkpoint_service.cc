@@ -1,5 +1,7 @@
 #include "server/rpc/checkpoint_service.h"
 
+#include "absl/strings/str_cat.h"
+#include "server/rpc/call_context.h"
 #include "server/rpc/convert_checkpoint.h"
 #include "server/rpc/download.h"
 #include "server/rpc/finish.h"
@@ -17,25 +19,27 @@ grpc::ServerUnaryReactor* CheckpointService::ListCheckpoints(
 }
 
 grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>* CheckpointService::DownloadCheckpoint(
-    Context*, const v1::DownloadCheckpointRequest* request) {
-  return StartDownload({store_, artifacts_, open_calls_}, *request);
+    Context* context, const v1::DownloadCheckpointRequest* request) {
+  const access::Caller& caller = CallerOf(*context);
+  const bool is_worker = !caller.open && caller.role == access::Role::kWorker;
+  return StartDownload({store_, artifacts_, open_calls_, is_worker ? caller.name : ""}, *request);
 }
 
 grpc::ServerUnaryReactor* CheckpointService::OfferCheckpoints(
     Context* context, const v1::OfferCheckpointsRequest* request,
     v1::OfferCheckpointsResponse* response) {
   Reactor* reactor = context->DefaultReactor();
-  store_.Offer(FromProto(*request), [=](const absl::StatusOr<store::WantedCheckpoints>& wanted) {
+  store::OfferCheckpoints offer = FromProto(*request);
+  offer.caller = CallerOf(*context).WorkerOwner();
+  store_.Offer(std::move(offer), [=](const absl::StatusOr<store::WantedCheckpoints>& wanted) {
     FinishConverted(reactor, wanted, response);
   });
   return reactor;
 }
 
-grpc::ServerUnaryReactor* CheckpointService::UploadCheckpoint(
-    Context* context, const v1::UploadCheckpointRequest* request,
-    v1::UploadCheckpointResponse* response) {
-  Reactor* reactor = context->DefaultReactor();
-  artifacts_.Upload(FromProto(*request),
+void CheckpointService::TakePiece(Reactor* reactor, const v1::UploadCheckpointRequest& request,
+                                  v1::UploadCheckpointResponse* response) {
+  artifacts_.Upload(FromProto(request),
                     [=](const absl::StatusOr<artifacts::UploadProgress>& progress) {
                       if (progress.ok()) {
                         response->set_next_offset(progress->next_offset);
@@ -43,6 +47,27 @@ grpc::ServerUnaryReactor* CheckpointService::UploadCheckpoint(
                       }
                       reactor->Finish(wire::ToGrpcStatus(progress.status()));
                     });
+}
+
+grpc::ServerUnaryReactor* CheckpointService::UploadCheckpoint(
+    Context* context, const v1::UploadCheckpointRequest* request,
+    v1::UploadCheckpointResponse* response) {
+  Reactor* reactor = context->DefaultReactor();
+  const std::string owner = CallerOf(*context).WorkerOwner();
+  if (owner.empty()) {
+    TakePiece(reactor, *request, response);
+    return reactor;
+  }
+  store_.Read([=, this](store::Reader& reader) {
+    const absl::StatusOr<bool> own =
+        reader.HasAttemptOf(owner, request->run_id(), request->worker_id(), /*ever=*/true);
+    if (own.ok() && *own) return TakePiece(reactor, *request, response);
+    reactor->Finish(wire::ToGrpcStatus(
+        own.ok() ? access::Denied(absl::StrCat("run '", request->run_id(),
+                                               "' has never been on worker '", request->worker_id(),
+                                               "' of the identity '", owner, "'"))
+                 : own.status()));
+  });
   return reactor;
 }
 

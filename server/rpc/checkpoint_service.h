@@ -27,6 +27,8 @@ class CheckpointService final : public v1::CheckpointService::CallbackService {
                             v1::OfferCheckpointsResponse* response) override;
   Reactor* UploadCheckpoint(Context* context, const v1::UploadCheckpointRequest* request,
                             v1::UploadCheckpointResponse* response) override;
+  void TakePiece(Reactor* reactor, const v1::UploadCheckpointRequest& request,
+                 v1::UploadCheckpointResponse* response);
 
   store::Store& store_;
   artifacts::ArtifactStore& artifacts_;

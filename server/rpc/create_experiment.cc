@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
+#include "server/access/secrets.h"
 #include "server/core/search/trial.h"
 #include "wire/status.h"
 
@@ -72,12 +73,37 @@ absl::Status CheckTrials(const store::NewExperiment& request) {
                                problems[0].ToString(request.document_name), problems);
 }
 
+// Documents are shown to everybody who may look at the lab, and kept.
+absl::Status CheckNoSecret(const v1::CreateExperimentRequest& request) {
+  std::vector<spec::Problem> problems;
+  if (const auto secret = access::FindSecret(request.document())) {
+    problems.push_back({.path = "",
+                        .line = secret->line,
+                        .column = secret->column,
+                        .message = absl::StrCat("this looks like ", std::string(secret->kind),
+                                                "; a document is no place for secrets"),
+                        .override_text = ""});
+  }
+  for (int i = 0; i < request.overrides_size(); ++i) {
+    const auto secret = access::FindSecret(request.overrides(i));
+    if (!secret) continue;
+    problems.push_back(
+        {.path = "",
+         .message = absl::StrCat("override ", i + 1, " holds what looks like ",
+                                 std::string(secret->kind), "; a document is no place for secrets"),
+         .override_text = ""});
+  }
+  if (problems.empty()) return absl::OkStatus();
+  return wire::InvalidDocument(reason::kSecretInDocument, problems[0].message, problems);
+}
+
 }  // namespace
 
 absl::StatusOr<store::NewExperiment> ReadCreateRequest(const v1::CreateExperimentRequest& request,
                                                        std::string created_by,
                                                        const AllowedRoots& roots) {
   const std::string name = request.document_name().empty() ? "document" : request.document_name();
+  FP4_RETURN_IF_ERROR(CheckNoSecret(request));
   const std::vector<std::string> overrides(request.overrides().begin(), request.overrides().end());
   spec::ReadResult result = spec::ReadExperiment(request.document(), overrides, {});
   if (!result.ok()) return DocumentStatus(result.problems, name);

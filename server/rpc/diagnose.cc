@@ -28,6 +28,22 @@ Diagnosis OfDisk(const absl::StatusOr<Disk>& disk, int64_t min_free_bytes) {
                        enough ? "" : absl::StrCat("; less than ", Gib(min_free_bytes)))};
 }
 
+Diagnosis OfCertificate(const CertificateEnd& certificate, absl::Time now) {
+  if (!certificate.not_after.ok()) {
+    return {"certificate", kController, false, Text(certificate.not_after.status())};
+  }
+  const absl::Duration left = *certificate.not_after - now;
+  const std::string end =
+      absl::FormatTime("%Y-%m-%d %H:%M:%S", *certificate.not_after, absl::UTCTimeZone());
+  return {
+      "certificate", kController, left > kCertificateNotice,
+      absl::StrCat(certificate.name, left <= absl::ZeroDuration() ? ": has ended " : ": ends ", end,
+                   " UTC",
+                   left > kCertificateNotice
+                       ? ""
+                       : "; `fp4ctl admin certificates` makes a new one, read without a restart")};
+}
+
 Diagnosis OfConnection(const store::WorkerRecord& worker) {
   if (!worker.connected) {
     return {
@@ -85,6 +101,9 @@ std::vector<Diagnosis> Diagnose(const Observations& seen) {
                  seen.integrity.ok() ? *seen.integrity : Text(seen.integrity.status())});
   for (const absl::StatusOr<Disk>& disk : seen.disks) {
     all.push_back(OfDisk(disk, seen.min_free_bytes));
+  }
+  for (const CertificateEnd& certificate : seen.certificates) {
+    all.push_back(OfCertificate(certificate, seen.now));
   }
   all.push_back({"workers", kController, !seen.workers.empty(),
                  absl::StrCat(seen.workers.size(), " registered")});

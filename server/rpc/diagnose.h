@@ -22,6 +22,11 @@ struct Disk {
   int64_t free_bytes = 0, total_bytes = 0;
 };
 
+struct CertificateEnd {
+  std::string name;  // "--tls-certificate tls/controller.pem"
+  absl::StatusOr<absl::Time> not_after;
+};
+
 // What was seen.
 struct Observations {
   std::string version;
@@ -30,10 +35,15 @@ struct Observations {
   std::vector<absl::StatusOr<Disk>> disks;
   int64_t min_free_bytes = 0;
   std::vector<store::WorkerRecord> workers;
+  std::vector<CertificateEnd> certificates;  // of TLS; none: plain text
+  absl::Time now;
 };
 
 // Clocks further apart than this make times hard to compare, and are seldom meant.
 inline constexpr absl::Duration kMaxClockSkew = absl::Seconds(2);
+
+// A certificate that ends within so long is to be replaced.
+inline constexpr absl::Duration kCertificateNotice = absl::Hours(30 * 24);
 
 std::vector<Diagnosis> Diagnose(const Observations& seen);
 

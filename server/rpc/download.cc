@@ -11,6 +11,7 @@
 #include "base/crc32c.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
+#include "server/access/rules.h"
 #include "server/rpc/invalid_field.h"
 #include "wire/status.h"
 
@@ -28,11 +29,20 @@ absl::Status NotStored(const v1::DownloadCheckpointRequest& request, const std::
 
 // The one that the request means.
 absl::StatusOr<store::StoredCheckpoint> Find(store::Reader& reader,
-                                             const v1::DownloadCheckpointRequest& request) {
+                                             const v1::DownloadCheckpointRequest& request,
+                                             const std::string& owner) {
   if (request.offset() < 0) {
     return InvalidField("offset", absl::StrCat("is ", request.offset(), ", below 0"));
   }
   FP4_ASSIGN_OR_RETURN(const store::RunCheckpoints all, reader.ListCheckpoints(request.run_id()));
+  if (!owner.empty()) {
+    FP4_ASSIGN_OR_RETURN(const bool own,
+                         reader.HasAttemptOf(owner, all.run_id, /*worker_id=*/"", /*ever=*/false));
+    if (!own) {
+      return access::Denied(absl::StrCat("no worker of the identity '", owner,
+                                         "' has the lease of run ", all.run_id));
+    }
+  }
   for (const store::CheckpointRecord& one : all.checkpoints) {
     const bool fits = one.stored() && (request.step() < 0 || request.step() == one.key.step) &&
                       (request.attempt() == 0 || request.attempt() == one.key.attempt);
@@ -55,7 +65,8 @@ class Download : public grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>
     self_ = shared_from_this();
     if (!context_.open_calls.Add(self_)) EndForShutdown();
     context_.store.Read([self = self_](store::Reader& reader) {
-      absl::StatusOr<store::StoredCheckpoint> found = Find(reader, self->request_);
+      absl::StatusOr<store::StoredCheckpoint> found =
+          Find(reader, self->request_, self->context_.worker_owner);
       if (!found.ok()) return self->Finish(wire::ToGrpcStatus(found.status()));
       self->context_.artifacts.OpenStored(
           *std::move(found),

@@ -8,11 +8,12 @@
 
 namespace fp4::rpc {
 
-// What downloads share; outlives them all.
+// What downloads share, which outlives them all, and for whom this one is.
 struct DownloadContext {
   store::Store& store;
   artifacts::ArtifactStore& artifacts;
   OpenCalls& open_calls;
+  std::string worker_owner = {};  // not empty: only of a run that a worker of this identity has now
 };
 
 // Sends what the checkpoint is, and then its state piece by piece; the next piece is read when the

@@ -1,6 +1,9 @@
 #include "server/rpc/experiment_service.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "server/rpc/call_context.h"
 #include "server/rpc/compare.h"
 #include "server/rpc/convert_experiment.h"
 #include "server/rpc/convert_worker.h"
@@ -13,11 +16,11 @@
 namespace fp4::rpc {
 namespace {
 
-// The caller's name as its metadata gives it; nobody has proved it yet.
-std::string CallerOf(const grpc::CallbackServerContext& context) {
-  const auto& metadata = context.client_metadata();
-  const auto user = metadata.find("fp4-user");
-  return user == metadata.end() ? "" : std::string(user->second.data(), user->second.size());
+absl::Status CheckProject(const access::Caller& caller, const std::string& project) {
+  if (caller.MayChangeProject(project)) return absl::OkStatus();
+  return access::Denied(absl::StrCat("'", caller.name, "' may change experiments of ",
+                                     absl::StrJoin(caller.projects, ", "), " only, and this is of ",
+                                     project));
 }
 
 // With the first page of its runs.
@@ -72,14 +75,33 @@ store::Done<std::string> ExperimentService::FinishWithExperiment(Reactor* reacto
   };
 }
 
+// An experiment stays in its project, so that what was found holds when the change is made.
+void ExperimentService::WhereAllowed(
+    Context* context, Reactor* reactor, const std::string& id,
+    absl::StatusOr<store::OwnedId> (store::Reader::*find)(std::string_view),
+    std::function<void(const std::string& id)> act) {
+  const access::Caller& caller = CallerOf(*context);
+  if (caller.MayChangeAllProjects()) return act(id);
+  store_.Read([=, caller = caller, act = std::move(act)](store::Reader& reader) {
+    const absl::StatusOr<store::OwnedId> found = (reader.*find)(id);
+    absl::Status status = found.status();
+    if (status.ok()) status = CheckProject(caller, found->project);
+    if (!status.ok()) return reactor->Finish(wire::ToGrpcStatus(status));
+    act(found->id);
+  });
+}
+
 grpc::ServerUnaryReactor* ExperimentService::CreateExperiment(
     Context* context, const v1::CreateExperimentRequest* request,
     v1::CreateExperimentResponse* response) {
   Reactor* reactor = context->DefaultReactor();
   // On a reader's thread: the check of paths follows links on the disk.
-  store_.Read([=, this, user = CallerOf(*context)](store::Reader&) {
-    auto experiment = ReadCreateRequest(*request, user, roots_);
+  store_.Read([=, this, caller = CallerOf(*context)](store::Reader&) {
+    auto experiment = ReadCreateRequest(*request, caller.name, roots_);
     if (!experiment.ok()) return reactor->Finish(wire::ToGrpcStatus(experiment.status()));
+    if (absl::Status mine = CheckProject(caller, experiment->experiment.project); !mine.ok()) {
+      return reactor->Finish(wire::ToGrpcStatus(mine));
+    }
     if (request->validate_only()) {
       *response->mutable_experiment() = PreviewToProto(*experiment);
       return reactor->Finish(grpc::Status::OK);
@@ -115,16 +137,22 @@ grpc::ServerUnaryReactor* ExperimentService::ListExperiments(
 grpc::ServerUnaryReactor* ExperimentService::CancelExperiment(
     Context* context, const v1::CancelExperimentRequest* request, v1::Experiment* response) {
   Reactor* reactor = context->DefaultReactor();
-  store_.CancelExperiment(request->id(), FinishWithExperiment(reactor, response));
+  WhereAllowed(context, reactor, request->id(), &store::Reader::ProjectOfExperiment,
+               [=, this](const std::string& id) {
+                 store_.CancelExperiment(id, FinishWithExperiment(reactor, response));
+               });
   return reactor;
 }
 
 grpc::ServerUnaryReactor* ExperimentService::DeleteExperiment(
     Context* context, const v1::DeleteExperimentRequest* request, v1::DeleteExperimentResponse*) {
   Reactor* reactor = context->DefaultReactor();
-  store_.DeleteExperiment(request->id(), [=](const absl::StatusOr<store::Nothing>& done) {
-    reactor->Finish(wire::ToGrpcStatus(done.status()));
-  });
+  WhereAllowed(context, reactor, request->id(), &store::Reader::ProjectOfExperiment,
+               [=, this](const std::string& id) {
+                 store_.DeleteExperiment(id, [=](const absl::StatusOr<store::Nothing>& done) {
+                   reactor->Finish(wire::ToGrpcStatus(done.status()));
+                 });
+               });
   return reactor;
 }
 
@@ -146,7 +174,9 @@ grpc::ServerUnaryReactor* ExperimentService::CancelRun(Context* context,
                                                        const v1::CancelRunRequest* request,
                                                        v1::Run* response) {
   Reactor* reactor = context->DefaultReactor();
-  store_.CancelRun(request->id(), FinishWithRun(reactor, response));
+  WhereAllowed(
+      context, reactor, request->id(), &store::Reader::ProjectOfRun,
+      [=, this](const std::string& id) { store_.CancelRun(id, FinishWithRun(reactor, response)); });
   return reactor;
 }
 
@@ -154,7 +184,9 @@ grpc::ServerUnaryReactor* ExperimentService::RetryRun(Context* context,
                                                       const v1::RetryRunRequest* request,
                                                       v1::Run* response) {
   Reactor* reactor = context->DefaultReactor();
-  store_.RetryRun(request->id(), FinishWithRun(reactor, response));
+  WhereAllowed(
+      context, reactor, request->id(), &store::Reader::ProjectOfRun,
+      [=, this](const std::string& id) { store_.RetryRun(id, FinishWithRun(reactor, response)); });
   return reactor;
 }
 

@@ -62,6 +62,12 @@ class ExperimentService final : public v1::ExperimentService::CallbackService {
   // The same for a call that only reads.
   template <typename Message, typename Query>
   Reactor* AnswerByRead(Context* context, Message* response, Query query);
+  // Calls `act` with the full id of what `find` (Reader::ProjectOfRun or ProjectOfExperiment)
+  // finds, if the caller may change that; else finishes. `id` as it is for who may change
+  // everything.
+  void WhereAllowed(Context* context, Reactor* reactor, const std::string& id,
+                    absl::StatusOr<store::OwnedId> (store::Reader::*find)(std::string_view),
+                    std::function<void(const std::string& id)> act);
   // For the store's answer to a change: the changed run or experiment as it is now stored.
   store::Done<std::string> FinishWithRun(Reactor* reactor, v1::Run* response);
   store::Done<std::string> FinishWithExperiment(Reactor* reactor, v1::Experiment* response);

@@ -4,6 +4,7 @@
 #include "base/reasons.h"
 #include "base/status_macros.h"
 #include "server/rpc/acquire.h"
+#include "server/rpc/call_context.h"
 #include "server/rpc/convert_worker.h"
 #include "server/rpc/finish.h"
 #include "wire/protocol.h"
@@ -36,6 +37,7 @@ grpc::ServerUnaryReactor* WorkerService::Register(Context* context,
     reactor->Finish(wire::ToGrpcStatus(worker.status()));
     return reactor;
   }
+  worker->caller = CallerOf(*context).WorkerOwner();
   store_.Register(*std::move(worker),
                   [=, this](const absl::StatusOr<store::RegisteredWorker>& reply) {
                     if (reply.ok()) {
@@ -52,7 +54,10 @@ grpc::ServerUnaryReactor* WorkerService::Acquire(Context* context,
                                                  const v1::AcquireRequest* request,
                                                  v1::AcquireResponse* response) {
   absl::StatusOr<store::AcquireWork> work = FromProto(*request, SystemClock().Now());
-  if (work.ok()) return StartAcquire(store_, open_calls_, *std::move(work), response);
+  if (work.ok()) {
+    work->caller = CallerOf(*context).WorkerOwner();
+    return StartAcquire(store_, open_calls_, *std::move(work), response);
+  }
   Reactor* reactor = context->DefaultReactor();
   reactor->Finish(wire::ToGrpcStatus(work.status()));
   return reactor;
@@ -62,7 +67,9 @@ grpc::ServerUnaryReactor* WorkerService::RenewLeases(Context* context,
                                                      const v1::RenewLeasesRequest* request,
                                                      v1::RenewLeasesResponse* response) {
   Reactor* reactor = context->DefaultReactor();
-  store_.Renew(FromProto(*request), [=](const absl::StatusOr<store::RenewedLeases>& reply) {
+  store::RenewLeases renewal = FromProto(*request);
+  renewal.caller = CallerOf(*context).WorkerOwner();
+  store_.Renew(std::move(renewal), [=](const absl::StatusOr<store::RenewedLeases>& reply) {
     FinishConverted(reactor, reply, response);
   });
   return reactor;
@@ -77,6 +84,7 @@ grpc::ServerUnaryReactor* WorkerService::ReportEvents(Context* context,
     reactor->Finish(wire::ToGrpcStatus(report.status()));
     return reactor;
   }
+  report->caller = CallerOf(*context).WorkerOwner();
   store_.Report(*std::move(report), [=](const absl::StatusOr<store::ReportedEvents>& reply) {
     if (reply.ok()) response->set_next_seq(reply->next_seq);
     reactor->Finish(wire::ToGrpcStatus(reply.status()));
@@ -93,6 +101,7 @@ grpc::ServerUnaryReactor* WorkerService::ReportExit(Context* context,
     reactor->Finish(wire::ToGrpcStatus(report.status()));
     return reactor;
   }
+  report->caller = CallerOf(*context).WorkerOwner();
   store_.Exit(*std::move(report), [=](const absl::StatusOr<store::Nothing>& reply) {
     reactor->Finish(wire::ToGrpcStatus(reply.status()));
   });

@@ -10,10 +10,11 @@ namespace fp4::web {
 namespace {
 
 constexpr std::pair<absl::StatusCode, int> kStatuses[] = {
-    {absl::StatusCode::kInvalidArgument, 400},    {absl::StatusCode::kOutOfRange, 400},
-    {absl::StatusCode::kPermissionDenied, 403},   {absl::StatusCode::kNotFound, 404},
-    {absl::StatusCode::kFailedPrecondition, 409}, {absl::StatusCode::kAlreadyExists, 409},
-    {absl::StatusCode::kUnavailable, 503},        {absl::StatusCode::kResourceExhausted, 503}};
+    {absl::StatusCode::kInvalidArgument, 400},  {absl::StatusCode::kOutOfRange, 400},
+    {absl::StatusCode::kUnauthenticated, 401},  {absl::StatusCode::kPermissionDenied, 403},
+    {absl::StatusCode::kNotFound, 404},         {absl::StatusCode::kFailedPrecondition, 409},
+    {absl::StatusCode::kAlreadyExists, 409},    {absl::StatusCode::kUnavailable, 503},
+    {absl::StatusCode::kResourceExhausted, 503}};
 
 int HttpStatusOf(absl::StatusCode code) {
   for (const auto& [known, status] : kStatuses) {

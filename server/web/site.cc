@@ -39,6 +39,7 @@ std::vector<File> Files() {
           {"heatmap.js", kScript, kHeatmapJs},
           {"layers.js", kScript, kLayersJs},
           {"live.js", kScript, kLiveJs},
+          {"login.js", kScript, kLoginJs},
           {"palette.js", kScript, kPaletteJs},
           {"pareto.js", kScript, kParetoJs},
           {"queue.js", kScript, kQueueJs},

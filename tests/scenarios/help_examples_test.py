@@ -18,6 +18,7 @@ ELSEWHERE = {
     "down": "likewise",
     "forget": "needs a worker that is gone: tests/server/store",
     "top": "needs a terminal",
+    "token": "makes a controller ask everybody who calls: security_test.py",
     "admin": "copies a controller's data: its own scenarios",
     "checkpoints": "needs checkpoints that have travelled: its own scenarios",
     "doctor": "its status says whether this machine is well",

@@ -30,6 +30,27 @@ TEST(Options, AnOpenAddressNeedsInsecureAndAllowsNoPathByItself) {
   EXPECT_THAT(options->allowed_roots, IsEmpty());
 }
 
+TEST(Options, BeyondLoopbackItTakesTlsAndAsksWhoCallsOrInsecure) {
+  const std::vector<const char*> open = {"--data-dir", "d", "--listen", "0.0.0.0:1"};
+  const auto with = [&](std::initializer_list<const char*> more) {
+    std::vector<const char*> all = open;
+    all.insert(all.end(), more);
+    return Parse(all);
+  };
+  EXPECT_EQ(with({}).exit_code, kExitUsage);
+  EXPECT_EQ(with({"--tls-certificate", "c"}).exit_code, kExitUsage);
+  const auto tls = with({"--tls-certificate", "c", "--tls-key", "k"}).options;
+  ASSERT_TRUE(tls && tls->tls);
+  EXPECT_TRUE(tls->ask_identity);
+  EXPECT_EQ(tls->tls->key, "k");
+  const auto insecure = with({"--insecure"}).options;
+  ASSERT_TRUE(insecure && !insecure->tls);
+  EXPECT_FALSE(insecure->ask_identity);
+  const auto local = Parse({"--data-dir", "d", "--tls-certificate", "c", "--tls-key", "k"}).options;
+  ASSERT_TRUE(local && local->tls);
+  EXPECT_FALSE(local->ask_identity);
+}
+
 TEST(Options, AllowPathIsRepeatable) {
   const auto options =
       Parse({"--data-dir", "d", "--allow-path", "/a", "--allow-path", "/b"}).options;

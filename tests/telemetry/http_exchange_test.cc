@@ -25,7 +25,7 @@ class HttpExchangeTest : public ::testing::Test {
   HttpExchangeTest() {
     std::vector<UniqueFd> sockets = *ListenOn(address_);
     server_ = std::make_unique<HttpServer>(
-        std::move(sockets), 8,
+        std::move(sockets), nullptr, 8,
         [this](const HttpRequest&, Exchange exchange) { asked_.set_value(std::move(exchange)); });
   }
 

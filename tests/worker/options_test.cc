@@ -33,6 +33,14 @@ TEST(OptionsTest, ControllerElsewhereNeedsInsecureAndThenAllowsNoPaths) {
   EXPECT_THAT(options.allowed_paths, IsEmpty());
 }
 
+TEST(OptionsTest, TlsReachesAControllerElsewhereWithoutInsecure) {
+  const Options options = **Parse({"--work-dir", "w", "--controller", "10.0.0.1:4404",
+                                   "--tls-authority", "a.pem", "--token-file", "t"});
+  EXPECT_EQ(options.security.authority, "a.pem");
+  EXPECT_EQ(options.security.token, "t");
+  EXPECT_THAT(options.allowed_paths, IsEmpty());
+}
+
 TEST(OptionsTest, BadValuesAreNamed) {
   const std::pair<std::vector<const char*>, const char*> cases[] = {
       {{}, "--work-dir is required"},

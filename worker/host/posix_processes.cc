@@ -49,12 +49,23 @@ std::vector<char*> Pointers(std::vector<std::string>& storage) {
   return pointers;
 }
 
+// What the worker's own secrets are named by, and what else a batch system or a person may have
+// left in its environment: a document's code of others must not find it.
+bool IsSecret(std::string_view name) {
+  for (const std::string_view part : {"TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY",
+                                      "ACCESS_KEY", "PRIVATE_KEY", "CREDENTIAL"}) {
+    if (name.find(part) != std::string_view::npos) return true;
+  }
+  return name.starts_with("FP4_TLS_") || name == "SSH_AUTH_SOCK";
+}
+
 std::vector<std::string> Environment(const SpawnRequest& request) {
   std::map<std::string, std::string> merged;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     std::string text = *entry;
     size_t equals = text.find('=');
-    if (equals != std::string::npos) merged[text.substr(0, equals)] = text.substr(equals + 1);
+    if (equals == std::string::npos || IsSecret(text.substr(0, equals))) continue;
+    merged[text.substr(0, equals)] = text.substr(equals + 1);
   }
   for (const auto& [name, value] : request.environment) merged[name] = value;
   std::vector<std::string> list;

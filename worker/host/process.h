@@ -24,8 +24,9 @@ struct ProcessIdentity {
 };
 
 struct SpawnRequest {
-  std::vector<std::string> arguments;                            // [0]: the program, absolute
-  std::vector<std::pair<std::string, std::string>> environment;  // set over the worker's own
+  std::vector<std::string> arguments;  // [0]: the program, absolute
+  // Set over the worker's own, of which the child gets what does not look like a secret.
+  std::vector<std::pair<std::string, std::string>> environment;
   std::filesystem::path working_folder;
   std::filesystem::path stdout_file, stderr_file;  // made, or appended to
   int inherited_fd = -1;                           // given to the child as descriptor 3; -1: none

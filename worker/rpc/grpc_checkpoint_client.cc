@@ -22,8 +22,8 @@ constexpr auto kDownloadTimeout = std::chrono::hours(12);
 
 class GrpcCheckpointClient final : public CheckpointClient {
  public:
-  explicit GrpcCheckpointClient(const std::string& address)
-      : stub_(v1::CheckpointService::NewStub(wire::OpenChannel(address))) {}
+  GrpcCheckpointClient(const std::string& address, const wire::ChannelSecurity& security)
+      : stub_(v1::CheckpointService::NewStub(wire::OpenChannel(address, security))) {}
 
   absl::StatusOr<std::vector<CheckpointKey>> Offer(
       const Caller& caller, const std::string& run_id,
@@ -134,8 +134,9 @@ class GrpcCheckpointClient final : public CheckpointClient {
 
 }  // namespace
 
-std::unique_ptr<CheckpointClient> MakeGrpcCheckpointClient(const std::string& address) {
-  return std::make_unique<GrpcCheckpointClient>(address);
+std::unique_ptr<CheckpointClient> MakeGrpcCheckpointClient(const std::string& address,
+                                                           const wire::ChannelSecurity& security) {
+  return std::make_unique<GrpcCheckpointClient>(address, security);
 }
 
 }  // namespace fp4::worker

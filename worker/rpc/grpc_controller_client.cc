@@ -22,8 +22,10 @@ constexpr absl::Duration kAcquireExtra = absl::Seconds(5);    // over what the c
 
 class GrpcControllerClient : public ControllerClient {
  public:
-  GrpcControllerClient(const std::string& address, Mailbox& mailbox)
-      : mailbox_(mailbox), stub_(v1::WorkerService::NewStub(wire::OpenChannel(address))) {}
+  GrpcControllerClient(const std::string& address, const wire::ChannelSecurity& security,
+                       Mailbox& mailbox)
+      : mailbox_(mailbox),
+        stub_(v1::WorkerService::NewStub(wire::OpenChannel(address, security))) {}
 
   ~GrpcControllerClient() override {
     MutexLock lock(mutex_);
@@ -165,8 +167,9 @@ class GrpcControllerClient : public ControllerClient {
 }  // namespace
 
 std::unique_ptr<ControllerClient> MakeGrpcControllerClient(const std::string& address,
+                                                           const wire::ChannelSecurity& security,
                                                            Mailbox& mailbox) {
-  return std::make_unique<GrpcControllerClient>(address, mailbox);
+  return std::make_unique<GrpcControllerClient>(address, security, mailbox);
 }
 
 }  // namespace fp4::worker

@@ -53,6 +53,7 @@ void TestServer::Start() {
 
 Backends TestServer::backends() {
   return {.store = *store_,
+          .gatekeeper = gatekeeper_,
           .artifacts = *artifacts_,
           .roots = AllowedRoots(roots_),
           .backup_roots = AllowedRoots({folder_}),

@@ -41,6 +41,7 @@ class TestServer {
   v1::WorkerService::Stub& workers() { return *workers_; }
   v1::CheckpointService::Stub& checkpoints() { return *checkpoints_; }
   v1::AdminService::Stub& admin() { return *admin_; }
+  access::Gatekeeper& gatekeeper() { return gatekeeper_; }
   const std::filesystem::path& folder() const { return folder_; }
   Backends backends();
   artifacts::ArtifactStore& artifacts() { return *artifacts_; }
@@ -63,6 +64,7 @@ class TestServer {
   const std::filesystem::path folder_;
   telemetry::MetricRegistry registry_;
   const artifacts::DiskGuard disk_;
+  access::Gatekeeper gatekeeper_{SystemClock(), /*required=*/false};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<artifacts::ArtifactStore> artifacts_;
   std::unique_ptr<Server> server_;

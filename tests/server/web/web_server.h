@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "server/web/entrance.h"
 #include "server/web/front.h"
 #include "telemetry/http_endpoint.h"
 #include "tests/server/rpc/test_server.h"
@@ -38,17 +39,26 @@ class WebServer {
 
  private:
   void Start(int port) {
+    audit_ = std::make_unique<rpc::AuditTrail>(rpc_.store(), rpc_.gatekeeper(), SystemClock());
+    entrance_ = std::make_unique<Entrance>(rpc_.gatekeeper(), *audit_, SystemClock(),
+                                           std::vector<std::string>{"lab.example"}, false);
     front_ = std::make_unique<Front>(rpc_.store(), std::vector<std::string>{"lab.example"});
-    endpoint_ = telemetry::HttpEndpoint::Listen(
-                    {"127.0.0.1", port}, registry_, [] { return telemetry::HealthReport{}; },
-                    [this](const auto& request, auto exchange) {
-                      front_->Handle(request, std::move(exchange));
-                    })
-                    .value();
+    endpoint_ =
+        telemetry::HttpEndpoint::Listen(
+            {"127.0.0.1", port}, registry_, [] { return telemetry::HealthReport{}; },
+            [this](const auto& request, auto exchange) {
+              front_->Handle(request, std::move(exchange));
+            },
+            {.tls = {},
+             .admit = [this](const auto& request,
+                             auto& exchange) { return entrance_->Admit(request, exchange); }})
+            .value();
   }
 
   telemetry::MetricRegistry registry_;
   rpc::TestServer rpc_;
+  std::unique_ptr<rpc::AuditTrail> audit_;
+  std::unique_ptr<Entrance> entrance_;
   std::unique_ptr<Front> front_;
   std::unique_ptr<telemetry::HttpEndpoint> endpoint_;  // last: ends first
 };

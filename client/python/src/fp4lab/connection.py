@@ -5,7 +5,7 @@ from typing import Any, Optional, Sequence, Tuple
 
 import grpc
 
-from fp4lab import errors
+from fp4lab import errors, security
 from fp4lab._wire import experiments_pb2, types_pb2
 
 CALL_TIMEOUT_SECONDS = 30.0
@@ -29,9 +29,13 @@ def _message(descriptor: Any) -> Any:
 class Connection:
     def __init__(self, address: str, user: Optional[str] = None):
         self.address = address
-        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._security = security.from_environment()
+        security.check(self._security, address)
+        self._channel = self._open(address)
         self._calls = {method.name: self._make_call(method) for method in _SERVICE.methods}
-        self._metadata = (("fp4-user", user),) if user else ()
+        self._metadata: Tuple[Tuple[str, str], ...] = (("fp4-user", user),) if user else ()
+        if self._security.token:
+            self._metadata += (("authorization", f"Bearer {self._security.token}"),)
 
     def call(self, method: str, request: Any, document_name: str = "document") -> Any:
         """The answer, or an fp4lab.Error."""
@@ -50,6 +54,12 @@ class Connection:
         make: Any = self._channel.unary_stream if method.name == "Watch" else self._channel.unary_unary
         return make(f"/{_SERVICE.full_name}/{method.name}", request_serializer=_message(method.input_type).SerializeToString,
                     response_deserializer=_message(method.output_type).FromString)
+
+    def _open(self, address: str) -> Any:
+        if not self._security.tls:
+            return grpc.insecure_channel(address, options=_OPTIONS)
+        credentials = grpc.ssl_channel_credentials(root_certificates=self._security.authority)
+        return grpc.secure_channel(address, credentials, options=_OPTIONS)
 
     def close(self) -> None:
         self._channel.close()

@@ -1,0 +1,96 @@
+// Any bytes are sent as the request of any method, with each kind of identity and without one, to a
+// server in this process with its database: no crash, no hang, an answer each time, and none but
+// UNAUTHENTICATED or TOO_MANY_CALLS without an identity. First byte: the method; second: who calls.
+// FP4_FUZZ_METHOD ("ExperimentService/Watch") has all inputs go to that one.
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/log.h"
+#include "server/access/rules.h"
+#include "server/access/token.h"
+#include "tests/server/rpc/test_server.h"
+#include "wire/channel.h"
+
+namespace {
+
+using namespace fp4;
+
+void Require(bool holds) {
+  if (!holds) std::abort();
+}
+
+class Target {
+ public:
+  Target() {
+    SetLogThreshold(Severity::kError);
+    channels_.push_back(Open(""));
+    for (const access::RoleInfo& role : access::AllRoles()) {
+      const access::TokenText text = access::NewToken(absl::StrCat("fuzzer", "0", role.name[0]));
+      server_.gatekeeper().Put({.id = text.id,
+                                .sha256 = access::HashSecret(text.secret),
+                                .name = std::string(role.name),
+                                .role = role.role,
+                                .projects = {}});
+      channels_.push_back(Open(text.ToString()));
+    }
+    for (const access::Rule& rule : access::RpcRules()) {
+      const char* only = std::getenv("FP4_FUZZ_METHOD");
+      if (only == nullptr || rule.method == only) methods_.emplace_back(rule.method);
+    }
+    Require(!methods_.empty());
+  }
+
+  void Send(uint8_t method, uint8_t caller, const grpc::Slice& request) {
+    const size_t who = caller % channels_.size();
+    const grpc::Status status = Call(channels_[who], methods_[method % methods_.size()], request);
+    // A deadline that passes is a handler that hangs.
+    Require(status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED);
+    if (who > 0) return;
+    Require(status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
+            status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  }
+
+ private:
+  std::shared_ptr<grpc::Channel> Open(const std::string& token) {
+    return wire::OpenChannel(server_.address().ToString(), {.tls = {}, .token = token});
+  }
+
+  static grpc::Status Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                           const grpc::Slice& request) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    grpc::GenericStub stub(channel);
+    grpc::CompletionQueue queue;
+    const auto call = stub.PrepareUnaryCall(&context, absl::StrCat("/fp4.v1.", method),
+                                            grpc::ByteBuffer(&request, 1), &queue);
+    call->StartCall();
+    grpc::ByteBuffer answer;
+    grpc::Status status;
+    call->Finish(&answer, &status, &queue);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+    return status;
+  }
+
+  rpc::TestServer server_;
+  std::vector<std::shared_ptr<grpc::Channel>> channels_;  // the first without an identity
+  std::vector<std::string> methods_;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static auto* target = new Target;
+  if (size < 2) return 0;
+  target->Send(data[0], data[1], grpc::Slice(data + 2, size - 2));
+  return 0;
+}
