@@ -47,7 +47,7 @@ class Machine:
 
     def run(self, command, status=0, **variables):
         done = subprocess.run(self._inside(["bash", "-c", command]), cwd=self.folder, env={**self.environment, **variables},
-                              capture_output=True, text=True, timeout=DEADLINE_SECONDS)
+                              capture_output=True, text=True, errors="replace", timeout=DEADLINE_SECONDS)
         if status is not None and done.returncode != status:
             raise AssertionError(f"on {self.name}: {command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}\n{self.logs()}")
         return done
