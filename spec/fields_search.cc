@@ -33,7 +33,7 @@ Field Of(std::string name, std::string doc, Type type, std::string default_json)
 
 // ReadSearch works the default out; `example` is one.
 Field Derived(std::string name, std::string doc, Type type, std::string default_text,
-              std::string example = "") {
+              const std::string& example = "") {
   Field field = Of(std::move(name), std::move(doc), std::move(type), "");
   field.default_text = std::move(default_text);
   field.derive = [example](const RunSpec&, const Node*) { return example; };

@@ -14,8 +14,6 @@ namespace fp4::client {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::Not;
 
 class ManualTest : public testing::Test {
  protected:

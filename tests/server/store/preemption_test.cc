@@ -9,7 +9,6 @@ namespace {
 
 using core::RunState;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 class PreemptionTest : public StoreTest {
  protected:

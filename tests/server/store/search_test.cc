@@ -14,7 +14,6 @@ namespace {
 using core::RunState;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 std::string Document(const std::string& search, const std::string& more = "") {
   return absl::StrCat(

@@ -131,8 +131,8 @@ TEST(PointValues, WhenDrawnFillTheirRangeEvenly) {
     ++logs[PointValues(log, i)[0].json];
   }
   ASSERT_EQ(whole.size(), 4u);
-  for (const auto& [value, count] : whole) EXPECT_NEAR(count, kPoints / 4, 200) << value;
-  for (const auto& [value, count] : choices) EXPECT_NEAR(count, kPoints / 2, 200) << value;
+  for (const auto& [value, count] : whole) EXPECT_NEAR(count, kPoints / 4.0, 200) << value;
+  for (const auto& [value, count] : choices) EXPECT_NEAR(count, kPoints / 2.0, 200) << value;
   // Even in the logarithm from 0.5 to 3.5: ln 3, ln 5/3 and ln 7/5 of ln 7.
   ASSERT_EQ(logs.size(), 3u);
   EXPECT_NEAR(logs["1"], kPoints * std::log(3.0) / std::log(7.0), 200);
