@@ -7,6 +7,9 @@ import unittest
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CODE = re.compile(r"^(```|~~~).*?^\1\s*$|`[^`\n]*`", re.M | re.S)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
+# A file of the tree as a page names it; one with capitals in the place of a name is a pattern.
+SOURCE = re.compile(r"`((?:%s)/[\w./-]+\.(?:cc|h|cu|py|json|proto|md|sql|js|html|txt|in))`" % "|".join(
+    sorted(path.name for path in REPOSITORY.iterdir() if path.is_dir() and not path.name.startswith((".", "build")))))
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$", re.M)
 
 
@@ -51,6 +54,12 @@ class Links(unittest.TestCase):
                     found.append(f"{page.relative_to(REPOSITORY)}: ({link}): {problem}")
         self.assertGreater(num_links, 60)
         self.assertEqual(found, [])
+
+    def test_every_file_of_the_tree_that_a_page_names_is_there(self):
+        named = [(page, name) for page in pages() for name in SOURCE.findall(page.read_text())]
+        self.assertGreater(len(named), 100)
+        self.assertEqual([f"{page.relative_to(REPOSITORY)}: {name}" for page, name in named
+                          if not (REPOSITORY / name).exists() and not re.search(r"NAME|NNNN", name)], [])
 
     def test_broken_links_would_be_found(self):
         page = REPOSITORY / "README.md"
