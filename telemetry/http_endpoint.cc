@@ -95,7 +95,7 @@ absl::StatusOr<std::unique_ptr<HttpEndpoint>> HttpEndpoint::Listen(
                      const HttpRequest& request, std::shared_ptr<HttpExchange> exchange) {
     if (admit && !admit(request, *exchange)) return;
     if (request.method == "POST") {
-      exchange->Answer({.status = 405, .body = "nothing is changed here\n"});
+      exchange->Answer(MethodNotAllowed("only GET and HEAD: nothing is changed here\n"));
     } else if (request.path == "/healthz") {
       exchange->Answer(ToResponse(health()));
     } else if (request.path == "/metrics") {

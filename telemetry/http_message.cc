@@ -161,4 +161,8 @@ std::string FormatStreamHead(const HttpResponse& head) {
   return absl::StrCat(StatusAndFields(head), "Connection: close\r\n\r\n");
 }
 
+HttpResponse MethodNotAllowed(std::string why) {
+  return {.status = 405, .body = std::move(why), .headers = {{"Allow", "GET, HEAD"}}};
+}
+
 }  // namespace fp4::telemetry

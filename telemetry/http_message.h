@@ -45,6 +45,9 @@ struct HttpResponse {
   HttpFields headers = {};  // more of them
 };
 
+// 405 to what is neither GET nor HEAD, with `why` as its text.
+HttpResponse MethodNotAllowed(std::string why);
+
 // The bytes to send, with `Connection: close`. `head_only`: for HEAD, without the body.
 std::string FormatResponse(const HttpResponse& response, bool head_only);
 

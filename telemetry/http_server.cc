@@ -155,11 +155,9 @@ class HttpServer::Loop {
     if (request.kind == HttpRequest::Kind::kBad) {
       exchange->Answer({.status = 400, .body = "no HTTP request\n"});
     } else if (request.method == "POST" && HasBody(request)) {
-      exchange->Answer({.status = 405, .body = "no request has a body here\n"});
+      exchange->Answer(MethodNotAllowed("no request has a body here\n"));
     } else if (request.method != "GET" && request.method != "POST" && !head_only) {
-      exchange->Answer({.status = 405,
-                        .body = "only GET, HEAD and POST\n",
-                        .headers = {{"Allow", "GET, HEAD, POST"}}});
+      exchange->Answer(MethodNotAllowed("only GET and HEAD\n"));
     } else {
       handler_(request, std::move(exchange));
     }

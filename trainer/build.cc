@@ -268,6 +268,22 @@ absl::Status GoBackTo(const Checkpoint& checkpoint, Parts& parts) {
   return absl::OkStatus();
 }
 
+namespace {
+
+// Which layers were switched when the checkpoint was written. Weights of another origin have no
+// such state: they are evaluated as at the beginning of a run.
+absl::Status RestorePrecision(const std::string& file, Parts& parts) {
+  const std::vector<Stateful*> switches = parts.precision->stateful();
+  if (switches.empty()) return absl::OkStatus();
+  const absl::Status restored = ReadWeights(file, [&] { return RestoreParts(file, switches); });
+  if (!absl::IsDataLoss(restored)) return restored;
+  parts.warnings.push_back(
+      absl::StrCat("no layer is taken for switched: ", std::string(restored.message())));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<Parts>> BuildForEvaluation(const BuildInputs& inputs,
                                                           const std::string& file, int64_t step,
                                                           StepContext& context) {
@@ -279,6 +295,7 @@ absl::StatusOr<std::unique_ptr<Parts>> BuildForEvaluation(const BuildInputs& inp
   context.step = step;
   parts->anomalies = std::make_unique<AnomalyGuard>(parts->run.training.on_anomaly);
   FP4_RETURN_IF_ERROR(BuildModel(*parts, file));
+  FP4_RETURN_IF_ERROR(RestorePrecision(file, *parts));
   parts->precision->Begin(step);
   return parts;
 }

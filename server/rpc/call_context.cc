@@ -7,7 +7,8 @@ class CallContexts : public grpc::ContextAllocator {
  public:
   grpc::CallbackServerContext* NewCallbackServerContext() override { return new CallContext; }
   void Release(grpc::CallbackServerContext* context) override {
-    delete static_cast<CallContext*>(context);
+    // gRPC also hands back its own contexts, of calls that no service has, and frees them itself.
+    delete dynamic_cast<CallContext*>(context);
   }
 };
 

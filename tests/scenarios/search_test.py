@@ -6,8 +6,9 @@ from harness import Cluster, Scenario, document, wait_for
 
 def searched(name, **search):
     space = {"optimizer.learning_rate": {"type": "log_uniform", "min": 1e-4, "max": 0.1}}
-    return document(name, steps=27, training={"eval_interval": 27}, search={
-        "method": "asha", "max_trials": 6, "max_concurrent": 1, "reduction_factor": 3, "min_steps": 3, "space": space, **search})
+    # Steps enough between two rungs for a stop to arrive before the next one.
+    return document(name, steps=540, training={"eval_interval": 540}, search={
+        "method": "asha", "max_trials": 6, "max_concurrent": 1, "reduction_factor": 3, "min_steps": 60, "space": space, **search})
 
 
 class Searches(Scenario):
@@ -26,7 +27,7 @@ class Searches(Scenario):
         expected = self.trials(cluster, plain)
         self.assertEqual(len(expected), 6)
         self.assertIn("stopped", [trial["state"] for trial in expected])
-        self.assertEqual([rung["step"] for rung in expected[0]["rungs"]], [3, 9, 27])
+        self.assertEqual([rung["step"] for rung in expected[0]["rungs"]], [60, 180, 540])
 
         killed = cluster.submit(searched("disturbed"))["experiment"]
         for made in (2, 4, 5):

@@ -49,10 +49,16 @@ class EvaluationTest : public TrainingFixture {
 };
 
 TEST_F(EvaluationTest, GivesWhatTheRunItselfMeasuredAtThatStep) {
-  // A learned scale, a change of precision by step, weights that are rounded otherwise in training.
+  // A learned scale, a change of precision by step, layers that were switched by what was measured,
+  // weights that are rounded otherwise in training.
   const char* patches[] = {
-      R"({"precision": {"default": "fp4"}})", R"({"precision": {"default": "qat-noise"}})",
+      R"({"precision": {"default": "fp4"}})",
+      R"({"precision": {"default": "qat-noise"}})",
       R"({"precision": {"default": "fp4", "schedule": [{"from_step": 9, "fprop": "none"}]}})",
+      R"({"precision": {"default": "fp4",
+                        "adaptive": {"error_above": 0.01, "patience": 1, "dwell": 1}}})",
+      R"({"precision": {"budget": {"weight_bits": 10, "candidates": ["nf4", "int8", "baseline"],
+                                   "from_step": 2, "every": 3, "micro_batches": 3, "dwell": 0}}})",
       R"({"optimizer": {"masters": "bf16"}})"};
   for (const char* patch : patches) {
     SCOPED_TRACE(patch);
@@ -93,6 +99,20 @@ TEST_F(EvaluationTest, MeasuresWeightsUnderAnotherPrecisionAndWritesNothing) {
   EXPECT_THAT(text.output, HasSubstr("val/loss"));
   EXPECT_THAT(text.output, testing::ContainsRegex("blocks.1.mlp.down +[0-9.e-]+ +[0-9.]+\n"));
   EXPECT_EQ(tree(), before);
+}
+
+TEST_F(EvaluationTest, WeightsWithoutTheStateOfSwitchesAreMeasuredWithoutThem) {
+  const std::string adaptive =
+      Document(R"({"precision": {"default": "fp4", "adaptive": {"error_above": 1e6}}})");
+  ASSERT_EQ(Run("a", Document()), kExitCompleted);
+
+  const Answer answer = Evaluate(LastCheckpoint("a"), adaptive);
+  const Answer fp4 =
+      Evaluate(LastCheckpoint("a"), Document(R"({"precision": {"default": "fp4"}})"));
+
+  ASSERT_EQ(answer.exit_status, kExitCompleted) << answer.error;
+  EXPECT_THAT(answer.error, HasSubstr("no layer is taken for switched"));
+  EXPECT_EQ(answer.json()["values"]["val/loss"], fp4.json()["values"]["val/loss"]);
 }
 
 TEST_F(EvaluationTest, NamesWhatCannotBeMeasured) {

@@ -84,4 +84,12 @@ absl::Status RestoreState(const std::string& path, const ParameterSet& parameter
   return absl::OkStatus();
 }
 
+absl::Status RestoreParts(const std::string& path, std::span<Stateful* const> parts) {
+  FP4_ASSIGN_OR_RETURN(safetensors::File file, safetensors::File::Open(path));
+  const StateReader reader(file);
+  at::NoGradGuard no_grad;
+  for (Stateful* part : parts) FP4_RETURN_IF_ERROR(part->Restore(reader));
+  return absl::OkStatus();
+}
+
 }  // namespace fp4::trainer

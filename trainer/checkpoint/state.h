@@ -66,4 +66,7 @@ StateSnapshot TakeState(int64_t step, const ParameterSet& parameters,
 absl::Status RestoreState(const std::string& file, const ParameterSet& parameters,
                           std::span<Stateful* const> parts);
 
+// The state of the parts alone, for a model whose parameters have been read. DATA_LOSS as above.
+absl::Status RestoreParts(const std::string& file, std::span<Stateful* const> parts);
+
 }  // namespace fp4::trainer

@@ -24,9 +24,9 @@ def fields_of(schema, path=()):
         if field.get("type") == "object":
             yield from fields_of(field, (*path, name))
         elif field.get("type") == "string" and "pattern" not in field:
-            yield (*path, name), "some/relative"
+            yield (*path, name), "some/place"
         elif field.get("type") == "array" and field["items"].get("type") == "string" and "pattern" not in field["items"]:
-            yield (*path, name), ["some/relative"]
+            yield (*path, name), ["some/place"]
 
 
 class Live(unittest.TestCase):
