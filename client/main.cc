@@ -5,21 +5,13 @@
 #include <iostream>
 
 #include "base/confinement.h"
+#include "base/environment.h"
 #include "base/standard_output.h"
 #include "client/context.h"
 #include "client/local/endpoints.h"
 #include "client/program.h"
 #include "client/verbs/verbs.h"
 #include "wire/channel_security.h"
-
-namespace {
-
-std::string ControllerOfEnvironment() {
-  const char* value = std::getenv("FP4_CONTROLLER");
-  return value == nullptr ? "" : value;
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   fp4::StandardOutput output("fp4ctl");
@@ -29,7 +21,7 @@ int main(int argc, char** argv) {
       .in = std::cin,
       .terminal = fp4::client::DetectTerminal(STDOUT_FILENO),
       .can_ask = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0,
-      .controller = ControllerOfEnvironment(),
+      .controller = fp4::EnvironmentVariable("FP4_CONTROLLER"),
       .state_folder = fp4::client::StateFolder(),
       .binary_folder = std::filesystem::read_symlink("/proc/self/exe").parent_path(),
       .security = fp4::wire::SecurityFilesOfEnvironment(),

@@ -3,23 +3,18 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "base/environment.h"
 
 namespace fp4::client {
 namespace {
 
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 // POSIX: LC_ALL wins over LC_CTYPE, which wins over LANG.
 bool LocaleIsUtf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    std::string value = absl::AsciiStrToLower(Variable(name));
+    std::string value = absl::AsciiStrToLower(EnvironmentVariable(name));
     if (value.empty()) continue;
     return value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
   }
@@ -32,9 +27,9 @@ Terminal DetectTerminal(int fd) {
   Terminal terminal;
   terminal.unicode = LocaleIsUtf8();
   if (isatty(fd) == 0) return terminal;
-  const std::string type = Variable("TERM");
+  const std::string type = EnvironmentVariable("TERM");
   terminal.interactive = type != "dumb" && !type.empty();
-  terminal.color = terminal.interactive && Variable("NO_COLOR").empty();
+  terminal.color = terminal.interactive && EnvironmentVariable("NO_COLOR").empty();
   winsize size{};
   const bool known = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   terminal.width = known ? size.ws_col : 80;

@@ -47,7 +47,7 @@ ONLY_IN = {
     r"openssl/": ["tls", "server/access/token.cc", "base/sha256.cc"],
     r"(spdlog|fmt)/": ["base/log.cc"],
     # Slow to compile: behind one file of each program.
-    r"CLI/": ["client/command_line.cc", "server/options.cc", "worker/options.cc", "trainer/run/options.cc", "trainer/prepare/options.cc",
+    r"CLI/": ["client/command_line.cc", "daemon/flags.cc", "server/options.cc", "worker/options.cc", "trainer/run/options.cc", "trainer/prepare/options.cc",
               "numerics/tool/options.cc"],
     r"prometheus/": ["telemetry", "server", "worker", "tests"],
     r"httplib\.h": ["telemetry", "server/http", "client", "tests"],

@@ -162,8 +162,8 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
                                .data_dir = options.data_dir,
                                .min_free_bytes = options.min_free_bytes,
                                .tls = options.tls};
-  FP4_ASSIGN_OR_RETURN(parts->grpc_server, rpc::Server::Start(options.listen, backends,
-                                                              parts->registry, clock, options.tls));
+  FP4_ASSIGN_OR_RETURN(parts->grpc_server,
+                       rpc::Server::Start(options.listen, backends, parts->registry, clock));
   auto check = [parts = parts.get()] { return parts->CheckHealth(); };
   std::vector<std::string> names = web::NamesOfThisHost();
   names.insert(names.end(), options.http_names.begin(), options.http_names.end());

@@ -7,10 +7,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/command.h"
-#include "base/duration.h"
 #include "base/status_macros.h"
 #include "base/version.h"
 #include "daemon/config_file.h"
+#include "daemon/flags.h"
 
 namespace fp4::server {
 namespace {
@@ -93,24 +93,7 @@ void DeclareSecurity(CLI::App& app, Texts& texts) {
       "were lost. The controller must not run");
 }
 
-void Declare(CLI::App& app, Texts& texts) {
-  app.footer(kFooter);
-  app.set_version_flag("--version", absl::StrCat("fp4-controller ", std::string(Version()), " (",
-                                                 std::string(GitRevision()), ")"));
-  app.add_option("--data-dir", texts.data_dir, "Folder of the database; made if absent")
-      ->required()
-      ->type_name("DIR");
-  app.add_option("--listen", texts.listen, "Address for gRPC; port 0 picks one")
-      ->type_name("HOST:PORT")
-      ->capture_default_str();
-  app.add_option("--http", texts.http,
-                 "Address for the page, its API, metrics and health; port 0 picks one")
-      ->type_name("HOST:PORT")
-      ->capture_default_str();
-  app.add_option("--http-name", texts.http_names,
-                 "Name under which browsers reach --http, where it is not this host's; repeatable")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
+void DeclareScheduling(CLI::App& app, Texts& texts) {
   app.add_option("--lease-ttl", texts.lease_ttl,
                  "How long a worker may be silent before its runs go to others")
       ->type_name("DURATION")
@@ -128,6 +111,9 @@ void Declare(CLI::App& app, Texts& texts) {
                  "Slots that the runs of a project hold together at most; repeatable")
       ->type_name("NAME=SLOTS")
       ->allow_extra_args(false);
+}
+
+void DeclareStorage(CLI::App& app, Texts& texts) {
   app.add_option("--allow-path", texts.allow_paths,
                  "Folder that documents may read from; repeatable. Default: / when listening on "
                  "loopback only, else none")
@@ -154,6 +140,28 @@ void Declare(CLI::App& app, Texts& texts) {
   app.add_option("--restore", texts.restore,
                  "Begin with this backup; the data directory must have no database yet")
       ->type_name("BACKUP");
+}
+
+void Declare(CLI::App& app, Texts& texts) {
+  app.footer(kFooter);
+  app.set_version_flag("--version", absl::StrCat("fp4-controller ", std::string(Version()), " (",
+                                                 std::string(GitRevision()), ")"));
+  app.add_option("--data-dir", texts.data_dir, "Folder of the database; made if absent")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("--listen", texts.listen, "Address for gRPC; port 0 picks one")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  app.add_option("--http", texts.http,
+                 "Address for the page, its API, metrics and health; port 0 picks one")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  app.add_option("--http-name", texts.http_names,
+                 "Name under which browsers reach --http, where it is not this host's; repeatable")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  DeclareScheduling(app, texts);
+  DeclareStorage(app, texts);
   app.add_option("--config", texts.config,
                  "Read further flags from this file, a JSON object; those given here win")
       ->type_name("FILE");
@@ -167,24 +175,9 @@ void Declare(CLI::App& app, Texts& texts) {
   DeclareSlurm(app, texts.slurm);
 }
 
-// What may stand in a configuration file.
-std::vector<daemon::KnownFlag> FlagsOf(const CLI::App& app) {
-  std::vector<daemon::KnownFlag> flags;
-  for (const CLI::Option* option : app.get_options()) {
-    const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
-    if (name.empty() || name == "help" || name == "version" || name == "config") continue;
-    flags.push_back({name, option->get_items_expected_max() > 0});
-  }
-  return flags;
-}
-
-absl::Status Flagged(const char* flag, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(flag, ": ", status.message()));
-}
-
 absl::StatusOr<HostPort> ParseAddress(const char* flag, const std::string& text, bool allowed) {
   absl::StatusOr<HostPort> address = ParseHostPort(text);
-  if (!address.ok()) return Flagged(flag, address.status());
+  if (!address.ok()) return daemon::Flagged(flag, address.status());
   if (!address->IsLoopback() && !allowed) {
     return absl::InvalidArgumentError(absl::StrCat(
         flag, ": other machines can reach ", text,
@@ -194,11 +187,12 @@ absl::StatusOr<HostPort> ParseAddress(const char* flag, const std::string& text,
   return address;
 }
 
+// Longer than this is a mistake of units, for all durations of a controller.
+constexpr absl::Duration kLongestWait = absl::Hours(24 * 30);
+
 absl::StatusOr<absl::Duration> ParseDuration(const char* flag, const std::string& text,
                                              absl::Duration min) {
-  absl::StatusOr<absl::Duration> duration = ParseDurationBetween(text, min, absl::Hours(24 * 30));
-  if (duration.ok()) return duration;
-  return Flagged(flag, duration.status());
+  return daemon::ParseDurationFlag(flag, text, min, kLongestWait);
 }
 
 absl::Status AddProjectLimit(const std::string& text, core::SchedulingPolicy& policy) {
@@ -247,17 +241,17 @@ absl::StatusOr<provision::Settings> InterpretSlurm(const SlurmTexts& texts) {
   settings.limits.max_workers = texts.max_workers;
   settings.limits.slots_per_worker = texts.slots;
   absl::StatusOr<std::vector<std::string>> options = SplitWords(texts.options);
-  if (!options.ok()) return Flagged("--slurm-options", options.status());
+  if (!options.ok()) return daemon::Flagged("--slurm-options", options.status());
   settings.sbatch_options = *std::move(options);
   absl::StatusOr<std::vector<std::string>> worker = SplitWords(texts.worker);
-  if (!worker.ok()) return Flagged("--slurm-worker", worker.status());
+  if (!worker.ok()) return daemon::Flagged("--slurm-worker", worker.status());
   settings.worker_command = *std::move(worker);
   if (settings.worker_command.empty())
     settings.worker_command = {(FolderOfThisProgram() / "fp4-worker").string()};
   if (!texts.work_dir.empty()) settings.work_root = std::filesystem::absolute(texts.work_dir);
   if (!texts.controller.empty()) {
     absl::StatusOr<HostPort> address = ParseHostPort(texts.controller);
-    if (!address.ok()) return Flagged("--slurm-controller", address.status());
+    if (!address.ok()) return daemon::Flagged("--slurm-controller", address.status());
     settings.controller = texts.controller;
   }
   FP4_ASSIGN_OR_RETURN(settings.idle, ParseDuration("--slurm-idle", texts.idle, absl::Seconds(1)));
@@ -311,7 +305,8 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   CLI::App app(kDescription, "fp4-controller");
   Texts texts;
   Declare(app, texts);
-  absl::StatusOr<daemon::CommandLine> line = daemon::ReadCommandLine(argc, argv, FlagsOf(app));
+  absl::StatusOr<daemon::CommandLine> line =
+      daemon::ReadCommandLine(argc, argv, daemon::FlagsOf(app));
   if (!line.ok()) {
     std::cerr << "fp4-controller: " << line.status().message() << "\n";
     return {std::nullopt, kExitUsage};

@@ -1,19 +1,15 @@
 #include "trainer/evaluation.h"
 
 #include <cmath>
-#include <filesystem>
-#include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "base/clock.h"
 #include "base/metric_names.h"
 #include "base/status_macros.h"
-#include "base/trainer_exit.h"
 #include "trainer/build.h"
-#include "trainer/data/cache_folders.h"
 #include "trainer/ending.h"
 #include "trainer/measure/evaluate.h"
 #include "trainer/measured_weights.h"
@@ -21,29 +17,11 @@
 namespace fp4::trainer {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct Measured {
-  std::string file;  // of the weights
-  int64_t step = 0;
-  std::unique_ptr<Parts> parts;
+  const MeasuredWeights& weights;
+  const Parts& parts;
   MetricValues values;
 };
-
-absl::Status Measure(const BuildInputs& inputs, const MeasuredWeights& weights,
-                     StepContext& context, Measured& measured) {
-  FP4_ASSIGN_OR_RETURN(measured.parts,
-                       BuildForEvaluation(inputs, weights.file, weights.step, context));
-  Parts& parts = *measured.parts;
-  std::optional<MetricValues> values =
-      Evaluate(*parts.model, *parts.task, parts.run.training.micro_batch_size, inputs.stop);
-  if (!values) return Stopped();
-  FP4_RETURN_IF_ERROR(parts.task->CheckData());
-  measured.file = weights.file;
-  measured.step = weights.step;
-  measured.values = *std::move(values);
-  return absl::OkStatus();
-}
 
 std::string NumberText(double value) {
   if (std::isfinite(value)) return absl::StrFormat("%.6g", value);
@@ -52,9 +30,9 @@ std::string NumberText(double value) {
 
 // What was measured on what, as (name, value).
 std::vector<std::pair<std::string, std::string>> Circumstances(const Measured& measured) {
-  const Parts& parts = *measured.parts;
-  return {{"weights", measured.file},
-          {"step", absl::StrCat(measured.step)},
+  const Parts& parts = measured.parts;
+  return {{"weights", measured.weights.file},
+          {"step", absl::StrCat(measured.weights.step)},
           {"experiment", parts.run.experiment_name},
           {"variant", parts.run.variant},
           {"seed", absl::StrCat(parts.run.seed)},
@@ -68,9 +46,9 @@ std::vector<std::pair<std::string, std::string>> Circumstances(const Measured& m
 void WriteJson(const Measured& measured, std::ostream& out) {
   nlohmann::ordered_json json;
   for (const auto& [name, value] : Circumstances(measured)) json[name] = value;
-  json["step"] = measured.step;
-  json["seed"] = measured.parts->run.seed;
-  json["threads"] = measured.parts->manifest.cpu_threads;
+  json["step"] = measured.weights.step;
+  json["seed"] = measured.parts.run.seed;
+  json["threads"] = measured.parts.manifest.cpu_threads;
   json["values"] = nlohmann::ordered_json::object();
   for (const auto& [name, value] : measured.values) {
     if (std::isfinite(value)) {
@@ -79,7 +57,7 @@ void WriteJson(const Measured& measured, std::ostream& out) {
       json["values"][name] = NumberText(value);
     }
   }
-  out << json.dump(2) << std::endl;
+  out << json.dump(2) << "\n";
 }
 
 void WriteText(const Measured& measured, std::ostream& out) {
@@ -91,10 +69,10 @@ void WriteText(const Measured& measured, std::ostream& out) {
     if (!name.starts_with("quant/")) out << absl::StrFormat("%-16s %s\n", name, NumberText(value));
   }
   size_t width = 0;
-  for (const QuantizedLayer* layer : measured.parts->model->layers())
+  for (const QuantizedLayer* layer : measured.parts.model->layers())
     width = std::max(width, layer->name().size());
   bool headed = false;
-  for (const QuantizedLayer* layer : measured.parts->model->layers()) {
+  for (const QuantizedLayer* layer : measured.parts.model->layers()) {
     const auto error = by_name.find(metric::OfLayer(metric::kWeightError, layer->name()));
     const auto sqnr = by_name.find(metric::OfLayer(metric::kWeightSqnr, layer->name()));
     if (error == by_name.end() || sqnr == by_name.end()) continue;
@@ -104,31 +82,24 @@ void WriteText(const Measured& measured, std::ostream& out) {
     out << absl::StrFormat("%-*s %14s %14s\n", width, layer->name(), NumberText(error->second),
                            NumberText(sqnr->second));
   }
-  out.flush();
 }
 
 }  // namespace
 
 int EvaluateCheckpoint(const Options& options, const SelectedRun& selected, const StopCheck& stop,
                        std::ostream& out) {
-  const absl::StatusOr<MeasuredWeights> weights =
-      FindMeasuredWeights(*options.evaluate, "--evaluate", stop);
-  if (!weights.ok()) return Failed(weights.status());
-  std::vector<fs::path> cache = UserCacheFolders();
-  std::error_code error;
-  cache.push_back(fs::temp_directory_path(error) / "fp4lab");
-  const LogHistory history;
-  const BuildInputs inputs{selected.run,     selected.document, options, history,
-                           std::move(cache), SystemClock(),     stop};
-  StepContext context;
-  Measured measured;
-  const absl::Status status =
-      WithoutExceptions(context, [&] { return Measure(inputs, *weights, context, measured); });
-  if (!status.ok()) return Failed(status);
-  for (const std::string& warning : measured.parts->warnings)
-    std::cerr << "fp4-train: warning: " << warning << '\n';
-  options.json ? WriteJson(measured, out) : WriteText(measured, out);
-  return kExitCompleted;
+  const auto measure = [&](Parts& parts,
+                           const MeasuredWeights& weights) -> absl::StatusOr<std::string> {
+    std::optional<MetricValues> values =
+        Evaluate(*parts.model, *parts.task, parts.run.training.micro_batch_size, stop);
+    if (!values) return Stopped();
+    FP4_RETURN_IF_ERROR(parts.task->CheckData());
+    const Measured measured{weights, parts, *std::move(values)};
+    std::ostringstream text;
+    options.json ? WriteJson(measured, text) : WriteText(measured, text);
+    return text.str();
+  };
+  return MeasureWeights(options, selected, *options.evaluate, "--evaluate", stop, out, measure);
 }
 
 }  // namespace fp4::trainer

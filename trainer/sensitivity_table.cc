@@ -1,16 +1,11 @@
 #include "trainer/sensitivity_table.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_format.h"
-#include "base/clock.h"
 #include "base/status_macros.h"
-#include "base/trainer_exit.h"
 #include "trainer/build.h"
-#include "trainer/data/cache_folders.h"
 #include "trainer/ending.h"
 #include "trainer/measured_weights.h"
 #include "trainer/sensitivity/scorer.h"
@@ -18,73 +13,49 @@
 namespace fp4::trainer {
 namespace {
 
-struct MeasuredTable {
-  std::unique_ptr<Parts> parts;
-  spec::ScoreTable table;
-};
-
-absl::Status MeasureTable(const BuildInputs& inputs, const MeasuredWeights& weights,
-                          StepContext& context, MeasuredTable& measured) {
-  FP4_ASSIGN_OR_RETURN(measured.parts,
-                       BuildForEvaluation(inputs, weights.file, weights.step, context));
-  Parts& parts = *measured.parts;
-  const Scorer scorer({parts.run.sensitivity.candidates, *parts.model, *parts.parameters, context,
-                       *parts.backend, parts.compute_type()},
+absl::StatusOr<spec::ScoreTable> MeasureTable(Parts& parts, int64_t step, const StopCheck& stop) {
+  const Scorer scorer({parts.run.sensitivity.candidates, *parts.model, *parts.parameters,
+                       parts.context, *parts.backend, parts.compute_type()},
                       parts.task->targets_per_record());
   const double loss_scale = parts.loss_scale ? parts.loss_scale->value() : 1.0;
   const int64_t all = parts.task->num_validation_records();
   std::vector<Measurement> measurements;
   for (int64_t begin = 0; begin < all; begin += parts.run.training.micro_batch_size) {
-    if (inputs.stop()) return Stopped();
+    if (stop()) return Stopped();
     const int64_t count = std::min(parts.run.training.micro_batch_size, all - begin);
     const Batch batch = parts.task->Validation(begin, count);
     measurements.push_back(
         scorer.Measure({&batch, 1}, loss_scale, static_cast<uint64_t>(begin)).front());
   }
   FP4_RETURN_IF_ERROR(parts.task->CheckData());
-  measured.table = TableOf(Joined(measurements), parts.run.sensitivity.candidates,
-                           parts.run.training.compute_dtype, *parts.model, weights.step);
-  return absl::OkStatus();
+  return TableOf(Joined(measurements), parts.run.sensitivity.candidates,
+                 parts.run.training.compute_dtype, *parts.model, step);
 }
 
-void Write(const MeasuredWeights& weights, const MeasuredTable& measured, bool json,
-           std::ostream& out) {
-  const spec::ScoreTable& table = measured.table;
+std::string TextOf(const MeasuredWeights& weights, const spec::ScoreTable& table, bool json) {
   if (!json) {
-    out << absl::StreamFormat(
+    return absl::StrFormat(
                "weights %s\nstep %d, %d validation targets\nPredicted change of the loss if only "
                "that layer changed to the recipe (standard error)\n\n",
-               weights.file, weights.step, table.targets)
-        << FormatScoreTable(table) << std::flush;
-    return;
+               weights.file, weights.step, table.targets) +
+           FormatScoreTable(table);
   }
   nlohmann::ordered_json object = {{"weights", weights.file}, {"step", weights.step}};
   object.update(nlohmann::ordered_json::parse(ToJson(table)));
-  out << object.dump(2) << std::endl;
+  return object.dump(2) + "\n";
 }
 
 }  // namespace
 
 int WriteSensitivityTable(const Options& options, const SelectedRun& selected,
                           const StopCheck& stop, std::ostream& out) {
-  const absl::StatusOr<MeasuredWeights> weights =
-      FindMeasuredWeights(*options.sensitivity, "--sensitivity", stop);
-  if (!weights.ok()) return Failed(weights.status());
-  std::vector<std::filesystem::path> cache = UserCacheFolders();
-  std::error_code error;
-  cache.push_back(std::filesystem::temp_directory_path(error) / "fp4lab");
-  const LogHistory history;
-  const BuildInputs inputs{selected.run,     selected.document, options, history,
-                           std::move(cache), SystemClock(),     stop};
-  StepContext context;
-  MeasuredTable measured;
-  const absl::Status status =
-      WithoutExceptions(context, [&] { return MeasureTable(inputs, *weights, context, measured); });
-  if (!status.ok()) return Failed(status);
-  for (const std::string& warning : measured.parts->warnings)
-    std::cerr << "fp4-train: warning: " << warning << '\n';
-  Write(*weights, measured, options.json, out);
-  return kExitCompleted;
+  const auto measure = [&](Parts& parts,
+                           const MeasuredWeights& weights) -> absl::StatusOr<std::string> {
+    FP4_ASSIGN_OR_RETURN(const spec::ScoreTable table, MeasureTable(parts, weights.step, stop));
+    return TextOf(weights, table, options.json);
+  };
+  return MeasureWeights(options, selected, *options.sensitivity, "--sensitivity", stop, out,
+                        measure);
 }
 
 }  // namespace fp4::trainer

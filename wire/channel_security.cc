@@ -1,8 +1,7 @@
 #include "wire/channel_security.h"
 
-#include <cstdlib>
-
 #include "absl/strings/str_cat.h"
+#include "base/environment.h"
 #include "base/host_port.h"
 #include "base/status_macros.h"
 #include "tls/secret_file.h"
@@ -11,11 +10,6 @@ namespace fp4::wire {
 namespace {
 
 constexpr char kSystem[] = "system";
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 absl::StatusOr<tls::Files> ReadTls(const SecurityFiles& files) {
   tls::Files tls{.certificate = files.certificate,
@@ -31,8 +25,8 @@ absl::StatusOr<tls::Files> ReadTls(const SecurityFiles& files) {
 }  // namespace
 
 SecurityFiles SecurityFilesOfEnvironment() {
-  return {.token = Environment("FP4_TOKEN_FILE"),
-          .authority = Environment("FP4_TLS_AUTHORITY"),
+  return {.token = EnvironmentVariable("FP4_TOKEN_FILE"),
+          .authority = EnvironmentVariable("FP4_TLS_AUTHORITY"),
           .certificate = "",
           .key = ""};
 }

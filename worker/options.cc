@@ -4,10 +4,10 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "base/duration.h"
 #include "base/status_macros.h"
 #include "base/version.h"
 #include "daemon/config_file.h"
+#include "daemon/flags.h"
 
 namespace fp4::worker {
 namespace {
@@ -84,31 +84,10 @@ void Declare(CLI::App& app, Texts& texts) {
       "adopts them.");
 }
 
-// What may stand in a configuration file.
-std::vector<daemon::KnownFlag> FlagsOf(const CLI::App& app) {
-  std::vector<daemon::KnownFlag> flags;
-  for (const CLI::Option* option : app.get_options()) {
-    const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
-    if (name.empty() || name == "help" || name == "version" || name == "config") continue;
-    flags.push_back({name, option->get_items_expected_max() > 0});
-  }
-  return flags;
-}
-
-absl::StatusOr<absl::Duration> ParseDuration(std::string_view flag, const std::string& text) {
-  absl::StatusOr<absl::Duration> duration = ParseDurationBetween(text, absl::ZeroDuration());
-  if (duration.ok()) return duration;
-  return absl::InvalidArgumentError(
-      absl::StrCat(std::string(flag), ": ", std::string(duration.status().message())));
-}
-
 absl::StatusOr<HostPort> ParseAddress(std::string_view flag, const std::string& text,
                                       bool insecure) {
   absl::StatusOr<HostPort> address = ParseHostPort(text);
-  if (!address.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(std::string(flag), ": ", address.status().message()));
-  }
+  if (!address.ok()) return daemon::Flagged(std::string(flag), address.status());
   if (!address->IsLoopback() && !insecure) {
     return absl::InvalidArgumentError(
         absl::StrCat(std::string(flag), ": ", text,
@@ -132,11 +111,15 @@ absl::StatusOr<Options> Check(const Texts& texts) {
                        ParseAddress("--controller", texts.controller,
                                     texts.insecure || !texts.security.authority.empty()));
   FP4_ASSIGN_OR_RETURN(options.http, ParseAddress("--http", texts.http, texts.insecure));
-  FP4_ASSIGN_OR_RETURN(options.keep_finished,
-                       ParseDuration("--keep-finished", texts.keep_finished));
-  FP4_ASSIGN_OR_RETURN(options.grace, ParseDuration("--grace", texts.grace));
+  FP4_ASSIGN_OR_RETURN(
+      options.keep_finished,
+      daemon::ParseDurationFlag("--keep-finished", texts.keep_finished, absl::ZeroDuration()));
+  FP4_ASSIGN_OR_RETURN(options.grace,
+                       daemon::ParseDurationFlag("--grace", texts.grace, absl::ZeroDuration()));
   if (!texts.exit_idle.empty()) {
-    FP4_ASSIGN_OR_RETURN(options.exit_idle, ParseDuration("--exit-idle", texts.exit_idle));
+    FP4_ASSIGN_OR_RETURN(
+        options.exit_idle,
+        daemon::ParseDurationFlag("--exit-idle", texts.exit_idle, absl::ZeroDuration()));
     if (options.exit_idle < absl::Seconds(1))
       return absl::InvalidArgumentError("--exit-idle: at least 1s");
   }
@@ -164,7 +147,7 @@ absl::StatusOr<std::optional<Options>> ParseOptions(int argc, const char* const*
   Texts texts;
   Declare(app, texts);
   FP4_ASSIGN_OR_RETURN(const daemon::CommandLine line,
-                       daemon::ReadCommandLine(argc, argv, FlagsOf(app)));
+                       daemon::ReadCommandLine(argc, argv, daemon::FlagsOf(app)));
   try {
     std::vector<std::string> reversed(line.arguments.rbegin(), line.arguments.rend());
     app.parse(reversed);

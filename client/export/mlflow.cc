@@ -1,10 +1,8 @@
 #include "client/export/mlflow.h"
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "client/export/mlflow_facts.h"
+#include "client/http/percent_encoding.h"
 #include "client/render/runs.h"
 #include "spec/events.h"
 #include "wire/json/values.h"
@@ -18,15 +16,7 @@ constexpr int kSourceLocal = 4;  // mlflow.entities.SourceType
 std::string Quoted(const std::string& text) { return wire::Dump(text); }
 
 std::string FileUri(const std::filesystem::path& path) {
-  std::string uri = "file://";
-  for (const char c : path.string()) {
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("/-._~", c)) {
-      uri += c;
-    } else {
-      absl::StrAppendFormat(&uri, "%%%02X", static_cast<unsigned char>(c));
-    }
-  }
-  return uri;
+  return absl::StrCat("file://", PercentEncoded(path.string(), "/"));
 }
 
 std::string MetaYaml(const RunRecord& record, const std::filesystem::path& artifacts) {

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <span>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
 #include "client/export/mlflow_facts.h"
+#include "client/http/percent_encoding.h"
 #include "client/render/runs.h"
 #include "wire/json/values.h"
 
@@ -22,18 +21,6 @@ constexpr char kArtifactsApi[] = "/api/2.0/mlflow-artifacts/artifacts/";
 constexpr char kArtifactScheme[] = "mlflow-artifacts:";
 // Of one runs/log-batch.
 constexpr size_t kMostMetrics = 1000, kMostTexts = 100;
-
-std::string UrlEncoded(std::string_view text, std::string_view kept) {
-  std::string encoded;
-  for (const char c : text) {
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || kept.find(c) != kept.npos) {
-      encoded += c;
-    } else {
-      absl::StrAppendFormat(&encoded, "%%%02X", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
-}
 
 HttpRequest Post(const char* method, const Json& body) {
   return {.method = "POST", .path = absl::StrCat(kApi, method), .body = wire::Dump(body)};
@@ -96,8 +83,8 @@ absl::StatusOr<std::string> MlflowServer::StoreExperiment(const v1::Experiment& 
   const std::string name = MlflowExperimentName(experiment);
   const absl::StatusOr<std::string> found =
       Ask({.method = "GET",
-           .path = absl::StrCat(
-               kApi, "experiments/get-by-name?experiment_name=", UrlEncoded(name, "-._~"))});
+           .path = absl::StrCat(kApi,
+                                "experiments/get-by-name?experiment_name=", PercentEncoded(name))});
   if (absl::IsNotFound(found.status())) {
     const Json body = {{"name", name},
                        {"tags", wire::Array(MlflowExperimentTags(experiment), TextJson)}};
@@ -186,7 +173,7 @@ absl::Status MlflowServer::PutArtifact(const StoredRun& run, const std::string& 
   folder.remove_prefix(sizeof(kArtifactScheme) - 1);
   while (folder.starts_with('/')) folder.remove_prefix(1);
   return Ask({.method = "PUT",
-              .path = absl::StrCat(kArtifactsApi, UrlEncoded(folder, "-._~/"), "/", name),
+              .path = absl::StrCat(kArtifactsApi, PercentEncoded(folder, "/"), "/", name),
               .body = text,
               .content_type = "application/octet-stream"})
       .status();

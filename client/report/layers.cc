@@ -1,6 +1,5 @@
 // Heat maps: a statistic of each layer over steps.
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -10,7 +9,6 @@
 #include "client/render/layer_metrics.h"
 #include "client/render/runs.h"
 #include "client/report/sections.h"
-#include "page/svg/heat_map.h"
 
 namespace fp4::client::report {
 namespace {
@@ -110,40 +108,16 @@ page::svg::HeatMap MapOf(const Layers& layers, const Statistic& statistic) {
   return map;
 }
 
-// The same for all variants, so that colours may be compared.
-std::pair<double, double> RangeOf(const std::vector<page::svg::HeatMap>& maps) {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  for (const page::svg::HeatMap& map : maps) {
-    for (const std::vector<double>& row : map.values) {
-      for (const double value : row) {
-        if (!std::isfinite(value)) continue;
-        low = std::min(low, value);
-        high = std::max(high, value);
-      }
-    }
-  }
-  if (low > high) return {0, 1};
-  return {low, high > low ? high : low + 1};
-}
-
 void AddStatistic(const Data& data, const Statistic& statistic, std::vector<Block>& blocks) {
-  const std::vector<Layers> all = LayersOf(data, statistic);
   std::vector<page::svg::HeatMap> maps;
-  for (const Layers& layers : all) maps.push_back(MapOf(layers, statistic));
-  if (maps.empty()) return;
-  const auto [low, high] = RangeOf(maps);
-  blocks.push_back(Heading{std::string(statistic.words)});
-  Pictures pictures;
-  for (size_t i = 0; i < maps.size(); ++i) {
-    maps[i].low = low;
-    maps[i].high = high;
-    pictures.pictures.push_back({.title = RunLabel(all[i].variant, all[i].seed),
-                                 .svg = DrawHeatMap(maps[i]),
-                                 .caption = ""});
+  std::vector<std::string> titles;
+  for (const Layers& layers : LayersOf(data, statistic)) {
+    maps.push_back(MapOf(layers, statistic));
+    titles.push_back(RunLabel(layers.variant, layers.seed));
   }
-  pictures.pictures.front().svg =
-      page::svg::DrawHeatScale(low, high) + pictures.pictures.front().svg;
-  blocks.push_back(std::move(pictures));
+  if (maps.empty()) return;
+  blocks.push_back(Heading{std::string(statistic.words)});
+  blocks.push_back(HeatMapsOfOneScale(std::move(maps), titles));
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "client/render/runs.h"
 #include "client/report/sections.h"
-#include "page/svg/heat_map.h"
 
 namespace fp4::client::report {
 namespace {
@@ -74,23 +73,10 @@ page::svg::HeatMap LayersOverSteps(const ScoreData& run, const std::string& reci
   return map;
 }
 
-// Gives all maps the colours of one scale; false: there is no value.
-bool Scale(std::vector<page::svg::HeatMap>& maps) {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  for (const page::svg::HeatMap& map : maps) {
-    for (const std::vector<double>& row : map.values) {
-      for (const double value : row) {
-        if (!std::isfinite(value)) continue;
-        low = std::min(low, value);
-        high = std::max(high, value);
-      }
-    }
-  }
-  for (page::svg::HeatMap& map : maps) {
-    map.low = low;
-    map.high = high > low ? high : low + 1;
-  }
-  return low <= high;
+bool HasValue(const page::svg::HeatMap& map) {
+  return std::ranges::any_of(map.values, [](const std::vector<double>& row) {
+    return std::ranges::any_of(row, [](double value) { return std::isfinite(value); });
+  });
 }
 
 void AddRun(const ScoreData& run, std::vector<Block>& blocks) {
@@ -98,17 +84,11 @@ void AddRun(const ScoreData& run, std::vector<Block>& blocks) {
   if (run.tables.size() > 1) {
     for (const std::string& recipe : maps[0].columns) maps.push_back(LayersOverSteps(run, recipe));
   }
-  if (!Scale(maps)) return;
+  if (std::ranges::none_of(maps, HasValue)) return;
+  std::vector<std::string> titles = {absl::StrCat("step ", run.tables.back().step)};
+  if (maps.size() > 1) titles.insert(titles.end(), maps[0].columns.begin(), maps[0].columns.end());
   blocks.push_back(Heading{RunLabel(run.variant, run.seed)});
-  Pictures pictures;
-  for (size_t i = 0; i < maps.size(); ++i) {
-    const std::string title =
-        i == 0 ? absl::StrCat("step ", run.tables.back().step) : maps[0].columns[i - 1];
-    pictures.pictures.push_back({.title = title, .svg = DrawHeatMap(maps[i]), .caption = ""});
-  }
-  pictures.pictures.front().svg =
-      page::svg::DrawHeatScale(maps[0].low, maps[0].high) + pictures.pictures.front().svg;
-  blocks.push_back(std::move(pictures));
+  blocks.push_back(HeatMapsOfOneScale(std::move(maps), titles));
 }
 
 }  // namespace

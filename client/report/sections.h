@@ -4,6 +4,7 @@
 
 #include "client/report/content.h"
 #include "client/report/data.h"
+#include "page/svg/heat_map.h"
 
 namespace fp4::client::report {
 
@@ -20,5 +21,10 @@ Section ReproductionSection(const Data& data);  // command lines, revision, hash
 // Of a variant, for colours: its place in the document, and -1 for those that come after the first
 // dozen (the reference and the best), which are drawn in grey.
 int StyleOf(const Data& data, const std::string& variant);
+
+// Heat maps side by side in the colours of one scale, which is drawn before the first of them.
+// `titles` has one for each of the maps, of which there is at least one.
+Pictures HeatMapsOfOneScale(std::vector<page::svg::HeatMap> maps,
+                            const std::vector<std::string>& titles);
 
 }  // namespace fp4::client::report

@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/environment.h"
 #include "base/file.h"
 #include "base/status_macros.h"
 #include "client/connection.h"
@@ -92,16 +92,11 @@ absl::StatusOr<std::vector<ExportedRun>> ExportTarget(const Target& target,
   return exported;
 }
 
-std::string FromEnvironment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 // The variables that MLflow's own programs read.
 HttpCredentials MlflowCredentials() {
-  return {.token = FromEnvironment("MLFLOW_TRACKING_TOKEN"),
-          .username = FromEnvironment("MLFLOW_TRACKING_USERNAME"),
-          .password = FromEnvironment("MLFLOW_TRACKING_PASSWORD")};
+  return {.token = EnvironmentVariable("MLFLOW_TRACKING_TOKEN"),
+          .username = EnvironmentVariable("MLFLOW_TRACKING_USERNAME"),
+          .password = EnvironmentVariable("MLFLOW_TRACKING_PASSWORD")};
 }
 
 absl::StatusOr<std::vector<SentRun>> SendTarget(const Target& target, const std::string& url,

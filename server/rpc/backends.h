@@ -21,8 +21,10 @@ struct Backends {
   AllowedRoots backup_roots;         // that backups may be made in
   const artifacts::DiskGuard& disk;  // of data_dir: without room no experiment is taken
   std::filesystem::path data_dir;
-  int64_t min_free_bytes = 0;          // less there is too little
-  std::optional<tls::Files> tls = {};  // whose ends are watched; nothing: plain text
+  int64_t min_free_bytes = 0;  // less there is too little
+  // Of the encryption, read again when they change, and whose ends are watched; nothing: plain
+  // text.
+  std::optional<tls::Files> tls = {};
 };
 
 }  // namespace fp4::rpc

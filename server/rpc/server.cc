@@ -100,8 +100,7 @@ struct Server::Parts {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const HostPort& address,
                                                       const Backends& backends,
                                                       telemetry::MetricRegistry& registry,
-                                                      const Clock& clock,
-                                                      const std::optional<tls::Files>& tls) {
+                                                      const Clock& clock) {
   SetUpLibrary();
   auto parts = std::make_unique<Parts>(backends, clock);
   grpc::ServerBuilder builder;
@@ -111,7 +110,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const HostPort& address,
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   builder.SetContextAllocator(MakeCallContexts());
   for (Gate& gate : parts->gates) builder.RegisterService(&gate);
-  FP4_ASSIGN_OR_RETURN(const auto credentials, MakeServerCredentials(tls));
+  FP4_ASSIGN_OR_RETURN(const auto credentials, MakeServerCredentials(backends.tls));
   using Entrance = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
   parts->entrance =
       builder.experimental().AddExternalConnectionAcceptor(Entrance::FROM_FD, credentials);

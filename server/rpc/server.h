@@ -9,20 +9,17 @@
 #include "base/host_port.h"
 #include "server/rpc/backends.h"
 #include "telemetry/metric_registry.h"
-#include "tls/files.h"
 
 namespace fp4::rpc {
 
 class Server {
  public:
   // Listens on `address` (port 0 picks one) and serves. UNAVAILABLE: the address is taken or not
-  // this machine's. Registry and clock outlive the server. `tls`: the files of the encryption, read
-  // again when they change; nothing: there is none.
+  // this machine's. Registry and clock outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const HostPort& address,
                                                        const Backends& backends,
                                                        telemetry::MetricRegistry& registry,
-                                                       const Clock& clock,
-                                                       const std::optional<tls::Files>& tls = {});
+                                                       const Clock& clock);
 
   // Ends streams and long polls with UNAVAILABLE (SHUTTING_DOWN) so that callers come back, lets
   // other calls finish, and cancels after some seconds what is still open.

@@ -3,7 +3,6 @@
 // UNAUTHENTICATED or TOO_MANY_CALLS without an identity. First byte: the method; second: who calls.
 // FP4_FUZZ_METHOD ("ExperimentService/Watch") has all inputs go to that one.
 #include <google/protobuf/descriptor.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
@@ -16,6 +15,7 @@
 #include "base/log.h"
 #include "server/access/rules.h"
 #include "server/access/token.h"
+#include "tests/server/rpc/raw_call.h"
 #include "tests/server/rpc/test_server.h"
 #include "wire/channel.h"
 
@@ -33,7 +33,7 @@ class Target {
     SetLogThreshold(Severity::kError);
     channels_.push_back(Open(""));
     for (const access::RoleInfo& role : access::AllRoles()) {
-      const access::TokenText text = access::NewToken(absl::StrCat("fuzzer", "0", role.name[0]));
+      const access::TokenText text = access::NewToken(absl::StrCat("fuzzer0", std::string(1, role.name[0])));
       server_.gatekeeper().Put({.id = text.id,
                                 .sha256 = access::HashSecret(text.secret),
                                 .name = std::string(role.name),
@@ -65,20 +65,7 @@ class Target {
 
   static grpc::Status Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
                            const grpc::Slice& request) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
-    grpc::GenericStub stub(channel);
-    grpc::CompletionQueue queue;
-    const auto call = stub.PrepareUnaryCall(&context, absl::StrCat("/fp4.v1.", method),
-                                            grpc::ByteBuffer(&request, 1), &queue);
-    call->StartCall();
-    grpc::ByteBuffer answer;
-    grpc::Status status;
-    call->Finish(&answer, &status, &queue);
-    void* tag = nullptr;
-    bool ok = false;
-    queue.Next(&tag, &ok);
-    return status;
+    return rpc::RawCall(channel, absl::StrCat("/fp4.v1.", method), request);
   }
 
   rpc::TestServer server_;

@@ -1,6 +1,7 @@
 #include "trainer/run/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "base/number.h"
@@ -28,6 +29,43 @@ std::string ExitCodes() {
                     std::string(ending.meaning), "\n");
   }
   return text;
+}
+
+// What fp4-train does with a document instead of training it: one of these, and none of the options
+// of a run's training. `--profile` is one of those; it stands here for the order of the help page.
+std::vector<CLI::Option*> DeclareMeasuring(CLI::App& app, Options& options) {
+  CLI::Option* evaluate =
+      app.add_option("--evaluate", options.evaluate,
+                     "Measure the weights of a checkpoint's folder or a safetensors file as "
+                     "RUN.json says, instead of training: its validation metrics and the errors of "
+                     "quantized weights. Nothing is written to a run directory")
+          ->type_name("CHECKPOINT");
+  CLI::Option* sensitivity =
+      app.add_option("--sensitivity", options.sensitivity,
+                     "Predict what each layer of a checkpoint's folder or a safetensors file would "
+                     "cost the loss under the recipes of RUN.json's sensitivity.formats, instead "
+                     "of training. Nothing is written to a run directory")
+          ->type_name("CHECKPOINT");
+  app.add_option("--profile", options.profile,
+                 "Write the times of ten updates to this file, a Chrome trace, and print them by "
+                 "part of the step when the run ends")
+      ->type_name("TRACE.json");
+  CLI::Option* roofline = app.add_flag(
+      "--roofline", options.roofline,
+      "Measure this machine's peak and bandwidth and the products of RUN.json, instead "
+      "of training: which are bound by memory, which by arithmetic, and what 4-bit "
+      "operands would change. Nothing is written to a run directory");
+  const std::vector<CLI::Option*> measuring = {evaluate, sensitivity, roofline};
+  for (CLI::Option* mode : measuring) {
+    for (CLI::Option* other : measuring) {
+      if (other != mode) mode->excludes(other);
+    }
+    for (const char* of_training : {"--run-dir", "--attempt", "--next-seq", "--resume-from",
+                                    "--lease-file", "--probe", "--profile"}) {
+      mode->excludes(app.get_option(of_training));
+    }
+  }
+  return measuring;
 }
 
 }  // namespace
@@ -59,41 +97,7 @@ std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code) {
   app.add_option("--rank", options.rank)->check(NumberCheck<int64_t>(1))->group("");
   CLI::Option* probe = app.add_flag(
       "--probe", options.probe, "Print what this machine computes best with, as JSON, and exit");
-  CLI::Option* evaluate =
-      app.add_option("--evaluate", options.evaluate,
-                     "Measure the weights of a checkpoint's folder or a safetensors file as "
-                     "RUN.json says, instead of training: its validation metrics and the errors of "
-                     "quantized weights. Nothing is written to a run directory")
-          ->type_name("CHECKPOINT");
-  CLI::Option* sensitivity =
-      app.add_option("--sensitivity", options.sensitivity,
-                     "Predict what each layer of a checkpoint's folder or a safetensors file would "
-                     "cost the loss under the recipes of RUN.json's sensitivity.formats, instead "
-                     "of training. Nothing is written to a run directory")
-          ->type_name("CHECKPOINT")
-          ->excludes(evaluate);
-  for (const char* of_training :
-       {"--run-dir", "--attempt", "--next-seq", "--resume-from", "--lease-file", "--probe"}) {
-    evaluate->excludes(app.get_option(of_training));
-    sensitivity->excludes(app.get_option(of_training));
-  }
-  app.add_option("--profile", options.profile,
-                 "Write the times of ten updates to this file, a Chrome trace, and print them by "
-                 "part of the step when the run ends")
-      ->type_name("TRACE.json")
-      ->excludes(evaluate)
-      ->excludes(sensitivity);
-  CLI::Option* roofline =
-      app.add_flag(
-             "--roofline", options.roofline,
-             "Measure this machine's peak and bandwidth and the products of RUN.json, instead "
-             "of training: which are bound by memory, which by arithmetic, and what 4-bit "
-             "operands would change. Nothing is written to a run directory")
-          ->excludes(evaluate)
-          ->excludes(sensitivity);
-  for (const char* of_training : {"--run-dir", "--attempt", "--next-seq", "--resume-from",
-                                  "--lease-file", "--probe", "--profile"})
-    roofline->excludes(app.get_option(of_training));
+  const std::vector<CLI::Option*> measuring = DeclareMeasuring(app, options);
   std::string output = "text";
   CLI::Option* how = app.add_option("-o,--output", output,
                                     "With --evaluate, --sensitivity or --roofline: text or json")
@@ -102,7 +106,8 @@ std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code) {
   try {
     app.parse(argc, argv);
     if (!*probe && options.document.empty()) throw CLI::RequiredError("RUN.json");
-    const bool measures = *evaluate || *sensitivity || *roofline;
+    const bool measures =
+        std::ranges::any_of(measuring, [](const CLI::Option* mode) { return mode->count() > 0; });
     if (!*probe && !measures && options.run_dir.empty()) throw CLI::RequiredError("--run-dir");
     if (*how && !measures)
       throw CLI::RequiresError("--output", "--evaluate, --sensitivity or --roofline");

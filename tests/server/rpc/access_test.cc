@@ -1,7 +1,6 @@
 // Who may call what, over a real connection: every method of every service, as reflection lists
 // them, with every kind of identity.
 #include <google/protobuf/descriptor.h>
-#include <grpcpp/generic/generic_stub.h>
 
 #include <chrono>
 
@@ -11,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "server/access/rules.h"
 #include "server/access/token.h"
+#include "tests/server/rpc/raw_call.h"
 #include "tests/server/rpc/test_server.h"
 #include "wire/channel.h"
 
@@ -51,21 +51,7 @@ class AccessTest : public ::testing::Test {
   // A call with an empty request. Of a stream only how it ends.
   static grpc::Status Call(const std::shared_ptr<grpc::Channel>& channel,
                            const std::string& method) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
-    grpc::GenericStub stub(channel);
-    grpc::CompletionQueue queue;
-    const grpc::Slice empty;
-    const auto call = stub.PrepareUnaryCall(&context, absl::StrCat("/fp4.v1.", method),
-                                            grpc::ByteBuffer(&empty, 1), &queue);
-    call->StartCall();
-    grpc::ByteBuffer answer;
-    grpc::Status status;
-    call->Finish(&answer, &status, &queue);
-    void* tag = nullptr;
-    bool ok = false;
-    queue.Next(&tag, &ok);
-    return status;
+    return RawCall(channel, absl::StrCat("/fp4.v1.", method), {});
   }
 
   TestServer server_;

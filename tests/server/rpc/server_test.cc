@@ -1,7 +1,6 @@
 #include "server/rpc/server.h"
 
 #include <gmock/gmock.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 
 #include "base/listen.h"
 #include "server/rpc/acceptor.h"
+#include "tests/server/rpc/raw_call.h"
 #include "tests/server/rpc/test_server.h"
 
 namespace fp4::rpc {
@@ -62,23 +62,6 @@ TEST(Server, AMessageThatIsTooLargeIsRefusedNotFatal) {
   server.Submit();
 }
 
-grpc::Status CallWithBytes(TestServer& server, const std::string& method,
-                           const std::string& bytes) {
-  grpc::GenericStub stub(server.channel());
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  const grpc::Slice slice(bytes);
-  auto call = stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&slice, 1), &queue);
-  call->StartCall();
-  grpc::ByteBuffer answer;
-  grpc::Status status;
-  call->Finish(&answer, &status, &queue);
-  void* tag = nullptr;
-  bool ok = false;
-  queue.Next(&tag, &ok);
-  return status;
-}
-
 TEST(Server, ARequestThatDoesNotParseIsAnInvalidArgument) {
   TestServer server;
   // A string field of each that is not UTF-8.
@@ -89,14 +72,14 @@ TEST(Server, ARequestThatDoesNotParseIsAnInvalidArgument) {
       {"WorkerService/Register", "\x12\x01\xe9"}};
   for (const auto& [method, bytes] : not_utf8) {
     for (const std::string& each : {bytes, std::string("\xff\xff\xff"), std::string("\x0a\x7f")}) {
-      const grpc::Status status = CallWithBytes(server, "/fp4.v1." + method, each);
+      const grpc::Status status = RawCall(server.channel(), "/fp4.v1." + method, each);
       EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << method;
       EXPECT_EQ(ReasonOfCall(status), "INVALID_ARGUMENT") << method;
       EXPECT_THAT(status.error_message(), HasSubstr(method));
     }
   }
   // What there is not stays what it is.
-  EXPECT_EQ(CallWithBytes(server, "/fp4.v1.ExperimentService/NoSuchCall", "").error_code(),
+  EXPECT_EQ(RawCall(server.channel(), "/fp4.v1.ExperimentService/NoSuchCall", {}).error_code(),
             grpc::StatusCode::UNIMPLEMENTED);
 }
 
