@@ -33,7 +33,8 @@ class Target {
     SetLogThreshold(Severity::kError);
     channels_.push_back(Open(""));
     for (const access::RoleInfo& role : access::AllRoles()) {
-      const access::TokenText text = access::NewToken(absl::StrCat("fuzzer0", std::string(1, role.name[0])));
+      const access::TokenText text =
+          access::NewToken(absl::StrCat("fuzzer0", std::string(1, role.name[0])));
       server_.gatekeeper().Put({.id = text.id,
                                 .sha256 = access::HashSecret(text.secret),
                                 .name = std::string(role.name),
