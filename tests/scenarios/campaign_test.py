@@ -22,6 +22,10 @@ class Campaign(unittest.TestCase):
         summary = campaign.run(range(1, 51), JOBS, planted="acknowledge-early", stop_at_first=True)
         self.assertNotEqual(self.violations(summary), {})
 
+    def test_a_controller_without_fences_is_found(self):
+        summary = campaign.run(range(1, 51), JOBS, planted="fencing-off", stop_at_first=True)
+        self.assertNotEqual(self.violations(summary), {})
+
     def test_a_seed_alone_says_what_happens(self):
         self.assertEqual(plan.draw(7).describe(), plan.draw(7).describe())
         self.assertNotEqual(plan.draw(7).describe(), plan.draw(8).describe())

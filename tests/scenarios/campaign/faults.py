@@ -11,6 +11,8 @@ from . import processes
 
 # So long a fault waits for the worker to have something to lose.
 BUSY_SECONDS = 2.0
+# And so long for another worker to train what it had.
+TAKEN_SECONDS = 8.0
 
 
 def _when_busy(history, fault):
@@ -41,7 +43,11 @@ def freeze_worker(history, fault):
     worker = _when_busy(history, fault)
     worker.signal(signal.SIGSTOP)
     frozen = worker.signal_trainers(signal.SIGSTOP) if fault.amount > 0 else []
+    before = history.newest_attempts()
     history.sleep(fault.seconds)
+    if fault.until_taken:
+        history.wait_until(lambda: any(attempt > before.get(run, attempt) for run, attempt in history.newest_attempts().items()),
+                           TAKEN_SECONDS)
     history.continued += [(pid, processes.boot_nanoseconds()) for pid in frozen]
     for pid in frozen:
         with contextlib.suppress(ProcessLookupError):

@@ -49,6 +49,15 @@ class History:
             time.sleep(0.02)
         return False
 
+    def newest_attempts(self):
+        """By run the latest attempt of which a trainer has noted a step."""
+        journal, newest = self.folder / "journal", {}
+        for line in journal.read_text().splitlines() if journal.exists() else []:
+            run, attempt, *rest = line.split()
+            if len(rest) == 3:  # not the last line's beginning
+                newest[run] = max(int(attempt), newest.get(run, 0))
+        return newest
+
     @contextlib.contextmanager
     def held(self, process):
         """Meanwhile nobody starts it again."""

@@ -37,6 +37,7 @@ class Fault:
     seconds: float = 0.0
     worker: int = 0
     amount: float = 0.0     # of a clock's jump, in seconds
+    until_taken: bool = False  # a worker stays frozen until another one trains what it had, however busy the machine is
 
 
 @dataclasses.dataclass
@@ -123,5 +124,8 @@ def add_takeover(rng, plan):
     """A worker falls silent for longer than its lease while another one is there to take the run: both will tell of it."""
     plan.num_workers = 2
     kind = rng.choice(("freeze-worker", "freeze-worker", "silence"))
+    first = plan.submits[0]
+    first.document = document("campaign-0", 160, {"seeds": rng.sample(range(1, 100), 2)})
+    first.cancel_after = 0.0
     plan.faults.insert(0, Fault(at=rng.uniform(0.2, 0.6), kind=kind, seconds=plan.lease_seconds + rng.uniform(0.4, 1.2),
-                                worker=rng.randrange(2), amount=-1))
+                                worker=rng.randrange(2), amount=-1, until_taken=True))
