@@ -16,6 +16,7 @@ from .client import FINISHED, Client, Closing, Watcher
 from .proxy import Proxies
 
 SETTLE_SECONDS = float(os.environ.get("FP4_CAMPAIGN_SETTLE", "60"))
+DELIVERY_SECONDS = 20.0
 ROOT = pathlib.Path("/dev/shm") if pathlib.Path("/dev/shm").is_dir() else pathlib.Path(tempfile.gettempdir())
 
 
@@ -235,6 +236,8 @@ class History:
                         for run in self.client.call("GetExperiment", id=experiment).runs if run.state not in FINISHED]
                 return self.violate("nothing settles", f"unfinished after {SETTLE_SECONDS:.0f} s: {runs}")
             time.sleep(0.2)
+        # A worker that comes back tells what its trainers still did, even of runs that have come to their end without it.
+        self.wait_until(lambda: all(worker.has_delivered_all() for worker in self.workers), DELIVERY_SECONDS)
         return None
 
     def _note_recoveries(self):

@@ -120,6 +120,16 @@ class Worker(Process):
     def has_started_one(self):
         return any((self.folder / "runs").glob("*/trainer.json"))
 
+    def has_delivered_all(self):
+        """Whether the controller has taken the end of each attempt that left something here."""
+        for folder in (self.folder / "runs").glob("*"):
+            if (folder / "trainer.json").exists():
+                with contextlib.suppress(OSError, ValueError):
+                    if "settled" in json.loads((folder / "exit.json").read_text()):
+                        continue
+                return False
+        return True
+
     def trainers(self):
         """Process ids of the trainers that live in the work directory."""
         needle = str(self.folder / "runs").encode()
