@@ -198,13 +198,13 @@ class Cluster:
         return wait_for(f"trainer.json of {run_id}, attempt {attempt}", read)
 
     def live_trainers(self):
-        """Processes of fp4-train that run in this cluster's folder."""
+        """Processes of fp4-train, and those beside a run's first, that live in this cluster's folder."""
         pids = []
         for entry in pathlib.Path("/proc").iterdir():
             with contextlib.suppress(OSError):
                 if entry.name.isdigit():
                     command = (entry / "cmdline").read_bytes().split(b"\0")
-                    if command[0].endswith(b"fp4-train") and str(self.folder).encode() in b" ".join(command) and process_alive(int(entry.name)):
+                    if command[0].endswith((b"fp4-train", b"fp4-train-torch")) and str(self.folder).encode() in b" ".join(command) and process_alive(int(entry.name)):
                         pids.append(int(entry.name))
         return pids
 
