@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "spec/budget/training_fit.h"
 #include "spec/check.h"
 #include "spec/cross_checks.h"
 #include "spec/fields.h"
@@ -98,8 +99,9 @@ class ExperimentReader {
     return options_.as_variant.empty() ? own : options_.as_variant;
   }
 
-  Problems ReadVariant(const std::string& name, const Node& merged) {
+  Problems ReadVariant(const std::string& name, const Node& given) {
     Problems problems;
+    const Node merged = FitTraining(given, options_);
     Check(merged, DocumentType(), Path{}, CheckAs::kDocument, problems, options_.with_unbuilt);
     Resolved resolved = Resolve(merged, options_, problems);
     CheckAcrossFields(merged, resolved, problems);
@@ -110,26 +112,6 @@ class ExperimentReader {
     experiment_.variants.push_back({name, std::move(resolved.run),
                                     WriteJson(WithVariant(std::move(resolved.document), name))});
     return problems;
-  }
-
-  static void TakePrecision(ResolvedPrecision precision, RunSpec& run) {
-    run.layers = std::move(precision.layers);
-    run.phases = std::move(precision.phases);
-    run.attention = std::move(precision.attention);
-    run.adaptive.on = precision.adaptive;
-    run.adaptive_high = std::move(precision.adaptive_high);
-    if (!precision.de_oscillation) run.de_oscillation.period = 0;
-    run.budget = std::move(precision.budget);
-    run.sensitivity = std::move(precision.sensitivity);
-    const auto pack = [&run](std::vector<LayerPrecision>& table) {
-      for (LayerPrecision& layer : table) layer.packed = run.packed_weights && !layer.is_lookup;
-    };
-    pack(run.layers);
-    pack(run.adaptive_high);
-    for (PrecisionPhase& phase : run.phases) pack(phase.layers);
-    for (std::vector<LayerCandidate>& layer : run.budget.candidates.layers) {
-      for (LayerCandidate& candidate : layer) candidate.row.packed = run.packed_weights;
-    }
   }
 
   // A fault that only some variants meet outside of their own text says which.

@@ -15,15 +15,6 @@ Field BudgetField(std::string name, std::string doc, Type type, std::string defa
           .store = Into(section, member)};
 }
 
-Field NotBuilt(std::string name, std::string doc, Type type) {
-  return {.name = std::move(name),
-          .doc = std::move(doc),
-          .type = std::move(type),
-          .default_json = "0",
-          .later = true,
-          .built = false};
-}
-
 Field RecipeList(std::string name, std::string doc, std::string default_json) {
   return {.name = std::move(name),
           .doc = std::move(doc),
@@ -77,16 +68,25 @@ Type BudgetType() {
       BudgetField(
           "weight_bits",
           "The limit as bits a weight, over the layers that are decided on, scales and padding "
-          "included; 0: weight_bytes holds.",
+          "included; 0: another limit holds.",
           Number(0, 64), "0", kBudget, &BudgetSpec::weight_bits),
       BudgetField("weight_bytes",
-                  "The limit as bytes of these layers' weights together; 0: weight_bits holds.",
+                  "The limit as bytes of these layers' weights together; 0: another limit holds.",
                   Integer(0, 1e15), "0", kBudget, &BudgetSpec::weight_bytes),
-      NotBuilt("step_seconds", "The limit as measured seconds of a step.", Number(0, 1e6)),
-      NotBuilt("training_bytes",
-               "The limit as bytes of the whole of training: masters, states, gradients, "
-               "activations.",
-               Integer(0, 1e15)),
+      BudgetField(
+          "step_seconds",
+          "The limit as seconds of a step that the products of these layers take together, "
+          "with quantization, measured on the machine before the first decision; 0: another "
+          "limit holds.",
+          Number(0, 1e6), "0", kBudget, &BudgetSpec::step_seconds),
+      BudgetField(
+          "training_bytes",
+          "The limit as bytes that the whole of training holds: masters, gradients, optimizer "
+          "states, what is kept of the weights for the products, and activations at their "
+          "peak, computed from the document. Fields that it leaves out are chosen so that all "
+          "fits: training.activation_checkpointing, then optimizer.states, gradients and "
+          "masters; 0: another limit holds.",
+          Integer(0, 1e15), "0", kBudget, &BudgetSpec::training_bytes),
       RecipeList("candidates", "The recipes to choose from.",
                  R"(["nvfp4-weights", "int8", "baseline"])"),
       BodyPattern("A pattern of the layers that are decided on; look-ups are left out."),

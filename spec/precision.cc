@@ -96,7 +96,10 @@ class Resolver {
   void ResolveScored(ResolvedPrecision& resolved) {
     const Node* budget = precision_.Find("budget");
     const Path path = path_.Field("budget");
-    resolved.budget = ResolveBudget(budget, path, run_, recipes_, problems_);
+    RunSpec run = run_;
+    run.layers = resolved.layers;
+    run.attention = resolved.attention;
+    resolved.budget = ResolveBudget(budget, path, run, recipes_, problems_);
     resolved.sensitivity = ResolveSensitivity(sensitivity_, run_, recipes_, problems_);
     CheckOneProcess(budget, path);
     // Two that change the precision of a layer would not know of each other.
@@ -404,6 +407,26 @@ class Resolver {
 ResolvedPrecision ResolvePrecision(const Node& precision, const Node* sensitivity,
                                    const RunSpec& run, Problems& problems) {
   return Resolver(precision, sensitivity, run, problems).Resolve();
+}
+
+void TakePrecision(ResolvedPrecision precision, RunSpec& run) {
+  run.layers = std::move(precision.layers);
+  run.phases = std::move(precision.phases);
+  run.attention = std::move(precision.attention);
+  run.adaptive.on = precision.adaptive;
+  run.adaptive_high = std::move(precision.adaptive_high);
+  if (!precision.de_oscillation) run.de_oscillation.period = 0;
+  run.budget = std::move(precision.budget);
+  run.sensitivity = std::move(precision.sensitivity);
+  const auto pack = [&run](std::vector<LayerPrecision>& table) {
+    for (LayerPrecision& layer : table) layer.packed = run.packed_weights && !layer.is_lookup;
+  };
+  pack(run.layers);
+  pack(run.adaptive_high);
+  for (PrecisionPhase& phase : run.phases) pack(phase.layers);
+  for (std::vector<LayerCandidate>& layer : run.budget.candidates.layers) {
+    for (LayerCandidate& candidate : layer) candidate.row.packed = run.packed_weights;
+  }
 }
 
 }  // namespace fp4::spec

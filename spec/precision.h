@@ -24,4 +24,7 @@ struct ResolvedPrecision {
 ResolvedPrecision ResolvePrecision(const Node& precision, const Node* sensitivity,
                                    const RunSpec& run, Problems& problems);
 
+// Puts what was resolved into the run.
+void TakePrecision(ResolvedPrecision precision, RunSpec& run);
+
 }  // namespace fp4::spec

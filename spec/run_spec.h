@@ -251,6 +251,9 @@ struct AdaptiveSpec {
 struct LayerCandidate {
   int32_t recipe = 0;  // its number among the recipes
   LayerPrecision row;  // of the table, if the layer were computed so
+  // Of a budget in training_bytes: what a run then keeps of the weight's operands beside the
+  // master.
+  int64_t held_bytes = 0;
   bool operator==(const LayerCandidate&) const = default;
 };
 
@@ -275,11 +278,22 @@ enum class BudgetSwitch : uint8_t {
   kRaiseOnly,   // from the smallest assignment on, layers only go to more bytes
 };
 
-// Layers are given candidates so that their weights stay within a number of bytes.
+// What a budget adds up.
+enum class BudgetUnit : uint8_t {
+  kStoredBytes,  // of the weights, as the layer table counts them
+  kNanoseconds,  // of a step: what the layers' products take, measured
+  kHeldBytes,    // of a run: what it keeps of the weights' operands, and `fixed` for all else
+};
+
+// Layers are given candidates so that a sum over them stays within a limit.
 struct BudgetSpec {
   bool on = false;
-  double weight_bits = 0;    // a weight, over the layers that it decides on; 0: weight_bytes holds
-  int64_t weight_bytes = 0;  // of these layers together; 0: weight_bits holds
+  // The limit as given; one of the four is not 0. The first three are of the layers that it decides
+  // on.
+  double weight_bits = 0;               // a weight
+  int64_t weight_bytes = 0;             // together
+  double step_seconds = 0;              // of their products in a step
+  int64_t training_bytes = 0;           // of the whole run
   int64_t every = 200, from_step = 20;  // updates: a decision at from_step, then each `every`
   int64_t micro_batches = 2;            // that one decision looks at
   BudgetSwitch how = BudgetSwitch::kHysteresis;
@@ -287,7 +301,9 @@ struct BudgetSpec {
   double min_gain = 0;  // nats, below which nothing switches
   Candidates candidates;
   std::vector<int32_t> groups;  // by layer of the candidates: layers of one number switch together
-  int64_t limit_bytes = 0;      // what weight_bits or weight_bytes comes to
+  BudgetUnit unit = BudgetUnit::kStoredBytes;
+  int64_t limit = 0;  // in the unit
+  int64_t fixed = 0;  // of it what is spent whatever the layers get
 };
 
 // The table that holds from an update on, until the next phase's.

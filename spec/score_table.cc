@@ -18,13 +18,15 @@ Json NumberJson(double value) { return std::isfinite(value) ? Json(value) : Json
 double NumberOf(const Json& value) { return value.is_null() ? NAN : value.get<double>(); }
 
 Json ScoreJson(const Score& score) {
-  return {{"recipe", score.recipe},
-          {"bytes", score.bytes},
-          {"loss_change", NumberJson(score.loss_change)},
-          {"standard_error", NumberJson(score.standard_error)},
-          {"first_order", NumberJson(score.first_order)},
-          {"second_order", NumberJson(score.second_order)},
-          {"gradient_divergence", NumberJson(score.gradient_divergence)}};
+  Json json = {{"recipe", score.recipe},
+               {"bytes", score.bytes},
+               {"loss_change", NumberJson(score.loss_change)},
+               {"standard_error", NumberJson(score.standard_error)},
+               {"first_order", NumberJson(score.first_order)},
+               {"second_order", NumberJson(score.second_order)},
+               {"gradient_divergence", NumberJson(score.gradient_divergence)}};
+  if (score.seconds > 0) json["seconds"] = score.seconds;
+  return json;
 }
 
 Score ReadScore(const Json& json) {
@@ -34,7 +36,8 @@ Score ReadScore(const Json& json) {
           .standard_error = NumberOf(json.at("standard_error")),
           .first_order = NumberOf(json.at("first_order")),
           .second_order = NumberOf(json.at("second_order")),
-          .gradient_divergence = NumberOf(json.at("gradient_divergence"))};
+          .gradient_divergence = NumberOf(json.at("gradient_divergence")),
+          .seconds = json.value("seconds", 0.0)};
 }
 
 Json TableJson(const ScoreTable& table) {
@@ -68,6 +71,8 @@ Decision ReadDecision(int64_t step, const Json& json) {
                     .why = json.at("why"),
                     .limit_bytes = json.at("limit_bytes"),
                     .bytes = json.at("bytes"),
+                    .limit_seconds = json.value("limit_seconds", 0.0),
+                    .seconds = json.value("seconds", 0.0),
                     .predicted = NumberOf(json.at("predicted")),
                     .bound = NumberOf(json.at("bound")),
                     .gain = NumberOf(json.at("gain")),
@@ -112,6 +117,13 @@ std::string Cell(const LayerScores& layer, const std::string& recipe) {
 
 }  // namespace
 
+double Shrunk(double mean, double standard_error) {
+  const double noise = 2 * standard_error;
+  if (!(std::abs(mean) > noise)) return 0;
+  const double ratio = noise / mean;
+  return mean * (1 - ratio * ratio);
+}
+
 std::string ToJson(const ScoreTable& table) { return TableJson(table).dump(); }
 
 std::string ToJson(const Decision& decision) {
@@ -119,20 +131,24 @@ std::string ToJson(const Decision& decision) {
   for (const auto& [layer, recipe] : decision.assignment) assignment[layer] = recipe;
   for (const AssignmentChange& change : decision.changes)
     changes.push_back({{"layer", change.layer}, {"from", change.from}, {"to", change.to}});
-  return Json({{"switch", decision.how},
+  Json json = {{"switch", decision.how},
                {"changed", decision.changed},
                {"why", decision.why},
                {"limit_bytes", decision.limit_bytes},
-               {"bytes", decision.bytes},
-               {"predicted", NumberJson(decision.predicted)},
-               {"bound", NumberJson(decision.bound)},
-               {"gain", NumberJson(decision.gain)},
-               {"standard_error", NumberJson(decision.standard_error)},
-               {"needed", NumberJson(decision.needed)},
-               {"assignment", assignment},
-               {"changes", changes},
-               {"scores", TableJson(decision.scores)}})
-      .dump();
+               {"bytes", decision.bytes}};
+  if (decision.limit_seconds > 0) {
+    json["limit_seconds"] = decision.limit_seconds;
+    json["seconds"] = decision.seconds;
+  }
+  json.update(Json{{"predicted", NumberJson(decision.predicted)},
+                   {"bound", NumberJson(decision.bound)},
+                   {"gain", NumberJson(decision.gain)},
+                   {"standard_error", NumberJson(decision.standard_error)},
+                   {"needed", NumberJson(decision.needed)},
+                   {"assignment", assignment},
+                   {"changes", changes},
+                   {"scores", TableJson(decision.scores)}});
+  return json.dump();
 }
 
 absl::StatusOr<ScoreTable> ParseScoreTable(int64_t step, std::string_view json) {
@@ -187,8 +203,11 @@ std::string Describe(const ScoreTable& table) {
 }
 
 std::string Describe(const Decision& decision) {
-  return absl::StrCat("budget at step ", decision.step, ": ", decision.why, "; ", decision.bytes,
-                      " of ", decision.limit_bytes, " bytes");
+  const std::string spent =
+      decision.limit_seconds > 0
+          ? absl::StrFormat("%.3g of %.3g seconds", decision.seconds, decision.limit_seconds)
+          : absl::StrCat(decision.bytes, " of ", decision.limit_bytes, " bytes");
+  return absl::StrCat("budget at step ", decision.step, ": ", decision.why, "; ", spent);
 }
 
 }  // namespace fp4::spec

@@ -20,7 +20,13 @@ struct Score {
   double standard_error = 0;
   double first_order = 0, second_order = 0;  // what loss_change is made of (docs/sensitivity.md)
   double gradient_divergence = 0;  // |G_f - G| / |G| of the weight's gradient, 0: as it is
+  double seconds = 0;  // of its products in a step, where a budget in seconds has measured them
 };
+
+// What is left of a mean when its standard error is taken into account: m max(0, 1 - (2 e / m)^2),
+// as the positive-part estimator of James and Stein. The first order of few micro-batches is mostly
+// noise, and a rank by noise is worse than one without that term.
+double Shrunk(double mean, double standard_error);
 
 struct LayerScores {
   std::string layer = {};
@@ -44,13 +50,16 @@ struct Decision {
   std::string how;       // "once", "hysteresis", "raise-only"
   bool changed = false;  // whether layers switch
   std::string why;
-  int64_t limit_bytes = 0, bytes = 0;  // bytes: of the assignment that holds from now on
-  double predicted = 0;                // the sum of its loss changes
+  // bytes: of the assignment that holds from now on. Of a budget in training_bytes both are of all
+  // that training holds; of one in seconds bytes are those of the weights, and there is no limit.
+  int64_t limit_bytes = 0, bytes = 0;
+  double limit_seconds = 0, seconds = 0;  // likewise, of a budget in seconds; 0: it is none
+  double predicted = 0;                   // the sum of its loss changes
   double bound = 0;  // no assignment within the limit is predicted to be better than this
   double gain = 0, standard_error = 0, needed = 0;  // of the best assignment over the current one
   std::vector<std::pair<std::string, std::string>> assignment;  // layer, recipe
   std::vector<AssignmentChange> changes;
-  ScoreTable scores;
+  ScoreTable scores;  // relative to unquantized layers
 };
 
 // One JSON object each, without the step, which the event has.

@@ -1,6 +1,7 @@
 #include "trainer/sensitivity_response.h"
 
 #include "base/status_macros.h"
+#include "trainer/sensitivity/product_times.h"
 #include "trainer/sensitivity/scorer.h"
 
 namespace fp4::trainer {
@@ -19,7 +20,7 @@ std::vector<Batch> NextBatches(const Parts& parts, int64_t update, int64_t count
 std::vector<Measurement> Measure(Parts& parts, const spec::Candidates& candidates, int64_t update,
                                  int64_t micro_batches, Purpose purpose) {
   const Scorer scorer({candidates, *parts.model, *parts.parameters, parts.context, *parts.backend,
-                       parts.compute_type()},
+                       parts.compute_type(), /*from_exact=*/purpose == Purpose::kBudget},
                       parts.task->targets_per_record());
   const double loss_scale = parts.loss_scale ? parts.loss_scale->value() : 1.0;
   const uint64_t draw = 2 * static_cast<uint64_t>(update) + static_cast<uint64_t>(purpose);
@@ -37,8 +38,7 @@ spec::BudgetSample SampleOf(const Measurement& measurement) {
   spec::BudgetSample sample;
   for (const std::vector<TermSamples>& layer : measurement.samples) {
     for (const TermSamples& terms : layer) {
-      const Estimate estimate = terms.micro_batches == 0 ? Estimate() : EstimateOf(terms);
-      sample.push_back({estimate.first_order, estimate.second_order});
+      sample.push_back(terms.micro_batches == 0 ? 0.0 : EstimateOf(terms).loss_change);
     }
   }
   return sample;
@@ -46,12 +46,18 @@ spec::BudgetSample SampleOf(const Measurement& measurement) {
 
 absl::Status DecideBudget(Parts& parts, int64_t update, Report& report) {
   const spec::BudgetSpec& budget = parts.run.budget;
+  ByteBudget& decider = *parts.precision->budget();
+  if (decider.needs_times()) {
+    FP4_RETURN_IF_ERROR(decider.TakeTimes(
+        MeasureProductTimes({parts.run, parts.context, *parts.backend, parts.compute_type()})));
+  }
   const std::vector<Measurement> measurements =
       Measure(parts, budget.candidates, update, budget.micro_batches, Purpose::kBudget);
   std::vector<spec::BudgetSample> samples;
   for (const Measurement& measurement : measurements) samples.push_back(SampleOf(measurement));
-  spec::Decision decision = parts.precision->budget()->Decide(update, samples);
+  spec::Decision decision = decider.Decide(update, samples);
   decision.scores = Table(parts, budget.candidates, measurements, update);
+  decider.TellTimes(decision.scores);
   return report.Decision(decision);
 }
 

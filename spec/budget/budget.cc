@@ -1,15 +1,14 @@
 #include "spec/budget/budget.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "spec/budget/candidates.h"
+#include "spec/budget/limit.h"
 #include "spec/field.h"
 #include "spec/fields.h"
-#include "spec/layers.h"
 #include "spec/pattern.h"
 
 namespace fp4::spec {
@@ -65,7 +64,7 @@ class BudgetResolver {
     ReadPins(fields.Get("pin"));
     ReadGroups(fields.Get("groups"));
     CheckSteps();
-    SetLimit();
+    SetLimit(section_, path_, run_, budget_, problems_);
     return std::move(budget_);
   }
 
@@ -153,55 +152,6 @@ class BudgetResolver {
                         " of training.steps: nothing would be decided"));
   }
 
-  int64_t NumWeights() const {
-    int64_t sum = 0;
-    for (const auto& layer : budget_.candidates.layers)
-      sum += layer.front().row.out_features * layer.front().row.in_features;
-    return sum;
-  }
-
-  void SetLimit() {
-    const bool bits = budget_.weight_bits > 0, bytes = budget_.weight_bytes > 0;
-    if (bits == bytes) {
-      Report(section_, path_,
-             bits ? "gives both weight_bits and weight_bytes; leave one of them out"
-                  : "has no limit: give weight_bits or weight_bytes");
-      return;
-    }
-    budget_.limit_bytes = bytes ? budget_.weight_bytes
-                                : static_cast<int64_t>(std::floor(
-                                      budget_.weight_bits * static_cast<double>(NumWeights()) / 8));
-    if (budget_.candidates.layers.empty()) return;  // reported already
-    CheckSmallest(bits);
-  }
-
-  void CheckSmallest(bool bits) {
-    const std::string_view field = bits ? "weight_bits" : "weight_bytes";
-    std::vector<std::vector<KnapsackItem>> items;
-    for (BudgetGroup& group : BudgetGroups(budget_, run_.training.compute_dtype)) {
-      if (!group.items.empty()) {
-        items.push_back(std::move(group.items));
-        continue;
-      }
-      std::vector<std::string> names;
-      for (const size_t layer : group.layers)
-        names.push_back(LayerNameOf(budget_.candidates.layers[layer]));
-      Report(section_, path_.Field("groups"),
-             absl::StrCat("ties layers that have no candidate in common: ",
-                          absl::StrJoin(names, ", ")));
-      return;
-    }
-    const int64_t smallest = SmallestBytes(items);
-    if (smallest <= budget_.limit_bytes) return;
-    const Node& given = *section_.Find(field);
-    Report(given, path_.Field(field),
-           absl::StrCat(
-               "is ", Shown(given), bits ? absl::StrCat(", ", budget_.limit_bytes, " bytes") : "",
-               "; the smallest assignment of these candidates takes ", smallest, " bytes, ",
-               8 * static_cast<double>(smallest) / static_cast<double>(NumWeights()),
-               " bits a weight"));
-  }
-
   const Node& section_;
   const Path& path_;
   const RunSpec& run_;
@@ -211,30 +161,6 @@ class BudgetResolver {
 };
 
 }  // namespace
-
-std::vector<BudgetGroup> BudgetGroups(const BudgetSpec& budget, ComputeDtype compute_dtype) {
-  std::map<int32_t, BudgetGroup> by_number;
-  for (size_t i = 0; i < budget.candidates.layers.size(); ++i)
-    by_number[budget.groups[i]].layers.push_back(i);
-  std::vector<BudgetGroup> groups;
-  for (auto& [number, group] : by_number) {
-    for (size_t recipe = 0; recipe < budget.candidates.recipes.size(); ++recipe) {
-      KnapsackItem item;
-      const bool all = std::ranges::all_of(group.layers, [&](size_t layer) {
-        const auto& own = budget.candidates.layers[layer];
-        const auto found =
-            std::ranges::find(own, static_cast<int32_t>(recipe), &LayerCandidate::recipe);
-        if (found != own.end()) item.bytes += WeightBytes(found->row, compute_dtype);
-        return found != own.end();
-      });
-      if (!all) continue;
-      group.recipes.push_back(static_cast<int32_t>(recipe));
-      group.items.push_back(item);
-    }
-    groups.push_back(std::move(group));
-  }
-  return groups;
-}
 
 BudgetSpec ResolveBudget(const Node* section, const Path& path, const RunSpec& run,
                          RecipeBook& recipes, Problems& problems) {

@@ -212,13 +212,6 @@ class Solver {
 
 }  // namespace
 
-int64_t SmallestBytes(const Groups& groups) {
-  int64_t sum = 0;
-  for (const std::vector<KnapsackItem>& items : groups)
-    sum += std::ranges::min(items, {}, &KnapsackItem::bytes).bytes;
-  return sum;
-}
-
 absl::StatusOr<KnapsackSolution> SolveKnapsack(const Groups& groups, const KnapsackLimits& limits) {
   FP4_RETURN_IF_ERROR(CheckGroups(groups));
   Solver solver(groups, limits);

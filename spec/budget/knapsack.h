@@ -9,7 +9,8 @@
 
 namespace fp4::spec {
 
-// What one group may become: bytes, 0 or more, and the score that is to be small, finite.
+// What one group may become: bytes (or another cost in whole numbers), 0 or more, and the score
+// that is to be small, finite.
 struct KnapsackItem {
   int64_t bytes = 0;
   double score = 0;
@@ -42,8 +43,5 @@ struct KnapsackLimits {
 // INVALID_ARGUMENT: a group without items, negative bytes, a score that is not finite.
 absl::StatusOr<KnapsackSolution> SolveKnapsack(const std::vector<std::vector<KnapsackItem>>& groups,
                                                const KnapsackLimits& limits);
-
-// The bytes of the smallest assignment.
-int64_t SmallestBytes(const std::vector<std::vector<KnapsackItem>>& groups);
 
 }  // namespace fp4::spec

@@ -7,9 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "spec/budget/budget.h"
 #include "spec/budget/knapsack.h"
-#include "spec/layers.h"
 
 namespace fp4::spec {
 namespace {
@@ -30,6 +28,8 @@ std::string_view SwitchName(BudgetSwitch how) {
   }
   return "";
 }
+
+double Seconds(int64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e9; }
 
 struct MeanAndError {
   double mean = 0, error = 0;
@@ -53,10 +53,12 @@ class DecisionMaker {
   DecisionMaker(const BudgetSpec& budget, ComputeDtype compute_dtype, int64_t update,
                 BudgetState& state)
       : budget_(budget),
-        compute_dtype_(compute_dtype),
         update_(update),
         state_(state),
-        groups_(BudgetGroups(budget, compute_dtype)) {
+        stored_(StoredBytes(budget, compute_dtype)),
+        costs_(budget.unit == BudgetUnit::kNanoseconds ? state.nanoseconds
+                                                       : CostsOf(budget, compute_dtype)),
+        groups_(BudgetGroups(budget, costs_)) {
     size_t offset = 0;
     for (const auto& layer : budget.candidates.layers) {
       offsets_.push_back(offset);
@@ -64,7 +66,11 @@ class DecisionMaker {
     }
     decision_.step = update;
     decision_.how = SwitchName(budget.how);
-    decision_.limit_bytes = budget.limit_bytes;
+    if (budget.unit == BudgetUnit::kNanoseconds) {
+      decision_.limit_seconds = Seconds(budget.limit);
+    } else {
+      decision_.limit_bytes = budget.limit;
+    }
   }
 
   Decision Take(const std::vector<BudgetSample>& measured) {
@@ -85,10 +91,8 @@ class DecisionMaker {
   void Remember(const std::vector<BudgetSample>& measured) {
     for (const BudgetSample& sample : measured) {
       ++state_.num_samples;
-      const bool finite = std::ranges::all_of(sample, [](const BudgetTerms& terms) {
-        return std::isfinite(terms.first) && std::isfinite(terms.second);
-      });
-      if (finite) state_.samples.push_back(sample);
+      if (std::ranges::all_of(sample, [](double score) { return std::isfinite(score); }))
+        state_.samples.push_back(sample);
     }
     const auto size = static_cast<int64_t>(state_.samples.size());
     if (size > kBudgetWindow)
@@ -115,39 +119,30 @@ class DecisionMaker {
     return static_cast<size_t>(found - candidates.begin());
   }
 
-  const BudgetTerms& Terms(const BudgetSample& sample, size_t layer, size_t candidate) const {
+  double Score(const BudgetSample& sample, size_t layer, size_t candidate) const {
     return sample[offsets_[layer] + candidate];
   }
 
-  // The score of a candidate by these samples, as choices take it.
   double MeanScore(const std::vector<const BudgetSample*>& samples, size_t layer,
                    size_t candidate) const {
-    std::vector<double> first;
-    double second = 0;
-    for (const BudgetSample* sample : samples) {
-      first.push_back(Terms(*sample, layer, candidate).first);
-      second += Terms(*sample, layer, candidate).second / static_cast<double>(samples.size());
-    }
-    const MeanAndError mean = MeanAndErrorOf(first);
-    return second + Shrunk(mean.mean, mean.error);
+    double mean = 0;
+    for (const BudgetSample* sample : samples)
+      mean += Score(*sample, layer, candidate) / static_cast<double>(samples.size());
+    return mean;
   }
 
   // Of an assignment in one micro-batch.
   double Sum(const BudgetSample& sample, const std::vector<int32_t>& assignment) const {
     double sum = 0;
-    for (size_t layer = 0; layer < assignment.size(); ++layer) {
-      const BudgetTerms& terms = Terms(sample, layer, static_cast<size_t>(assignment[layer]));
-      sum += terms.first + terms.second;
-    }
+    for (size_t layer = 0; layer < assignment.size(); ++layer)
+      sum += Score(sample, layer, static_cast<size_t>(assignment[layer]));
     return sum;
   }
 
-  int64_t Bytes(const std::vector<int32_t>& assignment) const {
+  static int64_t Sum(const LayerCosts& costs, const std::vector<int32_t>& assignment) {
     int64_t sum = 0;
-    for (size_t layer = 0; layer < assignment.size(); ++layer) {
-      const auto candidate = static_cast<size_t>(assignment[layer]);
-      sum += WeightBytes(budget_.candidates.layers[layer][candidate].row, compute_dtype_);
-    }
+    for (size_t layer = 0; layer < assignment.size(); ++layer)
+      sum += costs[layer][static_cast<size_t>(assignment[layer])];
     return sum;
   }
 
@@ -156,15 +151,15 @@ class DecisionMaker {
     const bool first = state_.now.front() < 0;
     if (first) return true;
     bool same = true, rested = true;
-    int64_t bytes = 0;
+    int64_t cost = 0;
     for (const size_t layer : group.layers) {
       const auto now = static_cast<size_t>(state_.now[layer]);
       same = same && Index(layer, group.recipes[i]) == now;
       const int64_t last = state_.last_switch[layer];
       rested = rested && (last == 0 || update_ - last >= budget_.dwell);
-      bytes += WeightBytes(budget_.candidates.layers[layer][now].row, compute_dtype_);
+      cost += costs_[layer][now];
     }
-    const bool lower = group.items[i].bytes < bytes;
+    const bool lower = group.items[i].bytes < cost;
     return same || (rested && !(budget_.how == BudgetSwitch::kRaiseOnly && lower));
   }
 
@@ -182,7 +177,7 @@ class DecisionMaker {
         recipes[g].push_back(groups_[g].recipes[i]);
       }
     }
-    const auto solved = SolveKnapsack(items, {.bytes = budget_.limit_bytes});
+    const auto solved = SolveKnapsack(items, {.bytes = budget_.limit - budget_.fixed});
     if (!solved.ok()) {
       decision_.why = std::string(solved.status().message());
       return {};
@@ -209,7 +204,7 @@ class DecisionMaker {
     const std::vector<int32_t> best = Best(samples);
     if (best.empty()) return;
     decision_.predicted = Predicted(samples, best);
-    decision_.why = absl::StrFormat("the first assignment, predicted to change the loss by %+.3g",
+    decision_.why = absl::StrFormat("the first assignment, predicted to cost the loss %.3g",
                                     decision_.predicted);
     Switch(best);
   }
@@ -262,34 +257,26 @@ class DecisionMaker {
                                    RecipeOf(layer, state_.now[layer]),
                                    RecipeOf(layer, next[layer])});
       state_.last_switch[layer] = update_;
-      Rebase(layer, static_cast<size_t>(next[layer]));
     }
     state_.now = next;
   }
 
-  // From now on scores are relative to the layer's new candidate.
-  void Rebase(size_t layer, size_t candidate) {
-    for (BudgetSample& sample : state_.samples) {
-      const BudgetTerms own = Terms(sample, layer, candidate);
-      for (size_t i = 0; i < budget_.candidates.layers[layer].size(); ++i) {
-        sample[offsets_[layer] + i].first -= own.first;
-        sample[offsets_[layer] + i].second -= own.second;
-      }
-    }
-  }
-
   void Finish() {
     if (state_.now.front() < 0) return;
-    decision_.bytes = Bytes(state_.now);
+    if (budget_.unit == BudgetUnit::kNanoseconds)
+      decision_.seconds = Seconds(Sum(costs_, state_.now));
+    decision_.bytes = budget_.unit == BudgetUnit::kHeldBytes
+                          ? budget_.fixed + Sum(costs_, state_.now)
+                          : Sum(stored_, state_.now);
     for (size_t layer = 0; layer < state_.now.size(); ++layer)
       decision_.assignment.emplace_back(budget_.candidates.layers[layer].front().row.layer,
                                         RecipeOf(layer, state_.now[layer]));
   }
 
   const BudgetSpec& budget_;
-  const ComputeDtype compute_dtype_;
   const int64_t update_;
   BudgetState& state_;
+  const LayerCosts stored_, costs_;  // costs_: in the budget's unit
   const std::vector<BudgetGroup> groups_;
   std::vector<size_t> offsets_;  // of layers in a sample
   Decision decision_;
@@ -297,20 +284,13 @@ class DecisionMaker {
 
 }  // namespace
 
-double Shrunk(double mean, double standard_error) {
-  const double noise = 2 * standard_error;
-  if (!(std::abs(mean) > noise)) return 0;
-  const double ratio = noise / mean;
-  return mean * (1 - ratio * ratio);
-}
-
 BudgetState InitialBudgetState(const BudgetSpec& budget, ComputeDtype compute_dtype) {
   const size_t layers = budget.candidates.layers.size();
   BudgetState state;
   state.now.assign(layers, -1);
   state.last_switch.assign(layers, 0);
   if (budget.how == BudgetSwitch::kRaiseOnly) {
-    for (const BudgetGroup& group : BudgetGroups(budget, compute_dtype)) {
+    for (const BudgetGroup& group : BudgetGroups(budget, CostsOf(budget, compute_dtype))) {
       const auto smallest = std::ranges::min_element(group.items, {}, &KnapsackItem::bytes);
       const int32_t recipe = group.recipes[static_cast<size_t>(smallest - group.items.begin())];
       for (const size_t layer : group.layers) {

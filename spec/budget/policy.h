@@ -4,19 +4,17 @@
 #include <cstdint>
 #include <vector>
 
+#include "spec/budget/costs.h"
 #include "spec/run_spec.h"
 #include "spec/score_table.h"
 
 namespace fp4::spec {
 
-// The predicted change of the loss in one micro-batch, by its two orders.
-struct BudgetTerms {
-  double first = 0, second = 0;
-};
-
-// The scores of one micro-batch, by layer and, within it, by candidate, as in
-// BudgetSpec::candidates. Relative to how the layer is computed at the time.
-using BudgetSample = std::vector<BudgetTerms>;
+// What candidates cost the loss, predicted from one micro-batch, by layer and, within it, by
+// candidate, as in BudgetSpec::candidates. Relative to the unquantized layer, so that the numbers
+// do not depend on what the layer has at the time: a network that is trained in one format fits
+// that format, and any other one, a finer one too, would disturb it at first.
+using BudgetSample = std::vector<double>;
 
 // All that decisions depend on beside the document.
 struct BudgetState {
@@ -28,6 +26,8 @@ struct BudgetState {
   std::vector<BudgetSample> samples;  // the newest ones, oldest first
   int64_t num_samples = 0;            // so many were ever taken
   int64_t num_decisions = 0;
+  // Of a budget in seconds: what the layers' products take in a step. Empty: not measured yet.
+  LayerCosts nanoseconds;
 
   const std::vector<int32_t>& At(int64_t update) const {
     return update > decided_at ? now : before;
@@ -40,11 +40,6 @@ inline constexpr int64_t kBudgetWindow = 16;
 // Of a run that begins: own recipes, or with raise-only the smallest candidates.
 BudgetState InitialBudgetState(const BudgetSpec& budget, ComputeDtype compute_dtype);
 
-// What is left of a mean when its standard error is taken into account: m max(0, 1 - (2 e / m)^2),
-// as the positive-part estimator of James and Stein. The first order of few micro-batches is mostly
-// noise, and a choice by noise is worse than one without that term.
-double Shrunk(double mean, double standard_error);
-
 // Whether a decision falls after `update`.
 bool DecisionIsDue(const BudgetSpec& budget, const BudgetState& state, int64_t update,
                    int64_t last_update);
@@ -54,8 +49,8 @@ bool DecisionIsDue(const BudgetSpec& budget, const BudgetState& state, int64_t u
 // window and switch only if the others, which had no part in the choice, show a mean gain beyond
 // the 99.5 % point of Student's t and beyond min_gain: with noise alone, one decision in two
 // hundred switches. A layer that has switched less than `dwell` updates ago keeps its candidate.
-// Samples that are not finite are left out. Choices are made by Shrunk means, proofs by plain ones.
-// The decision's `scores` are left empty.
+// Samples that are not finite are left out. A budget in seconds needs state.nanoseconds. The
+// decision's `scores` are left empty.
 Decision Decide(const BudgetSpec& budget, ComputeDtype compute_dtype, int64_t update,
                 const std::vector<BudgetSample>& measured, BudgetState& state);
 

@@ -4,6 +4,7 @@
 #include "base/metric_names.h"
 #include "spec/fields.h"
 #include "spec/model_kinds.h"
+#include "spec/models/transformer_activations.h"
 
 namespace fp4::spec {
 namespace {
@@ -288,6 +289,7 @@ const ModelKind kTransformer = {
     .fields = Fields,
     .tensors = Tensors,
     .attention_tensors = Attention,
+    .activation_bytes = TransformerActivationBytes,
     .check = Check,
 };
 const ModelKindRegistration registration(kTransformer);

@@ -43,10 +43,7 @@ std::vector<std::string> LayersOf(const RunSpec& run) {
 }
 
 TEST(LaterFields, OfWhatIsNotBuiltAreRefusedByName) {
-  for (const char* refused :
-       {R"("notify": [{"on": ["failed"]}])",
-        R"("precision": {"budget": {"weight_bits": 8, "step_seconds": 0.5}})",
-        R"("precision": {"budget": {"weight_bits": 8, "training_bytes": 1000000}})"}) {
+  for (const char* refused : {R"("notify": [{"on": ["failed"]}])"}) {
     const ReadResult result =
         ReadExperiment(absl::StrCat(R"({"name": "a", )", refused, "}"), {}, {});
     ASSERT_FALSE(result.ok()) << refused;
@@ -115,7 +112,7 @@ TEST(LaterFields, OfABudgetSayWhatItDecidesOn) {
               ElementsAre(5, 7, 6, 11));
   EXPECT_EQ(budget.how, BudgetSwitch::kRaiseOnly);
   EXPECT_EQ(budget.min_gain, 0.25);
-  EXPECT_EQ(budget.limit_bytes, 4 * 512 * 128 * 29 / 16);  // 14.5 bits
+  EXPECT_EQ(budget.limit, 4 * 512 * 128 * 29 / 16);  // 14.5 bits
   EXPECT_THAT(CandidatesOf(budget.candidates),
               ElementsAre("blocks.0.mlp.up baseline", "blocks.0.mlp.down int8 baseline",
                           "blocks.1.mlp.up int8 baseline", "blocks.1.mlp.down int8 baseline"));
@@ -140,6 +137,7 @@ TEST(LaterFields, ComeBackFromTheRunDocument) {
       {R"(, "model": {"preset": "cnn-small", "channels": [8, 16]}, "precision": {"default": "fp4"})",
        R"(, "model": {"kind": "autoencoder", "layer_sizes": [8, 2, 8]}, "data": {"noise": 0})",
        R"(, "sensitivity": {}, "precision": {"budget": {"weight_bytes": 900000}})",
+       R"(, "precision": {"budget": {"step_seconds": 0.25}})",
        R"(, "optimizer": {"masters": "bf16", "gradients": "bf16"})"}) {
     const ReadResult result = ReadAll(sections);
     ASSERT_TRUE(result.ok()) << sections << ": " << result.problems[0].message;

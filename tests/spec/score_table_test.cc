@@ -28,6 +28,13 @@ ScoreTable Table() {
                       .scores = {{.recipe = "fp8", .standard_error = NAN}}}}};
 }
 
+TEST(ScoreTable, MeansWithinTheirErrorCountForNothing) {
+  EXPECT_EQ(Shrunk(0.5, 0), 0.5);
+  EXPECT_EQ(Shrunk(-0.5, 0.125), -0.375);
+  EXPECT_EQ(Shrunk(0.5, 0.25), 0);
+  EXPECT_EQ(Shrunk(0, 0), 0);
+}
+
 TEST(ScoreTable, ComesBackFromItsJson) {
   const std::string json = ToJson(Table());
   const auto read = ParseScoreTable(7, json);
@@ -77,6 +84,27 @@ TEST(Decision, ComesBackFromItsJson) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(ToJson(*read), json);
   EXPECT_EQ(Describe(*read), "budget at step 7: because; 250 of 300 bytes");
+}
+
+TEST(Decision, OfABudgetInSecondsKeepsThem) {
+  Decision decision{.step = 7,
+                    .how = "once",
+                    .why = "because",
+                    .bytes = 250,
+                    .limit_seconds = 0.5,
+                    .seconds = 0.25,
+                    .assignment = {},
+                    .changes = {},
+                    .scores = Table()};
+  decision.scores.layers[0].scores[0].seconds = 0.125;
+
+  const auto read = ParseDecision(7, ToJson(decision));
+
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->limit_seconds, 0.5);
+  EXPECT_EQ(read->seconds, 0.25);
+  EXPECT_EQ(read->scores.layers[0].scores[0].seconds, 0.125);
+  EXPECT_EQ(Describe(*read), "budget at step 7: because; 0.25 of 0.5 seconds");
 }
 
 }  // namespace

@@ -2,15 +2,20 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "spec/budget/limit.h"
 
 namespace fp4::trainer {
 namespace {
 
 constexpr char kLayers[] = "precision.budget.layers";    // (layers, 3): before, now, last switch
 constexpr char kCounts[] = "precision.budget.counts";    // decided_at, num_samples, num_decisions
-constexpr char kSamples[] = "precision.budget.samples";  // (samples, scores, 2), oldest first
+constexpr char kSamples[] = "precision.budget.samples";  // (samples, scores), oldest first
 constexpr char kNumSamples[] = "precision.budget.num_samples";  // so many rows
+// Of a budget in seconds: whether the layers' products are measured, and what they take (scores).
+constexpr char kMeasured[] = "precision.budget.measured";
+constexpr char kNanoseconds[] = "precision.budget.nanoseconds";
 
 }  // namespace
 
@@ -21,8 +26,35 @@ bool ByteBudget::DecisionIsDue(int64_t update) const {
   return spec::DecisionIsDue(run_.budget, state_, update, run_.training.steps);
 }
 
+absl::Status ByteBudget::TakeTimes(spec::LayerCosts nanoseconds) {
+  const std::string why = spec::WhyTooSmall(run_.budget, nanoseconds);
+  if (!why.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("precision.budget.step_seconds is ",
+                                                   run_.budget.step_seconds,
+                                                   ", and on this machine ", why));
+  }
+  state_.nanoseconds = std::move(nanoseconds);
+  return absl::OkStatus();
+}
+
 spec::Decision ByteBudget::Decide(int64_t update, const std::vector<spec::BudgetSample>& measured) {
   return spec::Decide(run_.budget, run_.training.compute_dtype, update, measured, state_);
+}
+
+void ByteBudget::TellTimes(spec::ScoreTable& table) const {
+  for (spec::LayerScores& layer : table.layers) {
+    for (size_t i = 0; i < state_.nanoseconds.size(); ++i) {
+      const auto& candidates = run_.budget.candidates.layers[i];
+      if (candidates.front().row.layer != layer.layer) continue;
+      for (spec::Score& score : layer.scores) {
+        const auto found = std::ranges::find_if(candidates, [&](const spec::LayerCandidate& one) {
+          return one.row.recipe == score.recipe;
+        });
+        const auto candidate = static_cast<size_t>(found - candidates.begin());
+        score.seconds = static_cast<double>(state_.nanoseconds[i][candidate]) / 1e9;
+      }
+    }
+  }
 }
 
 std::vector<spec::LayerPrecision> ByteBudget::Table(const std::vector<spec::LayerPrecision>& table,
@@ -54,22 +86,42 @@ void ByteBudget::Save(StateSnapshot& snapshot) const {
     layer[i][2] = state_.last_switch[static_cast<size_t>(i)];
   }
   const auto num_samples = static_cast<int64_t>(state_.samples.size());
-  at::Tensor samples = at::empty({num_samples, num_scores(), 2}, at::kDouble);
+  at::Tensor samples = at::empty({num_samples, num_scores()}, at::kDouble);
   auto* next = samples.mutable_data_ptr<double>();
-  for (const spec::BudgetSample& sample : state_.samples) {
-    for (const spec::BudgetTerms& terms : sample) {
-      *next++ = terms.first;
-      *next++ = terms.second;
-    }
-  }
+  for (const spec::BudgetSample& sample : state_.samples)
+    next = std::ranges::copy(sample, next).out;
   const int64_t counts[] = {state_.decided_at, state_.num_samples, state_.num_decisions};
   snapshot.Add(kLayers, layers);
   snapshot.Add(kCounts, at::tensor(at::ArrayRef<int64_t>(counts), at::kLong));
   snapshot.AddCount(kNumSamples, num_samples);
   if (num_samples > 0) snapshot.Add(kSamples, samples);
+  if (run_.budget.unit != spec::BudgetUnit::kNanoseconds) return;
+  snapshot.AddCount(kMeasured, state_.nanoseconds.empty() ? 0 : 1);
+  if (state_.nanoseconds.empty()) return;
+  std::vector<int64_t> times;
+  for (const std::vector<int64_t>& layer : state_.nanoseconds)
+    times.insert(times.end(), layer.begin(), layer.end());
+  snapshot.Add(kNanoseconds, at::tensor(times, at::kLong));
+}
+
+absl::Status ByteBudget::RestoreTimes(const StateReader& reader) {
+  state_.nanoseconds.clear();
+  if (run_.budget.unit != spec::BudgetUnit::kNanoseconds) return absl::OkStatus();
+  FP4_ASSIGN_OR_RETURN(const int64_t measured, reader.ReadCount(kMeasured));
+  if (measured == 0) return absl::OkStatus();
+  FP4_ASSIGN_OR_RETURN(const at::Tensor times,
+                       reader.Read(kNanoseconds, {num_scores()}, at::kLong));
+  const auto* next = times.const_data_ptr<int64_t>();
+  for (const auto& layer : run_.budget.candidates.layers) {
+    const auto count = static_cast<std::ptrdiff_t>(layer.size());
+    state_.nanoseconds.emplace_back(next, next + count);
+    next += count;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ByteBudget::Restore(const StateReader& reader) {
+  FP4_RETURN_IF_ERROR(RestoreTimes(reader));
   const auto num_layers = static_cast<int64_t>(state_.now.size());
   FP4_ASSIGN_OR_RETURN(const at::Tensor layers, reader.Read(kLayers, {num_layers, 3}, at::kLong));
   FP4_ASSIGN_OR_RETURN(const at::Tensor counts, reader.Read(kCounts, {3}, at::kLong));
@@ -87,13 +139,10 @@ absl::Status ByteBudget::Restore(const StateReader& reader) {
   state_.samples.clear();
   if (num_samples == 0) return absl::OkStatus();
   FP4_ASSIGN_OR_RETURN(const at::Tensor samples,
-                       reader.Read(kSamples, {num_samples, num_scores(), 2}, at::kDouble));
+                       reader.Read(kSamples, {num_samples, num_scores()}, at::kDouble));
   const auto* numbers = samples.const_data_ptr<double>();
-  for (int64_t i = 0; i < num_samples; ++i) {
-    spec::BudgetSample& sample = state_.samples.emplace_back();
-    for (int64_t score = 0; score < num_scores(); ++score, numbers += 2)
-      sample.push_back({numbers[0], numbers[1]});
-  }
+  for (int64_t i = 0; i < num_samples; ++i, numbers += num_scores())
+    state_.samples.emplace_back(numbers, numbers + num_scores());
   return absl::OkStatus();
 }
 

@@ -17,8 +17,8 @@ bool Rotates(const spec::LayerPrecision& row) {
 
 at::Tensor InFloat(const at::Tensor& values) { return values.to(at::kFloat); }
 
-// The layer as it is in this micro-batch.
-struct Current {
+// What changes are relative to: the layer as it is in this micro-batch, or unquantized.
+struct Reference {
   const QuantizedLayer* layer;
   const spec::LayerPrecision* row;
   at::Tensor input, operand;  // X (rows, in)
@@ -35,7 +35,7 @@ class Candidate {
                  parts.compute_type, parts.context, parts.backend) {}
 
   // Fills change and weight_change.
-  void Perturb(const Current& now, Perturbation& out) const {
+  void Perturb(const Reference& now, Perturbation& out) const {
     const at::Tensor weight = weights_.Apply(now.layer->master().detach());
     const at::Tensor operand = activations_.Apply(now.input);
     out.weight_change = InFloat(weight) - InFloat(now.weight);
@@ -75,13 +75,23 @@ bool ComputesAlike(const spec::LayerPrecision& a, const spec::LayerPrecision& b)
   return a.gemm(spec::Gemm::kFprop).a == b.gemm(spec::Gemm::kFprop).a && a.weight() == b.weight();
 }
 
+spec::LayerPrecision Unquantized(spec::LayerPrecision row) {
+  for (spec::GemmPrecision& gemm : row.gemms) gemm = {};
+  return row;
+}
+
 void VisitLayer(const PerturbationParts& parts, size_t number,
                 const PerturbationObserver::Held& held, double loss_scale,
                 const PerturbationVisitor& visit) {
   const std::vector<spec::LayerCandidate>& candidates = parts.candidates.layers[number];
   const std::string& name = candidates.front().row.layer;
   const QuantizedLayer& layer = QuantizedLayerOf(parts.model, name);
-  const Current now{&layer, &RowOf(parts.model, name), held.input, held.operand, layer.weight()};
+  const spec::LayerPrecision& row = RowOf(parts.model, name);
+  const spec::LayerPrecision exact = Unquantized(row);
+  const Reference now =
+      parts.from_exact ? Reference{&layer, &exact, held.input, held.input.to(parts.compute_type),
+                                   layer.master().detach().to(parts.compute_type)}
+                       : Reference{&layer, &row, held.input, held.operand, layer.weight()};
   Perturbation seen;
   seen.layer = number;
   seen.input = held.input;

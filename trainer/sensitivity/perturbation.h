@@ -16,8 +16,10 @@ namespace fp4::trainer {
 // One layer Y = X W^T under one candidate, at the rows of one micro-batch.
 struct Perturbation {
   size_t layer = 0, candidate = 0;  // numbers in spec::Candidates::layers
-  at::Tensor change;                // (rows, out) fp32: Y under the candidate minus Y
-  at::Tensor gradient;              // (rows, out) fp32: d(mean loss)/dY
+  // (rows, out) fp32: Y under the candidate minus Y, or minus what Y were unquantized
+  // (PerturbationParts::from_exact); weight_change likewise.
+  at::Tensor change;
+  at::Tensor gradient;  // (rows, out) fp32: d(mean loss)/dY
   // (rows, out) fp32: the same for targets that the model draws itself (Model::SampleTargets)
   at::Tensor sampled_gradient;
   at::Tensor input;          // X (rows, in), as it arrives
@@ -61,6 +63,9 @@ struct PerturbationParts {
   StepContext& context;
   Backend& backend;
   at::ScalarType compute_type;
+  // Changes are those from the layer without any quantization to the candidate, not from how the
+  // layer is computed now.
+  bool from_exact = false;
 };
 
 // Computes the batch forward and backward twice, with its own targets and with drawn ones, and

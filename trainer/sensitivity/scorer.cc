@@ -4,7 +4,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "spec/budget/policy.h"
 #include "spec/layers.h"
 #include "trainer/precision/linear.h"
 #include "trainer/sensitivity/exact_backward.h"
@@ -77,7 +76,11 @@ Measurement Scorer::MeasureOne(const Batch& batch, double loss_scale, uint64_t d
   VisitPerturbations(
       parts_, batch, measured.targets, loss_scale, draw, [&](const Perturbation& seen) {
         TermSamples& terms = measured.samples[seen.layer][seen.candidate];
-        Append(RecordProducts(seen.gradient, seen.change, records) * records, terms.first);
+        if (parts_.from_exact) {
+          terms.first.resize(terms.first.size() + static_cast<size_t>(records), 0.0);
+        } else {
+          Append(RecordProducts(seen.gradient, seen.change, records) * records, terms.first);
+        }
         Append(RecordProducts(seen.sampled_gradient, seen.change, records).square() * second_scale,
                terms.second);
         terms.gradient_divergence += GradientDivergence(seen);

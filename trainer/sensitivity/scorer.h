@@ -9,6 +9,10 @@
 // records has <d, H d> as its mean. Records are independent samples, which gives the standard
 // errors. A first order within two of its standard errors is noise, counts for nothing
 // (spec::Shrunk).
+//
+// With PerturbationParts::from_exact d is the change from the unquantized layer, and the score is
+// the second order alone: what the format costs, whichever of them the layer is trained in
+// (docs/sensitivity.md).
 #pragma once
 
 #include <span>
