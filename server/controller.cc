@@ -103,6 +103,12 @@ struct Controller::Parts {
         store_metrics(registry, health, disk),
         gatekeeper(clock, options.ask_identity) {}
 
+  // What Start does, in this order.
+  absl::Status OpenStores(const Clock& clock, IdSource& ids);
+  absl::Status ServeGrpc(const Clock& clock);
+  absl::Status ServeHttp(const Clock& clock);
+  absl::Status StartProvisioner(const Clock& clock);
+
   telemetry::HealthReport CheckHealth() const {
     telemetry::HealthReport report = health.Check(store->Health());
     if (!report.healthy) return report;
@@ -129,6 +135,66 @@ struct Controller::Parts {
   std::unique_ptr<provision::Provisioner> provisioner;
 };
 
+absl::Status Controller::Parts::OpenStores(const Clock& clock, IdSource& ids) {
+  store::StoreOptions store_options;
+  store_options.folder = options.data_dir;
+  store_options.lease_ttl = options.lease_ttl;
+  store_options.policy = options.policy;
+  FP4_ASSIGN_OR_RETURN(store, store::Store::Open(store_options, clock, ids, &store_metrics));
+  FP4_ASSIGN_OR_RETURN(artifacts,
+                       artifacts::ArtifactStore::Open({.folder = ArtifactFolderOf(options),
+                                                       .quota_bytes = options.artifact_quota_bytes,
+                                                       .min_free_bytes = options.min_free_bytes},
+                                                      *store));
+  FP4_RETURN_IF_ERROR(LoadTokens(*store, gatekeeper));
+  http::ExportStoreGauges(registry, *store);
+  telemetry::ExportDiskSpace("fp4_controller", options.data_dir, registry);
+  http::ExportArtifactGauges(registry, *artifacts, disk);
+  return absl::OkStatus();
+}
+
+absl::Status Controller::Parts::ServeGrpc(const Clock& clock) {
+  const rpc::Backends backends{.store = *store,
+                               .gatekeeper = gatekeeper,
+                               .artifacts = *artifacts,
+                               .roots = AllowedRoots(options.allowed_roots),
+                               .backup_roots = AllowedRoots(options.backup_roots),
+                               .disk = disk,
+                               .data_dir = options.data_dir,
+                               .min_free_bytes = options.min_free_bytes,
+                               .tls = options.tls};
+  FP4_ASSIGN_OR_RETURN(grpc_server, rpc::Server::Start(options.listen, backends, registry, clock));
+  return absl::OkStatus();
+}
+
+absl::Status Controller::Parts::ServeHttp(const Clock& clock) {
+  std::vector<std::string> names = web::NamesOfThisHost();
+  names.insert(names.end(), options.http_names.begin(), options.http_names.end());
+  web_audit = std::make_unique<rpc::AuditTrail>(*store, gatekeeper, clock);
+  entrance = std::make_unique<web::Entrance>(gatekeeper, *web_audit, clock, names,
+                                             options.tls.has_value());
+  front = std::make_unique<web::Front>(*store, std::move(names));
+  const telemetry::HttpProtection protection{.tls = options.tls,
+                                             .admit = [this](const auto& request, auto& exchange) {
+                                               return entrance->Admit(request, exchange);
+                                             }};
+  FP4_ASSIGN_OR_RETURN(http_endpoint, telemetry::HttpEndpoint::Listen(
+                                          options.http, registry, [this] { return CheckHealth(); },
+                                          [this](const auto& request, auto exchange) {
+                                            front->Handle(request, std::move(exchange));
+                                          },
+                                          protection));
+  return absl::OkStatus();
+}
+
+absl::Status Controller::Parts::StartProvisioner(const Clock& clock) {
+  if (!options.slurm.has_value()) return absl::OkStatus();
+  FP4_ASSIGN_OR_RETURN(auto slurm, MakeSlurm(options, grpc_server->address()));
+  provisioner = std::make_unique<provision::Provisioner>(std::move(slurm), options.slurm->limits,
+                                                         *store, clock, registry);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& options,
                                                               const Clock& clock, IdSource& ids) {
   auto parts = std::make_unique<Parts>(options, clock);
@@ -138,56 +204,10 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Start(const Options& opt
         artifacts::Restore(options.restore, options.data_dir, ArtifactFolderOf(options)));
   }
   RemoveEndpoints(options.data_dir);  // of one that was killed
-  store::StoreOptions store_options;
-  store_options.folder = options.data_dir;
-  store_options.lease_ttl = options.lease_ttl;
-  store_options.policy = options.policy;
-  FP4_ASSIGN_OR_RETURN(parts->store,
-                       store::Store::Open(store_options, clock, ids, &parts->store_metrics));
-  FP4_ASSIGN_OR_RETURN(parts->artifacts,
-                       artifacts::ArtifactStore::Open({.folder = ArtifactFolderOf(options),
-                                                       .quota_bytes = options.artifact_quota_bytes,
-                                                       .min_free_bytes = options.min_free_bytes},
-                                                      *parts->store));
-  FP4_RETURN_IF_ERROR(LoadTokens(*parts->store, parts->gatekeeper));
-  http::ExportStoreGauges(parts->registry, *parts->store);
-  telemetry::ExportDiskSpace("fp4_controller", options.data_dir, parts->registry);
-  http::ExportArtifactGauges(parts->registry, *parts->artifacts, parts->disk);
-  const rpc::Backends backends{.store = *parts->store,
-                               .gatekeeper = parts->gatekeeper,
-                               .artifacts = *parts->artifacts,
-                               .roots = AllowedRoots(options.allowed_roots),
-                               .backup_roots = AllowedRoots(options.backup_roots),
-                               .disk = parts->disk,
-                               .data_dir = options.data_dir,
-                               .min_free_bytes = options.min_free_bytes,
-                               .tls = options.tls};
-  FP4_ASSIGN_OR_RETURN(parts->grpc_server,
-                       rpc::Server::Start(options.listen, backends, parts->registry, clock));
-  auto check = [parts = parts.get()] { return parts->CheckHealth(); };
-  std::vector<std::string> names = web::NamesOfThisHost();
-  names.insert(names.end(), options.http_names.begin(), options.http_names.end());
-  parts->web_audit = std::make_unique<rpc::AuditTrail>(*parts->store, parts->gatekeeper, clock);
-  parts->entrance = std::make_unique<web::Entrance>(parts->gatekeeper, *parts->web_audit, clock,
-                                                    names, options.tls.has_value());
-  parts->front = std::make_unique<web::Front>(*parts->store, std::move(names));
-  const telemetry::HttpProtection protection{
-      .tls = options.tls,
-      .admit = [entrance = parts->entrance.get()](const auto& request, auto& exchange) {
-        return entrance->Admit(request, exchange);
-      }};
-  FP4_ASSIGN_OR_RETURN(parts->http_endpoint,
-                       telemetry::HttpEndpoint::Listen(
-                           options.http, parts->registry, check,
-                           [front = parts->front.get()](const auto& request, auto exchange) {
-                             front->Handle(request, std::move(exchange));
-                           },
-                           protection));
-  if (options.slurm.has_value()) {
-    FP4_ASSIGN_OR_RETURN(auto slurm, MakeSlurm(options, parts->grpc_server->address()));
-    parts->provisioner = std::make_unique<provision::Provisioner>(
-        std::move(slurm), options.slurm->limits, *parts->store, clock, parts->registry);
-  }
+  FP4_RETURN_IF_ERROR(parts->OpenStores(clock, ids));
+  FP4_RETURN_IF_ERROR(parts->ServeGrpc(clock));
+  FP4_RETURN_IF_ERROR(parts->ServeHttp(clock));
+  FP4_RETURN_IF_ERROR(parts->StartProvisioner(clock));
   FP4_RETURN_IF_ERROR(WriteEndpoints(options.data_dir, parts->grpc_server->address(),
                                      parts->http_endpoint->address()));
   WarnOfPlainText(options);
