@@ -30,11 +30,12 @@ def document(recipe, steps, stats_interval):
     }
 
 
-def processor_seconds(program, recipe, steps, stats_interval):
+def processor_seconds(program, run):
+    """Of a whole run of the document `run`."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "run.json")
         with open(path, "w", encoding="utf-8") as file:
-            json.dump(document(recipe, steps, stats_interval), file)
+            json.dump(run, file)
         process = subprocess.Popen([program, path, "--run-dir", os.path.join(folder, "run"), "--device", "cpu"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         errors = process.stderr.read().decode()
@@ -54,11 +55,11 @@ def main():
     print("| recipe | a step | one look | of the step's time, at the defaults | rounds of `one look` |")
     print("|---|---|---|---|---|")
     for recipe in options.recipes.split(","):
-        start = statistics.median(processor_seconds(options.program, recipe, 0, 0) for _ in range(options.rounds))
+        start = statistics.median(processor_seconds(options.program, document(recipe, 0, 0)) for _ in range(options.rounds))
         steps, looks = [], []
         for _ in range(options.rounds):
-            without = processor_seconds(options.program, recipe, options.steps, NEVER)
-            with_looks = processor_seconds(options.program, recipe, options.steps, EACH_STEP)
+            without = processor_seconds(options.program, document(recipe, options.steps, NEVER))
+            with_looks = processor_seconds(options.program, document(recipe, options.steps, EACH_STEP))
             steps.append((without - start) / options.steps)
             looks.append((with_looks - without) / options.steps)
         step, look = statistics.median(steps), statistics.median(looks)

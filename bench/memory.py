@@ -67,7 +67,15 @@ def run(trainer, document, variant, seed, folder):
         if event["type"] == "metrics":
             for name, value in event["values"].items():
                 values.setdefault(name, []).append(value)
+        if event["type"] == "decision":
+            values.setdefault("computed", []).append(event["bytes"])
     return values, peak
+
+
+def computed_columns(values):
+    computed = values["computed"][-1]
+    measured = max(values["memory/state_bytes"]) + max(values["memory/activations_bytes"])
+    return f"{computed / MIB:>10.1f}{measured / MIB:>10.1f}{computed / measured - 1:>+8.1%}"
 
 
 def processor_seconds():
@@ -81,10 +89,12 @@ def main():
     parser.add_argument("--variant", action="append", help="may be given more than once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fp4-train", default="build/bin/fp4-train")
+    parser.add_argument("--computed", action="store_true", help="of runs with a budget in training_bytes")
     options = parser.parse_args()
     libraries = library_bytes(options.fp4_train)
     print(f"libraries alone: {libraries / MIB:.1f} MiB of RssAnon\n")
-    print(f"{'variant':<16}{'state':>9}{'saved':>8}{'peak':>9}{'RssAnon':>9}{'less libs':>10}{'off by':>8}{'tok/s':>9}{'CPU s':>8}")
+    print(f"{'variant':<16}{'state':>9}{'saved':>8}{'peak':>9}{'RssAnon':>9}{'less libs':>10}{'off by':>8}{'tok/s':>9}{'CPU s':>8}"
+          + (f"{'computed':>10}{'measured':>10}{'off by':>8}" if options.computed else ""))
     first = None
     for variant in options.variant or [None]:
         before = processor_seconds()
@@ -95,7 +105,8 @@ def main():
         measured = anonymous - libraries
         seconds = processor_seconds() - before
         print(f"{variant or 'default':<16}{state / MIB:>9.1f}{1 - state / first:>8.1%}{peak / MIB:>9.1f}{anonymous / MIB:>9.1f}"
-              f"{measured / MIB:>10.1f}{peak / measured - 1:>+8.1%}{statistics.median(values['train/tokens_per_second']):>9.0f}{seconds:>8.1f}")
+              f"{measured / MIB:>10.1f}{peak / measured - 1:>+8.1%}{statistics.median(values['train/tokens_per_second']):>9.0f}{seconds:>8.1f}"
+              + (computed_columns(values) if options.computed else ""))
 
 
 if __name__ == "__main__":

@@ -67,5 +67,30 @@ TEST(Autoencoder, FrozenFromEndToEndHasNoGradientAndNoError) {
   }
 }
 
+// Squared errors are the negative logarithm of a normal distribution of variance 1/2 around the
+// output.
+TEST(Autoencoder, DrawnTargetsAreNormalAroundTheOutputWithVarianceOneHalf) {
+  BuiltModel built(Sections("[6, 3, 6]"));
+  at::manual_seed(3);
+  constexpr int64_t kRecords = 20'000;
+  const at::Tensor x = at::randn({6}, at::kFloat).expand({kRecords, 6}).contiguous();
+
+  const at::Tensor drawn = built.model->SampleTargets({x, x}, /*key=*/7, /*counter=*/3);
+
+  at::Tensor output = x.to(at::kDouble);
+  for (const char* layer : {"layers.0", "layers.1"})
+    output = at::linear(output, built.WeightInFprop(layer));
+  const at::Tensor noise = drawn.to(at::kDouble) - output;
+  // Standard errors of a column: 0.005 of the mean and of the variance.
+  EXPECT_LT(noise.mean(0).abs().max().item<double>(), 0.025);
+  EXPECT_LT((noise.square().mean(0) - 0.5).abs().max().item<double>(), 0.025);
+  EXPECT_LT((noise.select(1, 0) * noise.select(1, 1)).mean().abs().item<double>(), 0.02)
+      << "columns are independent";
+  EXPECT_TRUE(at::equal(drawn, built.model->SampleTargets({x, x}, 7, 3)));
+  EXPECT_FALSE(at::equal(drawn, built.model->SampleTargets({x, x}, 7, 4)));
+  EXPECT_FALSE(at::equal(drawn, built.model->SampleTargets({x, x}, 8, 3)));
+  EXPECT_FALSE(built.Gradient("layers.0.weight").defined());
+}
+
 }  // namespace
 }  // namespace fp4::trainer

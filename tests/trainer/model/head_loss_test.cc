@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace fp4::trainer {
 namespace {
 
@@ -65,6 +67,35 @@ TEST_F(HeadLossTest, FrozenHeadPassesTheGradientOnAndTakesNone) {
   HeadGradient fused = HeadLossAndGradient(head, hidden_, targets_, 1);
   EXPECT_FALSE(master_.grad().defined());
   EXPECT_TRUE(fused.hidden.any().item<bool>());
+}
+
+// Row by row the first token whose share of the softmax, with those before it, exceeds the number;
+// 600 rows are two pieces.
+TEST_F(HeadLossTest, TargetsAreDrawnFromTheSoftmaxByTheNumberOfTheirRow) {
+  Linear head = MakeHead();
+  Refresh(head);
+  const at::Tensor uniform = at::rand({kTokens}, at::kFloat);
+
+  const at::Tensor drawn = SampleHeadTargets(head, hidden_, uniform);
+
+  const at::Tensor reached =
+      at::softmax(at::mm(hidden_, master_.detach().t()).to(at::kDouble), 1).cumsum(1);
+  ASSERT_EQ(drawn.sizes(), uniform.sizes());
+  const at::Tensor index = drawn.unsqueeze(1);
+  const at::Tensor above = reached.gather(1, index).squeeze(1);
+  const at::Tensor below = at::where(drawn.eq(0), at::zeros_like(above),
+                                     reached.gather(1, (index - 1).clamp_min(0)).squeeze(1));
+  constexpr double kRounding = 1e-4;  // of sums in fp32
+  EXPECT_TRUE((above + kRounding).gt(uniform).all().item<bool>());
+  EXPECT_TRUE((below - kRounding).le(uniform).all().item<bool>());
+}
+
+TEST_F(HeadLossTest, TheLargestNumberDrawsATokenOfTheVocabulary) {
+  Linear head = MakeHead();
+  Refresh(head);
+  const float largest = std::nextafter(1.0F, 0.0F);
+  const at::Tensor drawn = SampleHeadTargets(head, hidden_, at::full({kTokens}, largest));
+  EXPECT_LT(drawn.max().item<int64_t>(), kVocabulary);
 }
 
 }  // namespace

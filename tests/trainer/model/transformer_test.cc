@@ -33,6 +33,13 @@ class SmallModel {
 
   at::Tensor Master(const std::string& name) const { return parameters_.Master(name); }
 
+  // Targets that the model draws for `tokens` (B, T).
+  at::Tensor Drawn(const at::Tensor& tokens, uint64_t counter) {
+    Transformer model({run_, parameters_, at::kFloat, context_, *backend_});
+    model.Refresh();
+    return model.SampleTargets({tokens, tokens}, /*key=*/7, counter);
+  }
+
   // Of the sum of the losses; gradients are in the masters.
   double Loss() {
     at::manual_seed(5);
@@ -117,6 +124,25 @@ INSTANTIATE_TEST_SUITE_P(Norms, SubNormTest,
                          [](const auto& info) {
                            return info.param == spec::Norm::kRmsNorm ? "rmsnorm" : "layernorm";
                          });
+
+// Drawing by the softmax itself is held to a reference in head_loss_test.cc.
+TEST(TransformerTargets, AreDrawnAsOftenAsTheModelPredictsThem) {
+  SmallModel model(SmallRun());
+  const at::Tensor tokens = at::full({3000, 6}, 11, at::kLong);
+
+  const at::Tensor drawn = model.Drawn(tokens, 1);
+
+  ASSERT_EQ(drawn.sizes(), tokens.sizes());
+  // Every window is alike, so columns are samples of one distribution each.
+  const at::Tensor first = at::bincount(drawn.select(1, 0), {}, 40).to(at::kDouble) / 3000;
+  const at::Tensor again =
+      at::bincount(model.Drawn(tokens, 2).select(1, 0), {}, 40).to(at::kDouble) / 3000;
+  EXPECT_FALSE(at::equal(first, again)) << "another counter";
+  EXPECT_LT((first - again).abs().max().item<double>(), 0.05) << "the same distribution";
+  EXPECT_GT(first.max().item<double>(), 1.5 / 40) << "which is not the uniform one";
+  EXPECT_TRUE(at::equal(drawn, model.Drawn(tokens, 1)));
+  EXPECT_FALSE(model.Master(kQkv).grad().defined());
+}
 
 }  // namespace
 }  // namespace fp4::trainer

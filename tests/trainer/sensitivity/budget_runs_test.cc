@@ -39,6 +39,27 @@ class BudgetRunsTest : public TrainingFixture {
   }
 };
 
+// A network that is trained in nf4 fits nf4; a budget that asked what a switch would do at once
+// would find every other format worse, and keep nf4 where there is room for all.
+TEST_F(BudgetRunsTest, ComparesFormatsByWhatTheyCostAndNotByWhatALayerHas) {
+  ASSERT_EQ(Run("a", Document(R"({"training": {"steps": 60}, "precision": {"default": "nf4",
+                "budget": {"weight_bits": 32, "candidates": ["nf4", "int8", "baseline"],
+                           "from_step": 50, "micro_batches": 4}}})")),
+            kExitCompleted);
+
+  const spec::Decision decision = DecisionsOf("a").at(0);
+  for (const spec::LayerScores& layer : decision.scores.layers) {
+    SCOPED_TRACE(layer.layer);
+    EXPECT_EQ(layer.current, "nf4");
+    EXPECT_GT(layer.scores[0].loss_change, layer.scores[1].loss_change);
+    EXPECT_GT(layer.scores[1].loss_change, 0);
+    EXPECT_EQ(layer.scores[2].loss_change, 0) << "nothing is quantized";
+    for (const spec::Score& score : layer.scores) EXPECT_EQ(score.first_order, 0);
+  }
+  for (const auto& [layer, recipe] : decision.assignment) EXPECT_EQ(recipe, "baseline") << layer;
+  EXPECT_EQ(decision.predicted, 0);
+}
+
 TEST_F(BudgetRunsTest, InSecondsTellsWhatItHasMeasured) {
   ASSERT_EQ(Run("a", InSeconds(10)), kExitCompleted);
 
