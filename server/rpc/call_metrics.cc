@@ -3,12 +3,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/reasons.h"
-#include "fp4/v1/access.pb.h"
-#include "fp4/v1/admin.pb.h"
-#include "fp4/v1/checkpoints.pb.h"
-#include "fp4/v1/experiments.pb.h"
-#include "fp4/v1/workers.pb.h"
 #include "server/rpc/call_context.h"
+#include "wire/services.h"
 #include "wire/status.h"
 
 namespace fp4::rpc {
@@ -24,9 +20,6 @@ prometheus::Counter& CallCounter(telemetry::MetricRegistry& registry, const std:
                           "Calls that have ended, by method and code.",
                           {{"method", method}, {"code", CodeName(code)}});
 }
-
-// "/fp4.v1.ExperimentService/GetRun" -> "ExperimentService/GetRun"
-std::string ShortName(const std::string& method) { return method.substr(method.find("v1.") + 3); }
 
 class CallMetrics : public grpc::experimental::Interceptor {
  public:
@@ -94,36 +87,23 @@ class CallMetrics : public grpc::experimental::Interceptor {
   const absl::Duration start_;
 };
 
-void AddMethods(const google::protobuf::ServiceDescriptor& service,
-                std::set<std::string>& methods) {
-  for (int i = 0; i < service.method_count(); ++i) {
-    methods.insert("/" + service.full_name() + "/" + service.method(i)->name());
-  }
-}
-
 }  // namespace
 
 CallMetricsFactory::CallMetricsFactory(telemetry::MetricRegistry& registry, const Clock& clock,
                                        AuditTrail& audit)
     : registry_(registry), clock_(clock), audit_(audit) {
-  for (const auto* file :
-       {v1::CreateExperimentRequest::descriptor()->file(),
-        v1::RegisterRequest::descriptor()->file(), v1::ListCheckpointsRequest::descriptor()->file(),
-        v1::BackupRequest::descriptor()->file(), v1::WhoAmIRequest::descriptor()->file()}) {
-    for (int i = 0; i < file->service_count(); ++i) AddMethods(*file->service(i), methods_);
-  }
-  for (const std::string& method : methods_) {
-    CallCounter(registry, ShortName(method), grpc::StatusCode::OK);
+  for (const std::string& method : wire::MethodNames()) {
+    methods_.emplace(wire::FullMethodName(method), method);
+    CallCounter(registry, method, grpc::StatusCode::OK);
   }
 }
 
 grpc::experimental::Interceptor* CallMetricsFactory::CreateServerInterceptor(
     grpc::experimental::ServerRpcInfo* info) {
-  const std::string method = info->method();
-  const bool known = methods_.contains(method);
+  const auto found = methods_.find(info->method());
+  const bool known = found != methods_.end();
   CallContext* context = known ? &Extended(*info->server_context()) : nullptr;
-  return new CallMetrics(known ? ShortName(method) : kOtherMethod, context, registry_, clock_,
-                         audit_);
+  return new CallMetrics(known ? found->second : kOtherMethod, context, registry_, clock_, audit_);
 }
 
 std::string CodeName(grpc::StatusCode code) {

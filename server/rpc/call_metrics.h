@@ -3,8 +3,8 @@
 // gives a refused call (gate.h) its status, and the audit what it keeps.
 #pragma once
 
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -29,7 +29,7 @@ class CallMetricsFactory : public grpc::experimental::ServerInterceptorFactoryIn
   telemetry::MetricRegistry& registry_;
   const Clock& clock_;
   AuditTrail& audit_;
-  std::set<std::string> methods_;
+  std::map<std::string, std::string> methods_;  // the name to gRPC, and in metrics
 };
 
 // "OK", "INVALID_ARGUMENT", …

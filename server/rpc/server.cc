@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <mutex>
 
 #include "absl/strings/str_cat.h"
@@ -23,6 +24,7 @@
 #include "server/rpc/gate.h"
 #include "server/rpc/worker_service.h"
 #include "wire/library_log.h"
+#include "wire/services.h"
 
 namespace fp4::rpc {
 namespace {
@@ -74,13 +76,14 @@ struct Server::Parts {
         checkpoints(backends.store, backends.artifacts, open_calls),
         admin(backends, clock),
         access(backends, audit) {
-    const google::protobuf::FileDescriptor* const files[] = {
-        v1::CreateExperimentRequest::descriptor()->file(),
-        v1::RegisterRequest::descriptor()->file(), v1::ListCheckpointsRequest::descriptor()->file(),
-        v1::BackupRequest::descriptor()->file(), v1::WhoAmIRequest::descriptor()->file()};
-    grpc::Service* const services[] = {&experiments, &workers, &checkpoints, &admin, &access};
-    for (size_t i = 0; i < std::size(files); ++i) {
-      gates.emplace_back(*services[i], *files[i]->service(0), backends.gatekeeper);
+    const std::map<std::string, grpc::Service*> services = {
+        {v1::ExperimentService::service_full_name(), &experiments},
+        {v1::WorkerService::service_full_name(), &workers},
+        {v1::CheckpointService::service_full_name(), &checkpoints},
+        {v1::AdminService::service_full_name(), &admin},
+        {v1::AccessService::service_full_name(), &access}};
+    for (const google::protobuf::ServiceDescriptor* service : wire::Services()) {
+      gates.emplace_back(*services.at(service->full_name()), *service, backends.gatekeeper);
     }
   }
 

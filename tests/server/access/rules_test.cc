@@ -1,37 +1,21 @@
 #include "server/access/rules.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <array>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
-#include "fp4/v1/access.pb.h"
-#include "fp4/v1/admin.pb.h"
-#include "fp4/v1/checkpoints.pb.h"
-#include "fp4/v1/experiments.pb.h"
-#include "fp4/v1/workers.pb.h"
 #include "gmock/gmock.h"
+#include "wire/services.h"
 
 namespace fp4::access {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-std::set<std::string> MethodsOfTheWire() {
-  std::set<std::string> methods;
-  for (const auto* file :
-       {v1::CreateExperimentRequest::descriptor()->file(),
-        v1::RegisterRequest::descriptor()->file(), v1::ListCheckpointsRequest::descriptor()->file(),
-        v1::BackupRequest::descriptor()->file(), v1::WhoAmIRequest::descriptor()->file()}) {
-    for (int i = 0; i < file->service_count(); ++i) {
-      for (int j = 0; j < file->service(i)->method_count(); ++j) {
-        methods.insert(file->service(i)->name() + "/" + file->service(i)->method(j)->name());
-      }
-    }
-  }
-  return methods;
-}
 
 const google::protobuf::Descriptor* RequestOf(std::string_view method) {
   const auto* pool = google::protobuf::DescriptorPool::generated_pool();
@@ -41,7 +25,8 @@ const google::protobuf::Descriptor* RequestOf(std::string_view method) {
 }
 
 TEST(RpcRules, EveryMethodOfTheWireHasOneRowAndNoRowIsOfAnother) {
-  std::set<std::string> without = MethodsOfTheWire();
+  const std::vector<std::string> methods = wire::MethodNames();
+  std::set<std::string> without(methods.begin(), methods.end());
   for (const Rule& rule : RpcRules()) {
     EXPECT_EQ(without.erase(std::string(rule.method)), 1u) << rule.method;
   }
