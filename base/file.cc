@@ -35,7 +35,9 @@ absl::Status ReadAll(int fd, std::string& content, const std::filesystem::path& 
 absl::Status Replace(const std::filesystem::path& path, std::string_view content, bool durable) {
   std::filesystem::path temporary = path;
   temporary += absl::StrCat(".tmp-", getpid());
-  FP4_ASSIGN_OR_RETURN(UniqueFd fd, Open(temporary, O_WRONLY | O_CREAT | O_TRUNC));
+  // Whoever else may write to the folder may have put a link there in its name.
+  unlink(temporary.c_str());
+  FP4_ASSIGN_OR_RETURN(UniqueFd fd, Open(temporary, O_WRONLY | O_CREAT | O_EXCL));
   absl::Status status = WriteAll(fd.get(), content, temporary.string());
   if (status.ok() && durable && fsync(fd.get()) != 0) {
     status = ErrnoStatus(errno, absl::StrCat("fsync ", temporary.string()));

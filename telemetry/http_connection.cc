@@ -1,13 +1,10 @@
 #include "telemetry/http_connection.h"
 
-#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <utility>
-
-#include "absl/strings/str_cat.h"
 
 namespace fp4::telemetry {
 namespace {
@@ -15,19 +12,6 @@ namespace {
 constexpr absl::Duration kRequestPatience = absl::Seconds(2);
 constexpr absl::Duration kSendPatience = absl::Seconds(10);
 constexpr absl::Duration kKeepAlive = absl::Seconds(15);
-
-std::string AddressOfPeer(int fd) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "";
-  char host[NI_MAXHOST] = "", port[NI_MAXSERV] = "";
-  if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host, port,
-                  sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-    return "";
-  }
-  const bool is_v6 = address.ss_family == AF_INET6;
-  return absl::StrCat(is_v6 ? "[" : "", host, is_v6 ? "]:" : ":", port);
-}
 
 bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
@@ -37,7 +21,7 @@ HttpConnection::HttpConnection(UniqueFd fd, std::unique_ptr<tls::ServerSession> 
                                absl::Duration now)
     : fd_(std::move(fd)),
       session_(std::move(session)),
-      address_(AddressOfPeer(fd_.get())),
+      peer_(PeerOf(fd_.get())),
       deadline_(now + kRequestPatience) {}
 
 HttpConnection::~HttpConnection() {

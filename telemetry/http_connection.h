@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "base/file.h"
+#include "base/peer.h"
 #include "telemetry/http_exchange.h"
 #include "telemetry/http_message.h"
 #include "tls/server_session.h"
@@ -24,8 +25,7 @@ class HttpConnection {
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
-  // Of the other end, with its port.
-  const std::string& address() const { return address_; }
+  const Peer& peer() const { return peer_; }
   int descriptor() const { return fd_.get(); }
   // Whether its request is whole.
   bool has_asked() const { return asked_; }
@@ -55,7 +55,7 @@ class HttpConnection {
 
   UniqueFd fd_;
   std::unique_ptr<tls::ServerSession> session_;
-  const std::string address_;
+  const Peer peer_;
   std::string received_, to_send_;
   size_t num_sent_ = 0;
   bool asked_ = false, last_ = false;

@@ -18,6 +18,8 @@ namespace {
 
 // Between two tries when there was no descriptor left for a connection.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(50);
+// Then those that are connected come first again, however many others knock.
+constexpr int kAcceptsAtOnce = 64;
 
 // OpenSSL writes to connections that may be gone without MSG_NOSIGNAL.
 void BlockBrokenPipes() {
@@ -98,7 +100,7 @@ class HttpServer::Loop {
   }
 
   void AcceptAll(const UniqueFd& socket) {
-    while (now() >= accept_again_) {
+    for (int i = 0; i < kAcceptsAtOnce && now() >= accept_again_; ++i) {
       absl::StatusOr<UniqueFd> fd = AcceptOn(socket);
       if (!fd.ok()) {
         // None of ours may be the one that is missing: then others must let go first.
@@ -113,14 +115,27 @@ class HttpServer::Loop {
     }
   }
 
-  // False: there is none.
+  // Of the network that has the most, so that one that takes all places only takes its own. False:
+  // there is none.
   bool CloseOldest() {
     if (connections_.empty()) return false;
+    const std::string_view network = LargestNetwork();
+    const auto is_its = [&](const auto& entry) { return entry.second.peer().network == network; };
     // One that has asked is spared as long as there is one that has not.
-    auto oldest = std::ranges::find_if(connections_,
-                                       [](const auto& entry) { return !entry.second.has_asked(); });
-    connections_.erase(oldest == connections_.end() ? connections_.begin() : oldest);
+    auto oldest = std::ranges::find_if(connections_, [&](const auto& entry) {
+      return is_its(entry) && !entry.second.has_asked();
+    });
+    if (oldest == connections_.end()) oldest = std::ranges::find_if(connections_, is_its);
+    connections_.erase(oldest);
     return true;
+  }
+
+  // The one with the most connections, of which there is one at least.
+  std::string_view LargestNetwork() const {
+    std::map<std::string_view, size_t> num_of;
+    for (const auto& [id, connection] : connections_) ++num_of[connection.peer().network];
+    return std::ranges::max_element(num_of, {}, [](const auto& entry) { return entry.second; })
+        ->first;
   }
 
   void TickOverdue() {
@@ -144,7 +159,7 @@ class HttpServer::Loop {
   bool Serve(int64_t id, HttpConnection& connection) {
     if (!connection.Receive()) return false;
     HttpRequest request = connection.TakeRequest();
-    request.address = connection.address();
+    request.address = connection.peer().address;
     if (request.kind != HttpRequest::Kind::kIncomplete) Handle(id, request);
     return connection.has_asked() ? connection.Send(now()) : true;
   }

@@ -16,7 +16,7 @@ namespace fp4::telemetry {
 // nothing but its descriptor and what it has not taken yet. A connection is answered once and
 // closed. It is also closed after two seconds without a whole request, after ten without taking a
 // byte of its answer, and before that when a newer one needs its place: then the one goes that has
-// been silent for longest.
+// been silent for longest, of the network that holds the most (base/peer.h).
 class HttpServer {
  public:
   // Called on that thread for each request that is GET, HEAD or POST, none of which has a body:

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/log.h"
+#include "base/peer.h"
 #include "base/reasons.h"
 #include "server/access/token.h"
 
@@ -45,7 +46,7 @@ absl::StatusOr<Caller> Gatekeeper::Identify(const Credentials& credentials) {
     return TooMany(absl::StrCat("'", caller->name, "' calls too often: more than ", kCallsPerSecond,
                                 " times a second"));
   }
-  const std::string host = HostOf(credentials.address);
+  const std::string host = NetworkOf(HostOf(credentials.address));
   if (const absl::Duration left = failures_.Left(host, now); left > absl::ZeroDuration()) {
     return TooMany(absl::StrCat("too many failed logins from ", host, "; wait ",
                                 absl::FormatDuration(absl::Ceil(left, absl::Seconds(1)))));

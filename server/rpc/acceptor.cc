@@ -10,13 +10,15 @@
 #include "absl/strings/str_cat.h"
 #include "base/listen.h"
 #include "base/log.h"
+#include "base/peer.h"
 
 namespace fp4::rpc {
 namespace {
 
 // Between two tries when no descriptors were left.
 constexpr int kPauseMs = 100;
-// How long after the last refusal the daemon counts as short of descriptors.
+// How long after the last refusal the daemon counts as short of descriptors; so seldom the log is
+// told of a network that is turned away.
 constexpr absl::Duration kMemory = absl::Seconds(5);
 constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
 
@@ -59,11 +61,24 @@ bool Acceptor::AcceptAll(const UniqueFd& socket) {
       NoteExhaustion();
       return false;
     }
+    if (!HasRoom(fd->get())) continue;
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
     connection.listener_fd = socket.get();
     connection.fd = fd->release();
     server_.HandleNewConnection(&connection);
   }
+}
+
+bool Acceptor::HasRoom(int connection) {
+  const Peer peer = PeerOf(connection);
+  const absl::Duration now = clock_.SinceBoot();
+  if (peer.is_loopback || open_.Add(connection, peer.network, now)) return true;
+  if (now - told_ > kMemory) {
+    told_ = now;
+    LogWarning("connections of one network are turned away: it has as many as one may have",
+               {{"network", peer.network}, {"limit", static_cast<int64_t>(kMaxConnectionsOfOne)}});
+  }
+  return false;
 }
 
 void Acceptor::NoteExhaustion() {

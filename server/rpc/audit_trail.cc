@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/peer.h"
 #include "base/reasons.h"
 
 namespace fp4::rpc {
@@ -68,7 +69,7 @@ void AuditTrail::FlushUses() {
 
 bool AuditTrail::MayKeepRefusal(const std::string& address) {
   MutexLock lock(mutex_);
-  return refusals_.Allow(access::HostOf(address), clock_.SinceBoot());
+  return refusals_.Allow(NetworkOf(access::HostOf(address)), clock_.SinceBoot());
 }
 
 void AuditTrail::Keep(access::AuditEntry entry) {

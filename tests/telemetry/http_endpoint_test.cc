@@ -88,13 +88,17 @@ TEST_F(HttpEndpointTest, IdleKeepAliveClientsDoNotStarveTheNextOne) {
   EXPECT_EQ(ClientOf(*endpoint).Get("/healthz")->status, 200);
 }
 
-// A connection that says `text` and nothing more.
-UniqueFd Connect(const HostPort& address, std::string_view text = "") {
+// A connection from 127.0.0.`from` that says `text` and nothing more.
+UniqueFd Connect(const HostPort& address, std::string_view text = "", uint32_t from = 1) {
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(static_cast<uint16_t>(address.port));
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in here{};
+  here.sin_family = AF_INET;
+  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + from);
+  EXPECT_EQ(bind(fd.get(), reinterpret_cast<sockaddr*>(&here), sizeof here), 0);
   EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
   EXPECT_TRUE(WriteAll(fd.get(), text, "socket").ok());
   return fd;
@@ -111,6 +115,17 @@ TEST_F(HttpEndpointTest, AnswersAtOnceWhateverOthersHoldOpen) {
     EXPECT_EQ(answer->body, "ok\n");
     EXPECT_LT(SystemClock().SinceBoot() - start, absl::Seconds(1));  // of 2 for each idle one
   }
+}
+
+TEST_F(HttpEndpointTest, WhoTakesAllPlacesOnlyTakesHisOwn) {
+  auto endpoint = Listen();
+  const UniqueFd slow = Connect(endpoint->address(), "GET /healthz HTTP/1.1\r\n");
+  std::vector<UniqueFd> idle;
+  for (int i = 0; i < 300; ++i) idle.push_back(Connect(endpoint->address(), "", 2));
+  ASSERT_TRUE(WriteAll(slow.get(), "\r\n", "socket").ok());
+  std::string answer(4096, 0);
+  answer.resize(static_cast<size_t>(std::max<ssize_t>(read(slow.get(), answer.data(), 4096), 0)));
+  EXPECT_THAT(answer, HasSubstr("200 OK"));
 }
 
 TEST_F(HttpEndpointTest, HealthDoesNotWaitForMetrics) {
