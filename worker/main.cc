@@ -25,6 +25,7 @@
 #include "worker/host/posix_processes.h"
 #include "worker/host/probe.h"
 #include "worker/host/slots.h"
+#include "worker/host/trainer_user.h"
 #include "worker/host/visible_gpus.h"
 #include "worker/host/worker_id.h"
 #include "worker/options.h"
@@ -94,11 +95,12 @@ absl::Status WriteEndpoints(const Options& options, const HostPort& http) {
   return WriteFileDurably(options.work_dir / "endpoints.json", endpoints.dump() + "\n");
 }
 
-absl::Status MakeWorkDir(const std::filesystem::path& work_dir) {
+absl::Status MakeWorkDir(const Options& options) {
   std::error_code error;
-  std::filesystem::create_directories(work_dir / "runs", error);
-  if (error) return ErrnoStatus(error.value(), absl::StrCat("make ", work_dir.string()));
-  return absl::OkStatus();
+  std::filesystem::create_directories(options.work_dir / "runs", error);
+  if (error) return ErrnoStatus(error.value(), absl::StrCat("make ", options.work_dir.string()));
+  if (!options.trainer_user) return absl::OkStatus();
+  return LetPass(options.work_dir, *options.trainer_user);
 }
 
 // Leaves out the runs' own settings that have no flag.
@@ -106,6 +108,7 @@ WorkerSettings SettingsOf(const Options& options) {
   WorkerSettings settings;
   settings.run.trainer = options.trainer;
   settings.run.work_dir = options.work_dir;
+  settings.run.trainer_user = options.trainer_user;
   settings.run.allowed = AllowedRoots(options.allowed_paths);
   settings.run.grace = options.grace;
   settings.run.min_free_bytes = options.min_free_bytes;
@@ -145,10 +148,10 @@ std::string WhyNoWork(const Worker& worker) {
 }
 
 absl::Status Serve(const Options& options, StopSignal& stop) {
-  FP4_RETURN_IF_ERROR(MakeWorkDir(options.work_dir));
+  FP4_RETURN_IF_ERROR(MakeWorkDir(options));
   FP4_ASSIGN_OR_RETURN(UniqueFd lock, LockFolder(options.work_dir));
   EndUnnotedTrainers(options.work_dir);
-  PosixProcesses processes;
+  PosixProcesses processes(options.trainer_user);
   const HostInfo host = ReadHostInfo();
   const Gpus gpus = FindGpus(options.gpu_library);
   FP4_ASSIGN_OR_RETURN(std::vector<Slot> slots, FindSlots(options, gpus, host, processes, stop));
@@ -171,9 +174,11 @@ absl::Status Serve(const Options& options, StopSignal& stop) {
                   processes, SystemClock());
   std::unique_ptr<CheckpointClient> checkpoints =
       MakeGrpcCheckpointClient(options.controller.ToString(), security);
-  std::unique_ptr<CheckpointCarrier> carrier = MakeTransfers(
-      {.work_dir = options.work_dir, .bytes_per_second = options.upload_bytes_per_second},
-      *checkpoints, SystemClock(), registry);
+  std::unique_ptr<CheckpointCarrier> carrier =
+      MakeTransfers({.work_dir = options.work_dir,
+                     .trainer_user = options.trainer_user,
+                     .bytes_per_second = options.upload_bytes_per_second},
+                    *checkpoints, SystemClock(), registry);
   Worker worker(SettingsOf(options), std::move(introduction), *client, processes, check, *carrier,
                 SystemClock(), metrics);
   Heartbeat heartbeat;
@@ -219,6 +224,7 @@ int Main(int argc, char** argv) {
 }  // namespace fp4::worker
 
 int main(int argc, char** argv) {
+  if (const auto status = fp4::worker::RunAsIfAsked(argc, argv)) return *status;
   fp4::StandardOutput output("fp4-worker");
   return output.Finish(fp4::worker::Main(argc, argv));
 }

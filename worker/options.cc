@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 
 // As written.
 struct Texts {
-  std::string controller = "127.0.0.1:4404", http = "127.0.0.1:4406", work_dir, trainer;
+  std::string controller = "127.0.0.1:4404", http = "127.0.0.1:4406", work_dir, trainer,
+              trainer_user;
   std::string keep_finished = "24h", grace = "30s", exit_idle, gpu_library = "libnvidia-ml.so.1";
   std::string config, log_file;
   wire::SecurityFiles security = wire::SecurityFilesOfEnvironment();
@@ -38,6 +39,10 @@ void Declare(CLI::App& app, Texts& texts) {
   app.add_option("--http", texts.http, "Where to serve /metrics and /healthz; port 0 picks one")
       ->capture_default_str();
   app.add_option("--trainer", texts.trainer, "The trainer. Default: fp4-train beside this program");
+  app.add_option(
+      "--trainer-user", texts.trainer_user,
+      "Run trainers as this user, who sees neither the worker's token nor its key; for a "
+      "worker that runs as root. Default: whoever runs the worker");
   app.add_option(
       "--allow-path", texts.allowed_paths,
       "Folder that documents may name files in; repeatable. Default: / with a controller on this "
@@ -128,6 +133,11 @@ absl::StatusOr<Options> Check(const Texts& texts) {
   if (!options.work_dir.has_filename()) options.work_dir = options.work_dir.parent_path();
   options.trainer =
       fs::absolute(texts.trainer.empty() ? DefaultTrainer() : fs::path(texts.trainer));
+  if (!texts.trainer_user.empty()) {
+    absl::StatusOr<TrainerUser> user = FindTrainerUser(texts.trainer_user);
+    if (!user.ok()) return daemon::Flagged("--trainer-user", user.status());
+    options.trainer_user = *std::move(user);
+  }
   options.num_cpu_slots = texts.num_cpu_slots;
   options.upload_bytes_per_second = texts.upload_mib_per_second << 20;
   options.min_free_bytes = texts.min_free_mib << 20;

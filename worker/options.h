@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "base/host_port.h"
 #include "wire/channel_security.h"
+#include "worker/host/trainer_user.h"
 
 namespace fp4::worker {
 
@@ -17,8 +18,9 @@ struct Options {
   HostPort controller;
   std::filesystem::path work_dir;  // absolute
   HostPort http;
-  int num_cpu_slots = 0;          // 0: one where there is no GPU
-  std::filesystem::path trainer;  // absolute
+  int num_cpu_slots = 0;                    // 0: one where there is no GPU
+  std::filesystem::path trainer;            // absolute
+  std::optional<TrainerUser> trainer_user;  // nothing: whoever runs the worker
   std::vector<std::filesystem::path> allowed_paths;
   absl::Duration keep_finished, grace;
   absl::Duration exit_idle = absl::InfiniteDuration();  // without a run for so long: end

@@ -51,6 +51,7 @@ TEST(OptionsTest, BadValuesAreNamed) {
       {{"--work-dir", "w", "--grace", "soon"}, "--grace: 'soon' is not a duration from 0"},
       {{"--work-dir", "w", "--grace", "inf"}, "--grace: 'inf' is not a duration"},
       {{"--work-dir", "w", "--keep-finished", "-1s"}, "--keep-finished: '-1s'"},
+      {{"--work-dir", "w", "--trainer-user", "nobody-here"}, "--trainer-user: "},
       {{"--no-such-flag"}, "--no-such-flag"}};
   for (const auto& [arguments, words] : cases) {
     EXPECT_THAT(Parse(arguments).status().ToString(), HasSubstr(words));

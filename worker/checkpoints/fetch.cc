@@ -28,7 +28,7 @@ absl::Status MakeFolder(const fs::path& folder) {
 
 // As the controller's artifact folder lies: server/artifacts/artifact_folder.h.
 bool TakeShared(const ArtifactPlace& place, const FetchRequest& request) {
-  if (!SeesArtifacts(place)) return false;
+  if (!SeesArtifacts(place) || !MakeFolder(request.part).ok()) return false;
   const fs::path from = place.folder / "runs" / request.run_id / request.folder.filename();
   std::error_code error;
   for (const char* file : {"state.safetensors", "manifest.json"}) {
@@ -39,22 +39,34 @@ bool TakeShared(const ArtifactPlace& place, const FetchRequest& request) {
   return true;
 }
 
-absl::Status Download(CheckpointClient& client, const FetchRequest& request,
-                      const std::function<bool()>& stopped) {
-  const fs::path file = request.part / "state.part";
-  const UniqueFd state(open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+// What an earlier try has left of the state, or an empty file; its length in `have`.
+absl::StatusOr<UniqueFd> OpenPart(const FetchRequest& request, const fs::path& file,
+                                  const std::optional<TrainerUser>& user, int64_t& have) {
+  const ActAsTrainer act(user);
+  FP4_RETURN_IF_ERROR(MakeFolder(request.part));
+  UniqueFd state(open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   struct stat info {};
   if (!state.valid() || fstat(state.get(), &info) != 0) {
     return ErrnoStatus(errno, absl::StrCat("open ", file.string()));
   }
-  if (info.st_size > request.checkpoint.bytes && ftruncate(state.get(), 0) != 0) {
+  have = info.st_size > request.checkpoint.bytes ? 0 : info.st_size;
+  if (have < info.st_size && ftruncate(state.get(), 0) != 0) {
     return ErrnoStatus(errno, absl::StrCat("truncate ", file.string()));
   }
-  const int64_t have = info.st_size > request.checkpoint.bytes ? 0 : info.st_size;
+  return state;
+}
+
+absl::Status Download(CheckpointClient& client, const FetchRequest& request,
+                      const std::optional<TrainerUser>& user,
+                      const std::function<bool()>& stopped) {
+  const fs::path file = request.part / "state.part";
+  int64_t have = 0;
+  FP4_ASSIGN_OR_RETURN(const UniqueFd state, OpenPart(request, file, user, have));
   const CheckpointKey key{request.checkpoint.step, request.checkpoint.attempt};
   FP4_RETURN_IF_ERROR(client.Download(
       request.run_id, key, have,
       [&](const std::string& manifest) {
+        const ActAsTrainer act(user);
         return WriteFileDurably(request.part / "manifest.json", manifest);
       },
       [&](std::string_view piece) -> absl::Status {
@@ -62,6 +74,7 @@ absl::Status Download(CheckpointClient& client, const FetchRequest& request,
         return WriteAll(state.get(), piece, file.string());
       }));
   if (fsync(state.get()) != 0) return ErrnoStatus(errno, absl::StrCat("sync ", file.string()));
+  const ActAsTrainer act(user);
   std::error_code error;
   fs::rename(file, request.part / "state.safetensors", error);
   if (!error) return absl::OkStatus();
@@ -93,9 +106,12 @@ absl::Status Publish(const FetchRequest& request) {
 }  // namespace
 
 absl::Status BringCheckpoint(CheckpointClient& client, const ArtifactPlace& place,
-                             const FetchRequest& request, const std::function<bool()>& stopped) {
-  FP4_RETURN_IF_ERROR(MakeFolder(request.part));
-  if (!TakeShared(place, request)) FP4_RETURN_IF_ERROR(Download(client, request, stopped));
+                             const FetchRequest& request, const std::optional<TrainerUser>& user,
+                             const std::function<bool()>& stopped) {
+  if (!TakeShared(place, request)) {
+    FP4_RETURN_IF_ERROR(Download(client, request, user, stopped));
+  }
+  const ActAsTrainer act(user);
   FP4_RETURN_IF_ERROR(Verify(request));
   return Publish(request);
 }

@@ -14,6 +14,8 @@ namespace fs = std::filesystem;
 
 // The trainer's format: trainer/checkpoint/manifest.h.
 std::optional<LocalCheckpoint> Read(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_regular_file(folder / "manifest.json", error)) return std::nullopt;
   absl::StatusOr<std::string> text = ReadFile(folder / "manifest.json");
   if (!text.ok()) return std::nullopt;
   const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);

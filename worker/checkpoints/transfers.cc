@@ -52,10 +52,11 @@ struct TransferMetrics {
 class FetchThread final : public Fetch {
  public:
   FetchThread(CheckpointClient& client, ArtifactPlace place, FetchRequest request,
-              TransferMetrics& metrics)
-      : thread_([this, &client, &metrics, place = std::move(place), request = std::move(request)] {
+              const std::optional<TrainerUser>& user, TransferMetrics& metrics)
+      : thread_([this, &client, &user, &metrics, place = std::move(place),
+                 request = std::move(request)] {
           absl::Status result =
-              BringCheckpoint(client, place, request, [this] { return stopped_.load(); });
+              BringCheckpoint(client, place, request, user, [this] { return stopped_.load(); });
           (result.ok() ? metrics.fetched : metrics.failures).Increment();
           MutexLock lock(mutex_);
           result_ = std::move(result);
@@ -101,7 +102,8 @@ class Transfers final : public CheckpointCarrier {
   void OnRegistered(const Caller& caller, const ArtifactPlace& place) override {
     MutexLock lock(mutex_);
     caller_ = caller;
-    place_ = place;
+    // What the trainers' user makes cannot be put there, nor what lies there be given to him.
+    place_ = options_.trainer_user ? ArtifactPlace{} : place;
     // A controller of an earlier release takes none.
     enabled_ = !place.token.empty();
     if (!enabled_) waiting_.clear();
@@ -127,7 +129,8 @@ class Transfers final : public CheckpointCarrier {
       MutexLock lock(mutex_);
       place = place_;
     }
-    return std::make_unique<FetchThread>(client_, std::move(place), std::move(request), metrics_);
+    return std::make_unique<FetchThread>(client_, std::move(place), std::move(request),
+                                         options_.trainer_user, metrics_);
   }
 
  private:
@@ -176,14 +179,15 @@ class Transfers final : public CheckpointCarrier {
 
   // Tells what lies here of the run and sends what is wanted first. True: more may be wanted.
   absl::StatusOr<bool> Ship(const std::string& run_id) {
-    UploadContext context{.client = client_, .caller = {}, .place = {}, .pace = {}};
+    UploadContext context{
+        .client = client_, .caller = {}, .place = {}, .user = options_.trainer_user, .pace = {}};
     {
       MutexLock lock(mutex_);
       context.caller = caller_;
       context.place = place_;
     }
     context.pace = [this](int64_t bytes) { return PaceAfter(bytes); };
-    std::vector<LocalCheckpoint> here = ListLocalCheckpoints(options_.work_dir / "runs" / run_id);
+    std::vector<LocalCheckpoint> here = List(run_id);
     std::erase_if(here, [&](const LocalCheckpoint& one) {
       return num_damaged_[one.sha256] >= kMaxDamagedFiles;
     });
@@ -202,6 +206,11 @@ class Transfers final : public CheckpointCarrier {
                                 {"attempt", first->key.attempt},
                                 {"bytes", first->bytes}});
     return true;
+  }
+
+  std::vector<LocalCheckpoint> List(const std::string& run_id) const {
+    const ActAsTrainer act(options_.trainer_user);
+    return ListLocalCheckpoints(options_.work_dir / "runs" / run_id);
   }
 
   bool PaceAfter(int64_t bytes) {

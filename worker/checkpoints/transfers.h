@@ -5,16 +5,20 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "base/clock.h"
 #include "telemetry/metric_registry.h"
 #include "worker/checkpoints/checkpoint_client.h"
+#include "worker/host/trainer_user.h"
 #include "worker/run/checkpoint_carrier.h"
 
 namespace fp4::worker {
 
 struct TransferOptions {
   std::filesystem::path work_dir;
+  std::optional<TrainerUser>
+      trainer_user;  // who makes and reads checkpoints here; nothing: whoever runs the worker
   int64_t bytes_per_second = 0;  // of sending; 0: no limit
 };
 

@@ -24,8 +24,9 @@ constexpr int64_t kPieceBytes = int64_t{1} << 20;
 // Pieces of one checkpoint that arrived damaged.
 constexpr int kMaxDamagedPieces = 5;
 
-absl::StatusOr<UniqueFd> OpenToRead(const fs::path& file) {
-  UniqueFd fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+absl::StatusOr<UniqueFd> OpenToRead(const fs::path& file, const std::optional<TrainerUser>& user) {
+  const ActAsTrainer act(user);
+  UniqueFd fd(open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!fd.valid()) return ErrnoStatus(errno, absl::StrCat("open ", file.string()));
   return fd;
 }
@@ -123,7 +124,7 @@ bool SeesArtifacts(const ArtifactPlace& place) {
 
 absl::Status Upload(const UploadContext& context, const std::string& run_id,
                     const LocalCheckpoint& checkpoint) {
-  FP4_ASSIGN_OR_RETURN(const UniqueFd state, OpenToRead(checkpoint.state_file()));
+  FP4_ASSIGN_OR_RETURN(const UniqueFd state, OpenToRead(checkpoint.state_file(), context.user));
   if (SeesArtifacts(context.place)) {
     const absl::Status placed = Place(context, run_id, checkpoint, state);
     // A folder that is seen and cannot be written to is as good as none.

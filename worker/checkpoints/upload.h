@@ -2,9 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "worker/checkpoints/checkpoint_client.h"
+#include "worker/host/trainer_user.h"
 #include "worker/types.h"
 
 namespace fp4::worker {
@@ -13,6 +15,7 @@ struct UploadContext {
   CheckpointClient& client;
   Caller caller;
   ArtifactPlace place;
+  const std::optional<TrainerUser>& user;  // as whom the state is opened
   // Called with the bytes that have just gone; waits as long as it shall be. False: stop.
   std::function<bool(int64_t bytes)> pace;
 };

@@ -3,16 +3,19 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <map>
 #include <sstream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/status_macros.h"
 
 extern char** environ;
 
@@ -73,14 +76,28 @@ std::vector<std::string> Environment(const SpawnRequest& request) {
   return list;
 }
 
+// Made, or appended to. Whoever writes to the folder may have put something else there in its name:
+// a link, another one's file, a pipe at which one would wait.
+absl::StatusOr<UniqueFd> OpenOutput(const std::filesystem::path& file) {
+  constexpr int kAppend = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  UniqueFd fd(open(file.c_str(), kAppend, 0644));
+  struct stat info {};
+  if (!fd.valid() || fstat(fd.get(), &info) != 0) {
+    return ErrnoStatus(errno, absl::StrCat("open ", file.string()));
+  }
+  if (!S_ISREG(info.st_mode) || info.st_uid != geteuid()) {
+    return absl::PermissionDeniedError(absl::StrCat(file.string(), " is no file of this worker's"));
+  }
+  return fd;
+}
+
 class FileActions {
  public:
-  explicit FileActions(const SpawnRequest& request) {
+  FileActions(const SpawnRequest& request, const UniqueFd& out, const UniqueFd& err) {
     posix_spawn_file_actions_init(&actions_);
     posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
-    constexpr int kAppend = O_WRONLY | O_CREAT | O_APPEND;
-    posix_spawn_file_actions_addopen(&actions_, 1, request.stdout_file.c_str(), kAppend, 0644);
-    posix_spawn_file_actions_addopen(&actions_, 2, request.stderr_file.c_str(), kAppend, 0644);
+    posix_spawn_file_actions_adddup2(&actions_, out.get(), 1);
+    posix_spawn_file_actions_adddup2(&actions_, err.get(), 2);
     // dup2 onto itself would leave close-on-exec set; the standard's exception for equal numbers
     // clears it.
     if (request.inherited_fd >= 0) {
@@ -132,15 +149,23 @@ std::optional<uint64_t> StartTimeOfRunning(pid_t pid) {
   return stat->start_time;
 }
 
+PosixProcesses::PosixProcesses(const std::optional<TrainerUser>& user)
+    : run_as_(user ? RunAsPrefix(*user) : std::vector<std::string>{}) {}
+
+PosixProcesses::PosixProcesses(std::vector<std::string> run_as) : run_as_(std::move(run_as)) {}
+
 absl::StatusOr<ProcessIdentity> PosixProcesses::Spawn(const SpawnRequest& request) {
-  std::vector<std::string> arguments = request.arguments;
+  FP4_ASSIGN_OR_RETURN(const UniqueFd out, OpenOutput(request.stdout_file));
+  FP4_ASSIGN_OR_RETURN(const UniqueFd err, OpenOutput(request.stderr_file));
+  std::vector<std::string> arguments = run_as_;
+  arguments.insert(arguments.end(), request.arguments.begin(), request.arguments.end());
   std::vector<std::string> environment = Environment(request);
-  FileActions actions(request);
+  FileActions actions(request, out, err);
   Attributes attributes;
   pid_t pid = 0;
   int error = posix_spawn(&pid, arguments[0].c_str(), actions.get(), attributes.get(),
                           Pointers(arguments).data(), Pointers(environment).data());
-  if (error != 0) return ErrnoStatus(error, absl::StrCat("start ", arguments[0]));
+  if (error != 0) return ErrnoStatus(error, absl::StrCat("start ", request.arguments[0]));
   children_.insert(pid);
   // A zombie still has its line: nobody but us reaps it.
   std::optional<ProcessStat> stat = ReadStat(pid);

@@ -3,12 +3,18 @@
 #include <set>
 
 #include "worker/host/process.h"
+#include "worker/host/trainer_user.h"
 
 namespace fp4::worker {
 
 // Over posix_spawn, waitid and /proc. Not thread-safe.
 class PosixProcesses : public Processes {
  public:
+  // `user`: as whom programs run; nothing: as whoever runs this process.
+  explicit PosixProcesses(const std::optional<TrainerUser>& user = std::nullopt);
+  // `run_as` goes before a program's arguments, and then runs it.
+  explicit PosixProcesses(std::vector<std::string> run_as);
+
   absl::StatusOr<ProcessIdentity> Spawn(const SpawnRequest& request) override;
   std::optional<ProcessEnd> Poll(const ProcessIdentity& process) override;
   void Signal(const ProcessIdentity& process, int signal) override;
@@ -16,6 +22,7 @@ class PosixProcesses : public Processes {
  private:
   std::optional<ProcessEnd> PollChild(const ProcessIdentity& process);
 
+  const std::vector<std::string> run_as_;
   std::set<pid_t> children_;  // not yet reaped
 };
 

@@ -8,12 +8,13 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/trainer_exit.h"
+#include "worker/host/trainer_user.h"
 
 namespace fp4::worker {
 namespace {
 
-// What shells and the dynamic loader give.
-constexpr int kCannotExecute = 126, kNotFound = 127;
+// What shells and the dynamic loader give for a program that is not there.
+constexpr int kNotFound = 127;
 
 // The log's `finished`, if this attempt wrote it.
 const spec::FinishedEvent* FinishedOf(const LogSummary& log, int32_t attempt) {

@@ -51,7 +51,8 @@ std::vector<Line> Split(const std::string& block, int64_t offset, size_t max_lin
 
 absl::StatusOr<std::vector<Line>> ReadLines(const std::filesystem::path& path, int64_t offset,
                                             const ReadLimits& limits) {
-  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // The trainer wrote it: neither a link is followed nor a pipe waited for.
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd.valid()) {
     if (errno == ENOENT) return std::vector<Line>{};
     return ErrnoStatus(errno, absl::StrCat("open ", path.string()));

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "worker/host/metrics.h"
 #include "worker/host/process.h"
+#include "worker/host/trainer_user.h"
 #include "worker/run/attempt.h"
 #include "worker/run/checkpoint_carrier.h"
 #include "worker/run/delivery.h"
@@ -32,6 +33,7 @@ inline constexpr absl::Duration kShippingPatience = absl::Seconds(60);
 struct RunSettings {
   std::filesystem::path trainer;  // fp4-train
   std::filesystem::path work_dir;
+  std::optional<TrainerUser> trainer_user;   // nothing: whoever runs the worker
   int64_t min_free_bytes = 0;                // less space in work_dir is too little
   AllowedRoots allowed{{}};                  // what documents may name
   absl::Duration grace = absl::Seconds(30);  // between SIGTERM and SIGKILL

@@ -53,6 +53,15 @@ std::string AsUtf8(std::string_view text) {
   return Json::parse(quoted).get<std::string>();
 }
 
+// All but what the trainer writes.
+bool IsWorkersOwn(std::string_view name) {
+  for (const std::string_view own : {"run.json", "trainer.json", "trainer.lock", "lease.json",
+                                     "acknowledged.json", "exit.json"}) {
+    if (name == own) return true;
+  }
+  return name.starts_with("stdout.") || name.starts_with("stderr.");
+}
+
 }  // namespace
 
 fs::path RunDirectory::stdout_log(int32_t attempt) const {
@@ -63,10 +72,12 @@ fs::path RunDirectory::stderr_log(int32_t attempt) const {
   return path_ / absl::StrCat("stderr.", attempt, ".log");
 }
 
-absl::Status RunDirectory::Create(std::string_view document) const {
+absl::Status RunDirectory::Create(std::string_view document,
+                                  const std::optional<TrainerUser>& user) const {
   std::error_code error;
   fs::create_directories(path_, error);
   if (error) return ErrorOf(error, "make", path_);
+  if (user) FP4_RETURN_IF_ERROR(HandOver(path_, *user, IsWorkersOwn));
   return ReplaceFile(this->document(), document);
 }
 

@@ -26,6 +26,7 @@
 #include "absl/time/time.h"
 #include "base/file.h"
 #include "worker/host/process.h"
+#include "worker/host/trainer_user.h"
 #include "worker/types.h"
 
 namespace fp4::worker {
@@ -60,7 +61,9 @@ class RunDirectory {
   std::filesystem::path stdout_log(int32_t attempt) const;
   std::filesystem::path stderr_log(int32_t attempt) const;
 
-  absl::Status Create(std::string_view document) const;
+  // `user`: who writes here beside the worker (trainer_user.h).
+  absl::Status Create(std::string_view document,
+                      const std::optional<TrainerUser>& user = std::nullopt) const;
   // NOT_FOUND: none was ever started here. DATA_LOSS: the file cannot be understood.
   absl::StatusOr<TrainerRecord> ReadTrainer() const;
   absl::Status WriteTrainer(const TrainerRecord& record) const;

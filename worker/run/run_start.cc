@@ -1,5 +1,5 @@
 // How a trainer is started.
-#include <unistd.h>
+#include <fcntl.h>
 
 #include <utility>
 
@@ -17,14 +17,17 @@ namespace {
 // Of one checkpoint, for reasons that may go away.
 constexpr int kMaxFailedFetches = 20;
 
+// For the calling thread, as whomever it acts.
 bool IsReadableCheckpoint(const std::string& folder) {
-  return access((std::filesystem::path(folder) / "manifest.json").c_str(), R_OK) == 0;
+  const std::filesystem::path manifest = std::filesystem::path(folder) / "manifest.json";
+  return UniqueFd(open(manifest.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)).valid();
 }
 
 }  // namespace
 
 absl::Status Run::Prepare(Waiting& waiting) {
-  FP4_RETURN_IF_ERROR(directory_.Create(waiting.assignment.document));
+  FP4_RETURN_IF_ERROR(
+      directory_.Create(waiting.assignment.document, context_.settings.trainer_user));
   FP4_RETURN_IF_ERROR(log_.AdvanceToEnd());
   waiting.plan = PlanLog(log(), waiting.assignment);
   return absl::OkStatus();
@@ -93,8 +96,12 @@ absl::StatusOr<std::optional<Beginning>> Run::FindBeginning(Waiting& waiting) {
     if (waiting.fetch != nullptr || now() < waiting.not_before) return std::nullopt;
   }
   const std::filesystem::path checkpoints = directory_.path() / "checkpoints";
+  const auto is_readable = [&](const std::string& folder) {
+    const ActAsTrainer act(context_.settings.trainer_user);
+    return IsReadableCheckpoint(folder);
+  };
   Beginning beginning = ChooseBeginning(log(), waiting.plan, waiting.assignment, checkpoints,
-                                        IsReadableCheckpoint, waiting.given_up);
+                                        is_readable, waiting.given_up);
   if (!beginning.fetch) return beginning;
   const CheckpointRef& wanted = *beginning.fetch;
   waiting.fetched = {wanted.step, wanted.attempt};
