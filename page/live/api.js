@@ -9,6 +9,7 @@ export async function get(path, signal) {
     throw new Error("The controller does not answer. This page tries again.");
   }
   if (answer.status === 401) {
+    session.note(false);
     dispatchEvent(new Event("fp4-login"));
     throw new Error("Log in to see this.");
   }
@@ -19,16 +20,32 @@ export async function get(path, signal) {
   return answer.json();
 }
 
+// Whether a session has begun: its cookie is seen by no script, so all pages of this browser note it here. Nothing else is kept.
+export const session = {
+  get begun() { return localStorage.getItem("fp4-session") === "begun"; },
+  note(begun) {
+    if (begun) localStorage.setItem("fp4-session", "begun");
+    else localStorage.removeItem("fp4-session");
+    dispatchEvent(new Event("fp4-session"));
+  },
+};
+
 // Answers with what is wrong; nothing: the session has begun.
 export async function login(token) {
   const headers = { Authorization: `Bearer ${token}`, "X-Fp4": "1" };
   const answer = await fetch("/api/v1/login", { method: "POST", headers }).catch(() => null);
-  if (answer?.ok) return null;
+  if (answer?.ok) {
+    session.note(true);
+    return null;
+  }
   const body = await answer?.json().catch(() => null);
   return body?.error?.message ?? "The controller does not answer.";
 }
 
-export const logout = () => fetch("/api/v1/logout", { method: "POST", headers: { "X-Fp4": "1" } });
+export async function logout() {
+  await fetch("/api/v1/logout", { method: "POST", headers: { "X-Fp4": "1" } });
+  session.note(false);
+}
 
 export const query = (path, values) => {
   const parameters = new URLSearchParams();

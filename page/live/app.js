@@ -1,5 +1,5 @@
 // Which view a path shows, and moving between them without loading the page again.
-import { logout } from "./api.js";
+import { logout, session } from "./api.js";
 import { clear, element } from "./dom.js";
 import { showExperiments } from "./experiments.js";
 import { showExperiment } from "./experiment.js";
@@ -75,8 +75,10 @@ addEventListener("fp4-login", () => {
   scope = newScope();
   showLogin(scope, show);
 });
-document.getElementById("logout").addEventListener("click", () => logout().then(() => {
-  document.getElementById("logout").hidden = true;
-  show();
-}));
+const leave = document.getElementById("logout");
+const showWhetherToLeave = () => { leave.hidden = !session.begun; };
+addEventListener("fp4-session", showWhetherToLeave);
+addEventListener("storage", showWhetherToLeave);   // of another page of this browser
+leave.addEventListener("click", () => logout().then(show));
+showWhetherToLeave();
 show();

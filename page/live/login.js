@@ -13,7 +13,6 @@ export function showLogin(scope, done) {
     if (scope.over) return;
     problem.textContent = wrong ?? "";
     if (wrong) { token.focus(); return; }
-    document.getElementById("logout").hidden = false;
     done();
   }
   scope.title("Log in");
@@ -22,7 +21,7 @@ export function showLogin(scope, done) {
     element("h1", {}, "Log in"),
     element("p", {}, "This controller asks who looks. A token comes from an administrator: ",
       element("code", {}, "fp4ctl token create NAME --role viewer"), "."),
-    element("p", {}, element("label", { for: "token" }, "Token "), token, " ", element("button", { type: "submit" }, "Log in")),
+    element("p", { class: "ask" }, element("label", { for: "token" }, "Token"), token, element("button", { type: "submit" }, "Log in")),
     problem)]);
   token.focus();
 }
