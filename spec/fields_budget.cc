@@ -97,8 +97,10 @@ Type BudgetType() {
       BudgetField("micro_batches", "Micro-batches that a decision measures on.", Integer(2, 64),
                   "2", kBudget, &BudgetSpec::micro_batches),
       SwitchField(),
-      BudgetField("dwell", "Updates between two switches of a layer.", Integer(0, kMostSteps),
-                  "100", kBudget, &BudgetSpec::dwell),
+      BudgetField("dwell",
+                  "Updates between two switches of a layer, and between the last decision and the "
+                  "end.",
+                  Integer(0, kMostSteps), "100", kBudget, &BudgetSpec::dwell),
       BudgetField("min_gain", "The predicted gain, in nats, below which nothing switches.",
                   Number(0, 1e6), "0", kBudget, &BudgetSpec::min_gain),
       Pins(),

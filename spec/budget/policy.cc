@@ -307,7 +307,9 @@ BudgetState InitialBudgetState(const BudgetSpec& budget, ComputeDtype compute_dt
 bool DecisionIsDue(const BudgetSpec& budget, const BudgetState& state, int64_t update,
                    int64_t last_update) {
   if (!budget.on || update < budget.from_step || update >= last_update) return false;
-  if (budget.how == BudgetSwitch::kOnce && state.num_decisions > 0) return false;
+  const bool first = state.num_decisions == 0;
+  if (!first && (budget.how == BudgetSwitch::kOnce || last_update - update < budget.dwell))
+    return false;
   return (update - budget.from_step) % budget.every == 0;
 }
 

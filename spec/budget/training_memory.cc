@@ -41,7 +41,7 @@ int64_t OptimizerStateBytes(const RunSpec& run, const TensorInfo& tensor) {
   if (UpdatedByMuon(run.optimizer, tensor)) return 4 * elements;
   const OptimizerStates states = StatesOf(run.optimizer, tensor);
   const int64_t block = StateBlock(states);
-  if (block == 0) return 2 * 4 * elements;
+  if (block == 0) return 8 * elements;
   const int64_t codes = states == OptimizerStates::k4Bit ? elements / 2 : elements;
   return 2 * (codes + 4 * elements / block);
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <random>
@@ -29,10 +30,17 @@ BudgetSpec BudgetOf(const std::string& fields) {
       .budget;
 }
 
-// Scores by layer and candidate: `means`, and on top normal noise.
+enum class Noise : uint8_t {
+  kNormal,
+  kSquares,  // of normal numbers, as the second order of few targets is
+  kTailed,   // the exponential of normal ones: now and then one score is larger than all others
+};
+
+// Scores by layer and candidate: `means`, and on top noise.
 class Scores {
  public:
-  explicit Scores(const BudgetSpec& budget, double noise = 0) : noise_(0, 1), spread_(noise) {
+  explicit Scores(const BudgetSpec& budget, double noise = 0, Noise kind = Noise::kNormal)
+      : kind_(kind), noise_(0, 1), spread_(noise) {
     for (const auto& layer : budget.candidates.layers) means_.emplace_back(layer.size(), 0.0);
   }
 
@@ -42,13 +50,27 @@ class Scores {
     std::vector<BudgetSample> samples(static_cast<size_t>(count));
     for (BudgetSample& sample : samples) {
       for (const std::vector<double>& layer : means_) {
-        for (const double mean : layer) sample.push_back(mean + spread_ * noise_(random_));
+        for (const double mean : layer) sample.push_back(mean + spread_ * Draw());
       }
     }
     return samples;
   }
 
  private:
+  double Draw() {
+    const double normal = noise_(random_);
+    switch (kind_) {
+      case Noise::kNormal:
+        return normal;
+      case Noise::kSquares:
+        return normal * normal;
+      case Noise::kTailed:
+        return std::exp(2 * normal);
+    }
+    return 0;
+  }
+
+  Noise kind_;
   std::mt19937_64 random_{5};
   std::normal_distribution<double> noise_;
   double spread_;
@@ -73,9 +95,11 @@ TEST(Budget, FirstDecisionTakesTheBestWithinTheLimit) {
   EXPECT_EQ(decision.changes.size(), 16u);
 }
 
-TEST(Budget, NoiseAloneSwitchesAtMostOneDecisionInAHundred) {
+class BudgetNoiseTest : public testing::TestWithParam<Noise> {};
+
+TEST_P(BudgetNoiseTest, NoiseAloneSwitchesAtMostOneDecisionInAHundred) {
   const BudgetSpec budget = BudgetOf(R"("weight_bits": 10, "dwell": 0)");
-  Scores scores(budget, 1.0);
+  Scores scores(budget, 1.0, GetParam());
   BudgetState state = InitialBudgetState(budget, kDtype);
   int switches = 0;
   constexpr int kDecisions = 1000;
@@ -85,6 +109,9 @@ TEST(Budget, NoiseAloneSwitchesAtMostOneDecisionInAHundred) {
   }
   EXPECT_LE(switches, kDecisions / 100);
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds, BudgetNoiseTest,
+                         testing::Values(Noise::kNormal, Noise::kSquares, Noise::kTailed));
 
 TEST(Budget, ASureGainSwitchesOnceAndIsExplained) {
   const BudgetSpec budget = BudgetOf(R"("weight_bits": 6)");
@@ -174,6 +201,17 @@ TEST(Budget, OnceDecidesOnceAndOthersEachTime) {
   EXPECT_TRUE(DecisionIsDue(other, state, 57, 400));
   EXPECT_FALSE(DecisionIsDue(other, state, 58, 400));
   EXPECT_FALSE(DecisionIsDue(other, state, 57, 57)) << "nothing follows";
+}
+
+TEST(Budget, ASwitchThatCouldNotBeRecoveredFromIsNotDecided) {
+  const BudgetSpec budget =
+      BudgetOf(R"("weight_bits": 6, "from_step": 7, "every": 50, "dwell": 30)");
+  BudgetState state = InitialBudgetState(budget, kDtype);
+  EXPECT_TRUE(DecisionIsDue(budget, state, 7, 8)) << "the first one is always made";
+  Scores scores(budget);
+  Decide(budget, kDtype, 7, scores.Samples(4), state);
+  EXPECT_TRUE(DecisionIsDue(budget, state, 57, 87));
+  EXPECT_FALSE(DecisionIsDue(budget, state, 57, 86));
 }
 
 TEST(Budget, InSecondsAddsUpWhatWasMeasured) {
