@@ -2,7 +2,6 @@
 // server in this process with its database: no crash, no hang, an answer each time, and none but
 // UNAUTHENTICATED or TOO_MANY_CALLS without an identity. First byte: the method; second: who calls.
 // FP4_FUZZ_METHOD ("ExperimentService/Watch") has all inputs go to that one.
-#include <google/protobuf/descriptor.h>
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
@@ -11,36 +10,25 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "server/access/rules.h"
-#include "server/access/token.h"
+#include "tests/fuzz/callers.h"
 #include "tests/server/rpc/raw_call.h"
 #include "tests/server/rpc/test_server.h"
 #include "wire/channel.h"
+#include "wire/services.h"
 
 namespace {
 
 using namespace fp4;
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using fuzz::Require;
 
 class Target {
  public:
   Target() {
     SetLogThreshold(Severity::kError);
-    channels_.push_back(Open(""));
-    for (const access::RoleInfo& role : access::AllRoles()) {
-      const access::TokenText text =
-          access::NewToken(absl::StrCat("fuzzer0", std::string(1, role.name[0])));
-      server_.gatekeeper().Put({.id = text.id,
-                                .sha256 = access::HashSecret(text.secret),
-                                .name = std::string(role.name),
-                                .role = role.role,
-                                .projects = {}});
-      channels_.push_back(Open(text.ToString()));
+    for (const std::string& token : fuzz::MakeCallers(server_.gatekeeper())) {
+      channels_.push_back(Open(token));
     }
     for (const access::Rule& rule : access::RpcRules()) {
       const char* only = std::getenv("FP4_FUZZ_METHOD");
@@ -66,7 +54,7 @@ class Target {
 
   static grpc::Status Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
                            const grpc::Slice& request) {
-    return rpc::RawCall(channel, absl::StrCat("/fp4.v1.", method), request);
+    return rpc::RawCall(channel, wire::FullMethodName(method), request);
   }
 
   rpc::TestServer server_;

@@ -37,13 +37,19 @@ class Machine:
         self.environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1"}
         for variable in ("FP4_CONTROLLER", "FP4_TOKEN_FILE", "FP4_TLS_AUTHORITY"):
             self.environment.pop(variable, None)
-        self.daemons = []
+        self.daemons, self.before_daemons = [], ""
         folder.mkdir()
 
     def start(self, command):
         with open(self.folder / f"daemon-{len(self.daemons)}.log", "ab") as log:
-            self.daemons.append(subprocess.Popen(self._inside(["bash", "-c", f"exec {command}"]), cwd=self.folder, env=self.environment,
-                                                 stdout=log, stderr=log, stdin=subprocess.DEVNULL))
+            self.daemons.append(self._start(command, log))
+
+    def start_quietly(self, command):
+        return self._start(command, subprocess.DEVNULL)
+
+    def _start(self, command, log):
+        return subprocess.Popen(self._inside(["bash", "-c", f"{self.before_daemons}exec {command}"]), cwd=self.folder, env=self.environment,
+                                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def run(self, command, status=0, **variables):
         done = subprocess.run(self._inside(["bash", "-c", command]), cwd=self.folder, env={**self.environment, **variables},
@@ -78,10 +84,12 @@ class Machine:
 class Lab:
     """Set up by the documented commands when it is made; ended with the test."""
 
-    def __init__(self, test, documents):
+    def __init__(self, test, documents, before_daemons=""):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fp4-lab-"))
         test.addCleanup(self.close)
         self.machines = {name: Machine(name, f"fp4-{os.getpid()}-{name}", self.folder / name) for name in MACHINES}
+        for machine in self.machines.values():
+            machine.before_daemons = before_daemons
         self._connect()
         for name, text in documents.items():
             (self.lab.folder / name).write_text(text)

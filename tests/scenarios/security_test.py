@@ -3,39 +3,15 @@ import json
 import os
 import pathlib
 import re
-import statistics
-import subprocess
+import signal
 import threading
-import time
 import unittest
 
-from harness import Scenario, document, wait_for
+from flood import flood, percentile, submit_seconds
+from harness import Scenario, document, num_descriptors, wait_for
 from lab_with_tls import MACHINES, Lab, may_make_namespaces
 
 LAB = MACHINES["lab"]
-
-FLOOD = r"""
-import socket, sys, time
-held = []
-for i in range(int(sys.argv[2])):
-    s = socket.socket()
-    s.settimeout(2)
-    try:
-        s.connect((sys.argv[1], 4404 if i % 3 else 4405))
-        # Nothing, the beginning of a greeting of TLS, or of a request in plain text.
-        s.sendall([b"", b"\x16\x03\x01\x02\x00\x01", b"GET /api/v1/runs HT"][i % 3])
-        held.append(s)
-    except OSError:
-        time.sleep(0.01)
-print("up", len(held), flush=True)
-while True:
-    for s in held[::10]:
-        try:
-            s.sendall(b"x")
-        except OSError:
-            pass
-    time.sleep(0.05)
-"""
 
 
 def token_texts(folder):
@@ -44,8 +20,8 @@ def token_texts(folder):
 
 @unittest.skipUnless(may_make_namespaces(), "network namespaces cannot be made here (ip and CAP_SYS_ADMIN are needed)")
 class SecurityTest(Scenario):
-    def make_lab(self):
-        return Lab(self, {"demo.json": json.dumps(document("demo", steps=20))})
+    def make_lab(self, **how):
+        return Lab(self, {"demo.json": json.dumps(document("demo", steps=20))}, **how)
 
     def s_client(self, lab, *arguments, port=4404):
         command = f"openssl s_client -connect {LAB}:{port} -CAfile tls/authority.pem {' '.join(arguments)} </dev/null"
@@ -84,13 +60,37 @@ class SecurityTest(Scenario):
     def test_workers_with_wrong_certificates_are_refused_and_the_log_says_why(self):
         lab = self.make_lab()
         lab.lab.run("fp4ctl admin certificates --dir other --host x --worker gpu1")
-        cases = {"other/worker-gpu1": "unable to get local issuer|self.signed|signature", "tls/controller": "purpose"}
+        self.sign(lab, "expired", days=-1, names="URI:fp4lab://worker/gpu1")
+        self.sign(lab, "nameless", days=30, names="DNS:gpu1")
+        cases = {"other/worker-gpu1": "unable to get local issuer|self.signed|signature", "tls/controller": "purpose",
+                 "expired": "certificate has expired", "nameless": "no name of the form fp4lab://worker/NAME"}
         for pair, why in cases.items():
-            token = lab.lab.run(f"openssl s_client -connect {LAB}:4404 -alpn h2 -CAfile tls/authority.pem -cert {pair}.pem -key {pair}.key "
-                                "</dev/null", status=None)
-            self.assertIsNotNone(token)
+            # As a worker that has it would: a call over the connection, or its refusal.
+            refused = lab.lab.run(f"curl -sS --http2-prior-knowledge --cacert tls/authority.pem --cert {pair}.pem --key {pair}.key https://{LAB}:4404/",
+                                  status=None)
+            self.assertNotEqual(refused.returncode, 0, f"{pair}: {refused.stdout}")
             wait_for(f"the log to say why {pair} is refused", lambda: re.search(
                 rf"certificate is refused.*({why})", self.log_of(lab.lab)), deadline=30)
+
+    def test_a_worker_whose_certificate_has_expired_is_kept_out_until_it_has_a_new_one(self):
+        lab = self.make_lab()
+        self.sign(lab, "late", days=-1, names="URI:fp4lab://worker/late")
+        lab.lab.start(f"env -u FP4_TOKEN_FILE fp4-worker --controller {LAB}:4404 --work-dir late --http 127.0.0.1:0 --tls-authority tls/authority.pem "
+                      "--tls-certificate late.pem --tls-key late.key")
+        wait_for("the controller's log to name the certificate", lambda: re.search(
+            r"certificate is refused.*CN ?= ?late.*certificate has expired", self.log_of(lab.lab)))
+        names = lambda: [worker["name"] for worker in json.loads(lab.lab.run("fp4ctl workers ls -o json").stdout)]
+        self.assertEqual(len(names()), 1)
+        # Read again by the worker, without a restart.
+        self.sign(lab, "late", days=30, names="URI:fp4lab://worker/late")
+        wait_for("the worker to be let in", lambda: len(names()) == 2)
+
+    def sign(self, lab, name, days, names):
+        """NAME.pem and NAME.key, by the lab's own authority."""
+        (lab.lab.folder / "extensions").write_text(f"subjectAltName={names}\nextendedKeyUsage=clientAuth\n")
+        lab.lab.run(f"openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -subj /CN={name} -out {name}.csr && "
+                    f"openssl x509 -req -in {name}.csr -CA tls/authority.pem -CAkey tls/authority.key -days {days} -extfile extensions -out {name}.new && "
+                    f"chmod 600 {name}.key && mv {name}.new {name}.pem")
 
     def test_certificates_change_under_load_and_no_call_is_lost(self):
         lab = self.make_lab()
@@ -119,31 +119,23 @@ class SecurityTest(Scenario):
 
     def test_a_flood_without_identity_leaves_a_submit_fast(self):
         lab = self.make_lab()
-        quiet = self.submit_seconds(lab)
-        flood = subprocess.Popen(["ip", "netns", "exec", lab.gpu1.namespace, "python3", "-c", FLOOD, LAB, "600"], stdout=subprocess.PIPE, text=True)
-        self.addCleanup(flood.stdout.close)
-        self.addCleanup(flood.wait)
-        self.addCleanup(flood.kill)
-        self.assertIn("up", flood.stdout.readline())
-        loud = self.submit_seconds(lab)
+        quiet = percentile(submit_seconds(lab), 99)
+        with flood(lab, 600):
+            loud = percentile(submit_seconds(lab), 99)
         print(f"p99 of a submit: {quiet * 1e3:.1f} ms, in the flood {loud * 1e3:.1f} ms")
         # A machine that is busy with others is slow without a flood, too.
         self.assertLess(loud, max(0.1, 3 * quiet))
 
-    def submit_seconds(self, lab, count=100):
-        """The 99th percentile over one connection of the Python client."""
-        program = ("import fp4lab, json, time\n"
-                   "client = fp4lab.Client()\n"
-                   "document = json.load(open('demo.json'))\n"
-                   "client.validate(document)\n"
-                   f"for i in range({count}):\n"
-                   "    start = time.monotonic()\n"
-                   "    client.submit({**document, 'name': f'flood-{i}', 'training': {**document['training'], 'steps': 100000}})\n"
-                   "    print(time.monotonic() - start)\n")
-        source = pathlib.Path(__file__).resolve().parents[2] / "client/python/src"
-        (lab.lab.folder / "submit.py").write_text(program)
-        text = lab.lab.run(f"{os.sys.executable} submit.py", PYTHONPATH=str(source), FP4_TOKEN_FILE="ann.token").stdout
-        return statistics.quantiles([float(line) for line in text.split()], n=100)[98]
+    def test_one_address_takes_no_more_than_its_share_of_connections(self):
+        lab = self.make_lab()
+        with flood(lab, 2400) as num_open:   # a third of them to the HTTP port
+            self.assertGreater(num_open, 1000)
+            wait_for("the log to say that some are turned away", lambda: re.search(
+                rf'connections of one network are turned away.*"{MACHINES["gpu1"]}"', self.log_of(lab.lab)))
+            self.assertLess(num_descriptors(lab.lab.daemons[0].pid), 1000 + 256 + 200)
+            # From elsewhere both ports answer.
+            lab.lab.run("fp4ctl ls")
+            lab.lab.run(f"curl -sSf --max-time 10 --cacert tls/authority.pem https://{LAB}:4405/healthz")
 
     def test_no_text_of_a_token_is_anywhere_but_in_its_file(self):
         lab = self.make_lab()
@@ -174,6 +166,39 @@ class SecurityTest(Scenario):
             secret = text.rsplit("_", 1)[1].encode()
             self.assertEqual([name for name, content in places.items() if secret in content], [])
         self.assertEqual(list(lab.folder.rglob("core*")), [])
+
+    def test_cores_hold_no_token(self):
+        """Daemons leave none; a trainer may, and what it leaves knows nothing."""
+        lab = self.make_lab(before_daemons="ulimit -c unlimited; ")
+        texts = token_texts(lab.lab.folder)
+        # That cores are written here at all, in the folder that a process is in.
+        witness = lab.lab.start_quietly("sleep 1000")
+        wait_for("the witness", lambda: pathlib.Path(f"/proc/{witness.pid}/comm").read_text() == "sleep\n")
+        self.quit(witness)
+        cores = lambda: [path for path in lab.folder.rglob("core*") if path.is_file()]
+        if len(cores()) != 1:
+            self.skipTest(f"this machine writes cores elsewhere: {pathlib.Path('/proc/sys/kernel/core_pattern').read_text()}")
+        cores()[0].unlink()
+        (lab.lab.folder / "long.json").write_text(json.dumps(document("long", steps=100000)))
+        lab.lab.run("FP4_TOKEN_FILE=ann.token fp4ctl submit long.json")
+        trainer = wait_for("a trainer", lambda: [json.loads(path.read_text())["pid"] for path in lab.gpu1.folder.rglob("trainer.json")
+                                                 if not (path.parent / "exit.json").exists()])[0]
+        os.kill(trainer, signal.SIGQUIT)
+        core = wait_for("its core", cores)[0]
+        wait_for("the end of the attempt", lambda: (core.parent / "exit.json").exists())
+        content = core.read_bytes()
+        self.assertIn(b"fp4-train", content)
+        for text in texts:
+            self.assertNotIn(text.rsplit("_", 1)[1].encode(), content)
+        core.unlink()
+        for machine in lab.machines.values():
+            for daemon in machine.daemons:
+                self.quit(daemon)
+        self.assertEqual(cores(), [])
+
+    def quit(self, process):
+        process.send_signal(signal.SIGQUIT)
+        self.assertEqual(process.wait(timeout=60), -signal.SIGQUIT)
 
     def test_what_daemons_write_is_closed_to_others(self):
         lab = self.make_lab()
