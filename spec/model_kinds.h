@@ -32,9 +32,9 @@ struct ModelKind {
   std::vector<TensorInfo> (*tensors)(const ModelSpec& model);
   // What rules can name beside its layers; null: it has no attention.
   std::vector<AttentionTensor> (*attention_tensors)(const ModelSpec& model) = nullptr;
-  // The most that one micro-batch's forward and backward hold, in bytes; null: not counted
+  // The most that one micro-batch's forward and backward hold, in bytes
   // (spec/budget/training_memory.h).
-  int64_t (*activation_bytes)(const RunSpec& run) = nullptr;
+  int64_t (*activation_bytes)(const RunSpec& run);
   // Reports contradictions between its fields.
   void (*check)(FieldChecks& checks);
 };

@@ -74,14 +74,9 @@ int64_t HeldWeightBytes(const LayerPrecision& layer, const RunSpec& run) {
 }
 
 std::string WhyMemoryIsUnknown(const RunSpec& run) {
-  const ModelKind& kind = KindOf(run.model);
   if (run.training.compute_dtype == ComputeDtype::kAuto) {
     return "how much is held depends on training.compute_dtype, which has to be given; 'auto' is "
            "another type on another machine";
-  }
-  if (kind.activation_bytes == nullptr) {
-    return absl::StrCat("what a model of the kind '", std::string(kind.name),
-                        "' holds of activations is not counted yet");
   }
   if (run.model.dropout > 0) return "masks of model.dropout are not counted; set it to 0";
   if (!run.attention.empty())

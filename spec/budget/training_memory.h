@@ -33,4 +33,10 @@ int64_t HeldWeightBytes(const LayerPrecision& layer, const RunSpec& run);
 // Bytes of one value in the compute type, which is not "auto".
 int64_t BytesOf(ComputeDtype type);
 
+// Bytes of one value of a layer's weight gradient while it is added to what is there: it is made in
+// the compute type, whose values take `value_bytes`, and added in fp32.
+constexpr int64_t WeightGradientBytes(int64_t value_bytes) {
+  return value_bytes == 4 ? 4 : value_bytes + 4;
+}
+
 }  // namespace fp4::spec

@@ -1,9 +1,11 @@
 // Vectors to the same vectors: linear layers with the activation between them, none after the first
 // narrowest layer and after the last.
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "base/metric_names.h"
+#include "spec/budget/training_memory.h"
 #include "spec/fields.h"
 #include "spec/model_kinds.h"
 
@@ -57,6 +59,33 @@ void Check(FieldChecks& checks) {
   }
 }
 
+// Backward goes from the last layer to the first. At one of them there are the inputs of all layers
+// before it, and the outputs of those that are activated; the batch, the output, its error and its
+// gradient; the gradients of the layer's output, input and weight. With checkpointing the layer's
+// output was made again.
+int64_t ActivationBytes(const RunSpec& run) {
+  const std::vector<int64_t>& sizes = run.model.autoencoder.layer_sizes;
+  const int64_t value = BytesOf(run.training.compute_dtype), rows = run.training.micro_batch_size;
+  const bool again = run.training.activation_checkpointing;
+  const auto narrowest = std::min_element(sizes.begin() + 1, sizes.end()) - sizes.begin() - 1;
+  const int64_t last = std::ssize(sizes) - 2;
+  constexpr int64_t kFp32 = 4;
+  // A row of what is there throughout; the input in the compute type is the batch itself in fp32.
+  int64_t kept = sizes.front() * (2 * kFp32 + 2 * value + (value == kFp32 ? 0 : value));
+  int64_t most = 0;
+  for (int64_t i = 0; i <= last; ++i) {
+    const int64_t in = sizes[static_cast<size_t>(i)], out = sizes[static_cast<size_t>(i) + 1];
+    const bool activated = i != narrowest && i != last;
+    if (i > 0) kept += in * value;
+    int64_t now = i > 0 ? in * value : 0;  // the gradient of the input
+    if (i < last) now += out * value;      // that of the output; the last one's is kept
+    if (again) now += out * value + (activated ? out * value : 0);
+    most = std::max(most, rows * (kept + now) + in * out * WeightGradientBytes(value));
+    if (activated && !again) kept += out * value;
+  }
+  return most;
+}
+
 const ModelKind kAutoencoder = {
     .name = "autoencoder",
     .summary = "Linear layers through a bottleneck, from vectors to the same vectors.",
@@ -68,6 +97,7 @@ const ModelKind kAutoencoder = {
     .fields = Fields,
     .shared_fields = {"activation", "initialize_from"},
     .tensors = Tensors,
+    .activation_bytes = ActivationBytes,
     .check = Check,
 };
 const ModelKindRegistration registration(kAutoencoder);

@@ -1,10 +1,12 @@
 // Images to classes: stages of convolution (kernel x kernel, stride 1, same padding), RMS norm over
 // channels, ReLU and 2x2 mean pooling; then the mean over the plane and a linear classifier. A
 // convolution is a GEMM over unfolded patches: (out, in kernel kernel), one row for each pixel.
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "base/metric_names.h"
+#include "spec/budget/training_memory.h"
 #include "spec/fields.h"
 #include "spec/model_kinds.h"
 
@@ -83,6 +85,35 @@ void Check(FieldChecks& checks) {
                              ": each of the ", spec.channels.size(), " stages halves the image"));
 }
 
+// Of each stage its input is kept, and its convolution's output three times in fp32: before the
+// norm, and after it without and with scale and ReLU; with checkpointing the input alone. Backward
+// goes from the last stage to the first: through pooling, ReLU and norm with three gradients of
+// that size, then through the convolution with the patches of its input or their gradient.
+int64_t ActivationBytes(const RunSpec& run) {
+  const ConvnetSpec& spec = run.model.convnet;
+  const int64_t value = BytesOf(run.training.compute_dtype), rows = run.training.micro_batch_size;
+  const bool again = run.training.activation_checkpointing;
+  constexpr int64_t kFp32 = 4;
+  int64_t in = spec.image_channels, pixels = spec.image_size * spec.image_size, most = 0;
+  int64_t kept = 2 * in * pixels * kFp32;  // the batch, and it with channels last
+  for (const int64_t out : spec.channels) {
+    const int64_t input_copy = value == kFp32 ? 0 : in * pixels * value;
+    const int64_t outputs = out * pixels;
+    const int64_t stage = input_copy + outputs * 3 * kFp32 + pixels * kFp32;
+    const int64_t norm = kept + stage + outputs * 3 * kFp32;
+    const int64_t patches = in * spec.kernel * spec.kernel * pixels * value;
+    const int64_t convolution = kept + input_copy + patches + outputs * (value + kFp32);
+    most = std::max(
+        {most, rows * norm,
+         rows * convolution + in * out * spec.kernel * spec.kernel * WeightGradientBytes(value)});
+    if (!again) kept += stage;
+    in = out;
+    pixels /= 4;
+    kept += in * pixels * kFp32;
+  }
+  return most;
+}
+
 const ModelKind kConvnet = {
     .name = "convnet",
     .summary = "Convolutions over images, and a classifier.",
@@ -99,6 +130,7 @@ const ModelKind kConvnet = {
     .fields = Fields,
     .shared_fields = {"norm_eps", "initialize_from"},
     .tensors = Tensors,
+    .activation_bytes = ActivationBytes,
     .check = Check,
 };
 const ModelKindRegistration registration(kConvnet);

@@ -63,19 +63,24 @@ class Counter {
   }
 
   // Gradients on their way through a block: of the stream, of the hidden layer and of what it was
-  // made from.
+  // made from; and that of the largest weight.
   int64_t BlockBackward() const {
-    return rows_ * (model_.d_model * (kFp32 + value_) + 2 * model_.d_ff * value_);
+    return rows_ * (model_.d_model * (kFp32 + value_) + 2 * model_.d_ff * value_) +
+           model_.d_model * std::max(model_.d_ff, 3 * model_.d_model) * WeightGradientBytes(value_);
   }
 
-  // Logits of a piece, once more while their exponentials are summed, and the gradient of the
-  // hidden rows.
+  // Logits of a piece, once more while their exponentials are summed, or the gradients of the
+  // logits and of the weight; and the gradient of the hidden rows.
   int64_t Head() const {
     const auto head = std::ranges::find(run_.layers, "lm_head", &LayerPrecision::layer);
     const bool whole = head != run_.layers.end() && QuantizesRows(*head);
     const int64_t piece =
         whole ? rows_ : std::min(rows_, std::max(kPieceRows, kPieceElements / model_.vocab_size));
-    return piece * model_.vocab_size * 2 * kFp32 + rows_ * model_.d_model * value_;
+    const int64_t logits = piece * model_.vocab_size;
+    const int64_t forward = logits * 2 * kFp32;
+    const int64_t backward = logits * (kFp32 + (value_ == kFp32 ? 0 : value_)) +
+                             model_.vocab_size * model_.d_model * WeightGradientBytes(value_);
+    return std::max(forward, backward) + rows_ * model_.d_model * value_;
   }
 
   const RunSpec& run_;

@@ -165,5 +165,37 @@ TEST_F(BudgetRunsTest, ComputedMemoryIsNearTheMeasuredOne) {
   }
 }
 
+TEST_F(BudgetRunsTest, ComputedMemoryOfOtherKindsIsNearTheMeasuredOneToo) {
+  const char* models[] = {
+      R"("model": {"preset": "autoencoder-16", "layer_sizes": [256, 512, 64, 384, 256]}, "data": {"source": "vectors"})",
+      R"("model": {"preset": "cnn-small"}, "data": {"source": "images"})",
+      R"("model": {"preset": "cnn-small", "channels": [32, 32], "kernel": 5}, "data": {"source": "images"})"};
+  int number = 0;
+  for (const char* model : models) {
+    for (const char* training : {R"("compute_dtype": "fp32")", R"("compute_dtype": "bf16")",
+                                 R"("compute_dtype": "fp32", "activation_checkpointing": true)"}) {
+      SCOPED_TRACE(absl::StrCat(model, training));
+      const std::string document = absl::StrCat(
+          R"({"name": "a", )", model,
+          R"(, "training": {"steps": 3, "micro_batch_size": 64, "eval_batches": 1,
+              "gradient_accumulation": 2, "log_interval": 1, )",
+          training,
+          R"(}, "lr_schedule": {"warmup_steps": 0}, "resources": {"gpus": 0, "cpu_threads": 1}})");
+      const std::string name = absl::StrCat("kind", number++);
+      ASSERT_EQ(Run(name, document), kExitCompleted);
+      const auto read = spec::ReadExperiment(document, {}, {});
+
+      const spec::TrainingMemory computed =
+          spec::ComputeTrainingMemory(read.experiment.variants[0].run);
+
+      EXPECT_EQ(static_cast<double>(computed.total() - computed.activations),
+                Most(name, "memory/state_bytes"));
+      EXPECT_NEAR(
+          static_cast<double>(computed.activations) / Most(name, "memory/activations_bytes"), 1,
+          0.15);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fp4::trainer
