@@ -33,7 +33,7 @@ MAY_USE = {
     "worker": ["base", "daemon", "spec", "telemetry", "tls", "worker", "wire/library_log.h", "wire/channel_security.h"],
     "worker/host": ["base", "spec", "telemetry", "worker/types.h"],
     "worker/run": ["base", "spec", "worker/types.h", "worker/host"],
-    "worker/checkpoints": ["base", "telemetry", "worker/types.h", "worker/run/checkpoint_carrier.h"],
+    "worker/checkpoints": ["base", "telemetry", "worker/types.h", "worker/host/trainer_user.h", "worker/run/checkpoint_carrier.h"],
     "worker/rpc": ["base", "spec", "proto", "tls", "wire", "worker/types.h", "worker/checkpoints/checkpoint_client.h", "worker/controller_client.h", "worker/mailbox.h"],
     "client": ["base", "page", "safetensors", "spec", "proto", "tls", "wire"],
     "trainer/data": ["base", "spec", "numerics/format.h", "numerics/arithmetic/philox.h"],
