@@ -1,6 +1,6 @@
-#include "spec/precision.h"
-
 #include <utility>
+
+#include "spec/precision.h"
 
 namespace fp4::spec {
 
