@@ -126,7 +126,7 @@ absl::Status Upload(const UploadContext& context, const std::string& run_id,
                     const LocalCheckpoint& checkpoint) {
   FP4_ASSIGN_OR_RETURN(const UniqueFd state, OpenToRead(checkpoint.state_file(), context.user));
   if (SeesArtifacts(context.place)) {
-    const absl::Status placed = Place(context, run_id, checkpoint, state);
+    absl::Status placed = Place(context, run_id, checkpoint, state);
     // A folder that is seen and cannot be written to is as good as none.
     if (!absl::IsPermissionDenied(placed)) return placed;
   }
