@@ -122,6 +122,10 @@ Type SensitivityType() {
       RecipeList("formats", "The recipes that layers are scored under.",
                  R"(["nvfp4-weights", "mxfp4-weights", "nf4", "fp8", "nvfp4"])"),
       BodyPattern("A pattern of the layers that are scored; look-ups are left out."),
+      BudgetField("advise",
+                  "Whether a measurement also predicts what more bits, more units and one more "
+                  "layer would gain (`fp4ctl advise`).",
+                  Boolean(), "false", kSensitivity, &SensitivitySpec::advise),
   });
 }
 

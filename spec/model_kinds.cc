@@ -49,6 +49,11 @@ std::vector<std::string> KindsWith(std::string_view field) {
   return names;
 }
 
+std::vector<CapacityMove> CapacityMoves(const ModelSpec& model) {
+  const auto moves = KindOf(model).capacity;
+  return moves == nullptr ? std::vector<CapacityMove>() : moves(model);
+}
+
 const ModelKind& KindOf(const ModelSpec& model) {
   const auto found = std::ranges::find(ModelKinds(), std::string_view(model.kind), NameOf);
   assert(found != ModelKinds().end());

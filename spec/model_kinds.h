@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "spec/advice/capacity.h"
 #include "spec/attention.h"
 #include "spec/field_checks.h"
 #include "spec/model_tensors.h"
@@ -35,6 +36,8 @@ struct ModelKind {
   // The most that one micro-batch's forward and backward hold, in bytes
   // (spec/budget/training_memory.h).
   int64_t (*activation_bytes)(const RunSpec& run);
+  // How it could be wider or deeper; null: advice on capacity does not know.
+  std::vector<CapacityMove> (*capacity)(const ModelSpec& model) = nullptr;
   // Reports contradictions between its fields.
   void (*check)(FieldChecks& checks);
 };

@@ -40,6 +40,10 @@ struct ConvnetSpec {
 // Vectors to the same vectors.
 struct AutoencoderSpec {
   std::vector<int64_t> layer_sizes;  // the data's width first and last
+
+  // The first layer with the fewest outputs, which no activation follows. The narrowest of the
+  // inputs is the width of the data, which is the last layer's output too.
+  int64_t narrowest_layer() const;
 };
 
 // Fields that the kind does not have stand at their zero.
@@ -269,6 +273,7 @@ struct SensitivitySpec {
   bool on = false;
   int64_t every = 200;        // updates
   int64_t micro_batches = 1;  // that one measurement looks at
+  bool advise = false;        // whether it predicts what more bits, units and layers would gain too
   Candidates candidates;
 };
 

@@ -40,6 +40,44 @@ Score ReadScore(const Json& json) {
           .seconds = json.value("seconds", 0.0)};
 }
 
+Json MoveJson(const PredictedMove& predicted) {
+  const Move& move = predicted.move;
+  Json json = {
+      {"move", move.name()}, {"kind", std::string(MoveKindName(move.kind))}, {"layer", move.layer}};
+  if (move.kind == MoveKind::kBits) json["recipe"] = move.recipe;
+  if (move.kind == MoveKind::kUnits) json["units"] = move.units;
+  json["extra_bytes"] = predicted.extra_bytes;
+  json["gain"] = NumberJson(predicted.gain);
+  json["standard_error"] = NumberJson(predicted.standard_error);
+  json["gain_per_byte"] = NumberJson(predicted.gain_per_byte());
+  return json;
+}
+
+Json MovesJson(const std::vector<PredictedMove>& moves) {
+  Json json = Json::array();
+  for (const PredictedMove& move : moves) json.push_back(MoveJson(move));
+  return json;
+}
+
+MoveKind MoveKindOf(const Json& json) {
+  const std::string name = json;
+  for (const MoveKind kind : {MoveKind::kBits, MoveKind::kUnits, MoveKind::kLayer})
+    if (name == MoveKindName(kind)) return kind;
+  throw Json::other_error::create(501, "'" + name + "' is no kind of move", &json);
+}
+
+PredictedMove ReadMove(const Json& json) {
+  PredictedMove predicted;
+  predicted.move.kind = MoveKindOf(json.at("kind"));
+  predicted.move.layer = json.at("layer");
+  if (json.contains("recipe")) predicted.move.recipe = json.at("recipe");
+  if (json.contains("units")) predicted.move.units = json.at("units");
+  predicted.extra_bytes = json.at("extra_bytes");
+  predicted.gain = NumberOf(json.at("gain"));
+  predicted.standard_error = NumberOf(json.at("standard_error"));
+  return predicted;
+}
+
 Json TableJson(const ScoreTable& table) {
   Json layers = Json::array();
   for (const LayerScores& layer : table.layers) {
@@ -47,7 +85,10 @@ Json TableJson(const ScoreTable& table) {
     for (const Score& score : layer.scores) scores.push_back(ScoreJson(score));
     layers.push_back({{"layer", layer.layer}, {"current", layer.current}, {"scores", scores}});
   }
-  return {{"micro_batches", table.micro_batches}, {"targets", table.targets}, {"layers", layers}};
+  Json json = {
+      {"micro_batches", table.micro_batches}, {"targets", table.targets}, {"layers", layers}};
+  if (!table.moves.empty()) json["moves"] = MovesJson(table.moves);
+  return json;
 }
 
 ScoreTable ReadTable(int64_t step, const Json& json) {
@@ -61,6 +102,8 @@ ScoreTable ReadTable(int64_t step, const Json& json) {
     layer.current = item.at("current");
     for (const Json& score : item.at("scores")) layer.scores.push_back(ReadScore(score));
   }
+  if (json.contains("moves"))
+    for (const Json& move : json.at("moves")) table.moves.push_back(ReadMove(move));
   return table;
 }
 
@@ -125,6 +168,22 @@ double Shrunk(double mean, double standard_error) {
 }
 
 std::string ToJson(const ScoreTable& table) { return TableJson(table).dump(); }
+
+std::string AdviceJson(const ScoreTable& table, const std::vector<Offer>& offers) {
+  Json moves = Json::array();
+  for (const PredictedMove& predicted : table.moves) {
+    Json& json = moves.emplace_back(MoveJson(predicted));
+    const std::string name = predicted.move.name();
+    const auto offer = std::ranges::find_if(
+        offers, [&name](const Offer& other) { return other.move.name() == name; });
+    if (offer != offers.end()) json["change"] = Json::parse(offer->change);
+  }
+  return Json(
+             {{"micro_batches", table.micro_batches}, {"targets", table.targets}, {"moves", moves}})
+      .dump();
+}
+
+std::string ToJson(const PredictedMove& predicted) { return MoveJson(predicted).dump(); }
 
 std::string ToJson(const Decision& decision) {
   Json assignment = Json::object(), changes = Json::array();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "spec/advice/offer.h"
 
 namespace fp4::spec {
 
@@ -38,6 +39,8 @@ struct ScoreTable {
   int64_t step = 0;  // of the weights: completed updates
   int64_t micro_batches = 0, targets = 0;
   std::vector<LayerScores> layers = {};
+  // What was predicted of capacity (sensitivity.advise), as SortMoves orders it.
+  std::vector<PredictedMove> moves = {};
 };
 
 // One switch of a layer.
@@ -65,6 +68,11 @@ struct Decision {
 // One JSON object each, without the step, which the event has.
 std::string ToJson(const ScoreTable& table);
 std::string ToJson(const Decision& decision);
+std::string ToJson(const PredictedMove& predicted);
+
+// The moves of the table alone, each with the "change" of the document that makes it, where it is
+// among the offers: {"micro_batches", "targets", "moves": […]}.
+std::string AdviceJson(const ScoreTable& table, const std::vector<Offer>& offers);
 
 // INVALID_ARGUMENT: `json` is none that ToJson writes.
 absl::StatusOr<ScoreTable> ParseScoreTable(int64_t step, std::string_view json);

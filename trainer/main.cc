@@ -63,6 +63,7 @@ int TrainOrEvaluate(const Options& options) {
   const StopCheck stop_check = [&] { return stop.requested(); };
   if (options.roofline) return PrintRoofline(options, selected, std::cout);
   if (options.sensitivity) return WriteSensitivityTable(options, selected, stop_check, std::cout);
+  if (options.advise) return WriteAdvice(options, selected, stop_check, std::cout);
   if (options.evaluate) return EvaluateCheckpoint(options, selected, stop_check, std::cout);
   const int exit_code = RunAttempt(options, selected, stop_check);
   // How it ended is written down: no signal shall make the exit status say something else.

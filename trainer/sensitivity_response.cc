@@ -1,8 +1,10 @@
 #include "trainer/sensitivity_response.h"
 
 #include "base/status_macros.h"
+#include "trainer/sensitivity/advisor.h"
 #include "trainer/sensitivity/product_times.h"
 #include "trainer/sensitivity/scorer.h"
+#include "trainer/step.h"
 
 namespace fp4::trainer {
 namespace {
@@ -22,15 +24,28 @@ std::vector<Measurement> Measure(Parts& parts, const spec::Candidates& candidate
   const Scorer scorer({candidates, *parts.model, *parts.parameters, parts.context, *parts.backend,
                        parts.compute_type(), /*from_exact=*/purpose == Purpose::kBudget},
                       parts.task->targets_per_record());
-  const double loss_scale = parts.loss_scale ? parts.loss_scale->value() : 1.0;
   const uint64_t draw = 2 * static_cast<uint64_t>(update) + static_cast<uint64_t>(purpose);
-  return scorer.Measure(NextBatches(parts, update, micro_batches), loss_scale, draw);
+  return scorer.Measure(NextBatches(parts, update, micro_batches), LossScaleOf(parts), draw);
 }
 
 spec::ScoreTable Table(const Parts& parts, const spec::Candidates& candidates,
                        const std::vector<Measurement>& measurements, int64_t update) {
   return TableOf(Joined(measurements), candidates, parts.run.training.compute_dtype, *parts.model,
                  update);
+}
+
+std::vector<spec::PredictedMove> Advise(const Parts& parts, const spec::ScoreTable& scores,
+                                        int64_t update) {
+  const std::vector<Batch> batches =
+      NextBatches(parts, update, parts.run.sensitivity.micro_batches);
+  const Advisor advisor({parts.run.sensitivity.candidates, *parts.model, *parts.parameters,
+                         parts.context, *parts.backend, parts.compute_type()},
+                        parts.task->targets_per_record(), parts.run.model.activation);
+  return advisor.Predict(
+      spec::OfferMoves(parts.run, parts.document), scores,
+      {static_cast<int64_t>(batches.size()),
+       [&batches](int64_t index) { return batches[static_cast<size_t>(index)]; }},
+      LossScaleOf(parts), static_cast<uint64_t>(update) << 16U);
 }
 
 // A layer that no gradient reaches costs nothing under any candidate.
@@ -68,8 +83,10 @@ absl::Status MeasureSensitivity(Parts& parts, int64_t update, Report& report) {
   if (sensitivity.on && update % sensitivity.every == 0) {
     const auto measurements = Measure(parts, sensitivity.candidates, update,
                                       sensitivity.micro_batches, Purpose::kSensitivity);
+    spec::ScoreTable table = Table(parts, sensitivity.candidates, measurements, update);
+    if (sensitivity.advise) table.moves = Advise(parts, table, update);
     FP4_RETURN_IF_ERROR(parts.task->CheckData());
-    FP4_RETURN_IF_ERROR(report.Scores(Table(parts, sensitivity.candidates, measurements, update)));
+    FP4_RETURN_IF_ERROR(report.Scores(table));
   }
   ByteBudget* budget = parts.precision->budget();
   if (budget == nullptr || !budget->DecisionIsDue(update)) return absl::OkStatus();

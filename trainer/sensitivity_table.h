@@ -14,4 +14,9 @@ namespace fp4::trainer {
 int WriteSensitivityTable(const Options& options, const SelectedRun& selected,
                           const StopCheck& stop, std::ostream& out);
 
+// fp4-train --advise: the same weights, for what more bits, units and layers would gain there, and
+// the change of the document that makes each move.
+int WriteAdvice(const Options& options, const SelectedRun& selected, const StopCheck& stop,
+                std::ostream& out);
+
 }  // namespace fp4::trainer

@@ -8,11 +8,12 @@
 #include "trainer/optimizer/gradients.h"
 
 namespace fp4::trainer {
-namespace {
 
 double LossScaleOf(const Parts& parts) {
   return parts.loss_scale ? parts.loss_scale->value() : 1.0;
 }
+
+namespace {
 
 // Of the step's micro-batches, that which is the `m`th of this process: each has a stretch of them.
 int64_t MicroBatchOfStep(const Parts& parts, int64_t m) {

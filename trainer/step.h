@@ -11,6 +11,9 @@
 
 namespace fp4::trainer {
 
+// What losses are multiplied by before backward: 1 but for fp16.
+double LossScaleOf(const Parts& parts);
+
 // What one update goes by; its gradients are with the parameters.
 struct StepResult {
   double loss = 0;           // mean over the step's targets

@@ -9,9 +9,9 @@ namespace fp4::client::report {
 namespace {
 
 using MakeSection = Section (*)(const Data&);
-constexpr MakeSection kSections[] = {ResultsSection,     CurvesSection,      CostsSection,
-                                     LayersSection,      SensitivitySection, FindingsSection,
-                                     EnvironmentSection, DocumentsSection,   ReproductionSection};
+constexpr MakeSection kSections[] = {
+    ResultsSection, CurvesSection,   CostsSection,       LayersSection,    SensitivitySection,
+    AdviceSection,  FindingsSection, EnvironmentSection, DocumentsSection, ReproductionSection};
 
 std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());

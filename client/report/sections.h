@@ -13,6 +13,7 @@ Section CurvesSection(const Data& data);        // means over seeds with their i
 Section CostsSection(const Data& data);         // Pareto fronts, speed, memory by part
 Section LayersSection(const Data& data);        // heat maps of layers over steps
 Section SensitivitySection(const Data& data);   // heat maps of predicted changes of the loss
+Section AdviceSection(const Data& data);        // predicted and measured gains of moves
 Section FindingsSection(const Data& data);      // with advice; runs that did not complete
 Section EnvironmentSection(const Data& data);   // machines, versions, threads
 Section DocumentsSection(const Data& data);     // resolved documents and their differences

@@ -20,6 +20,7 @@
   VERB(Describe)        \
   VERB(Metrics)         \
   VERB(Sensitivity)     \
+  VERB(Advise)          \
   VERB(Compare)         \
   VERB(Diff)            \
   VERB(Plot)            \

@@ -4,13 +4,62 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/metric_names.h"
 #include "spec/budget/training_memory.h"
 #include "spec/fields.h"
 #include "spec/model_kinds.h"
 
 namespace fp4::spec {
+
+int64_t AutoencoderSpec::narrowest_layer() const {
+  return std::min_element(layer_sizes.begin() + 1, layer_sizes.end()) - layer_sizes.begin() - 1;
+}
+
 namespace {
+
+std::string NumberedLayer(int64_t number) { return absl::StrCat("layers.", number); }
+
+std::string SizesChange(const std::vector<int64_t>& sizes) {
+  return absl::StrCat(R"({"layer_sizes":[)", absl::StrJoin(sizes, ","), "]}");
+}
+
+// A wider or deeper autoencoder has its activations where the other has them only if its narrowest
+// layer is the same one.
+void AddIfNarrowestStays(CapacityMove move, const std::vector<int64_t>& sizes, int64_t narrowest,
+                         std::vector<CapacityMove>& moves) {
+  if (AutoencoderSpec{sizes}.narrowest_layer() != narrowest) return;
+  move.model_change = SizesChange(sizes);
+  moves.push_back(std::move(move));
+}
+
+std::vector<CapacityMove> Capacity(const ModelSpec& model) {
+  const std::vector<int64_t>& sizes = model.autoencoder.layer_sizes;
+  const int64_t narrowest = model.autoencoder.narrowest_layer();
+  std::vector<CapacityMove> moves;
+  for (int64_t layer = 0; layer + 2 < static_cast<int64_t>(sizes.size()); ++layer) {
+    const std::string own = NumberedLayer(layer), next = NumberedLayer(layer + 1);
+    for (const int64_t units : {1, 2, 4}) {
+      std::vector<int64_t> wider = sizes;
+      wider[static_cast<size_t>(layer) + 1] += units;
+      AddIfNarrowestStays(
+          {.layer = own,
+           .units = units,
+           .places = {{.source = own, .target = next, .linear = layer == narrowest}}},
+          wider, narrowest, moves);
+    }
+    const int64_t width = sizes[static_cast<size_t>(layer) + 1];
+    std::vector<int64_t> deeper = sizes;
+    deeper.insert(deeper.begin() + layer + 1, width);
+    AddIfNarrowestStays({.adds_layer = true,
+                         .layer = own,
+                         .units = width,
+                         .places = {{.source = next, .target = next, .before_target = true}},
+                         .renumbers_after = layer},
+                        deeper, layer < narrowest ? narrowest + 1 : narrowest, moves);
+  }
+  return moves;
+}
 
 std::vector<Field> Fields() {
   return {FromPreset(Field{
@@ -67,7 +116,7 @@ int64_t ActivationBytes(const RunSpec& run) {
   const std::vector<int64_t>& sizes = run.model.autoencoder.layer_sizes;
   const int64_t value = BytesOf(run.training.compute_dtype), rows = run.training.micro_batch_size;
   const bool again = run.training.activation_checkpointing;
-  const auto narrowest = std::min_element(sizes.begin() + 1, sizes.end()) - sizes.begin() - 1;
+  const int64_t narrowest = run.model.autoencoder.narrowest_layer();
   const int64_t last = std::ssize(sizes) - 2;
   constexpr int64_t kFp32 = 4;
   // A row of what is there throughout; the input in the compute type is the batch itself in fp32.
@@ -98,6 +147,7 @@ const ModelKind kAutoencoder = {
     .shared_fields = {"activation", "initialize_from"},
     .tensors = Tensors,
     .activation_bytes = ActivationBytes,
+    .capacity = Capacity,
     .check = Check,
 };
 const ModelKindRegistration registration(kAutoencoder);

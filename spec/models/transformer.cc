@@ -164,6 +164,33 @@ std::vector<AttentionTensor> Attention(const ModelSpec& model) {
   return tensors;
 }
 
+UnitPlace FeedForward(int64_t block) {
+  const std::string mlp = absl::StrCat("blocks.", block, ".mlp.");
+  return {.source = mlp + "up", .target = mlp + "down"};
+}
+
+// The feed-forward parts of all blocks have one width. One more block is seen as one more
+// feed-forward part beside the last one's.
+std::vector<CapacityMove> Capacity(const ModelSpec& model) {
+  std::vector<UnitPlace> every;
+  for (int64_t i = 0; i < model.num_layers; ++i) every.push_back(FeedForward(i));
+  std::vector<CapacityMove> moves;
+  for (const int64_t part : {16, 8, 4}) {
+    const int64_t units = model.d_ff / part;
+    if (units == 0) continue;
+    moves.push_back({.layer = "blocks.*.mlp.up",
+                     .units = units,
+                     .places = every,
+                     .model_change = absl::StrCat(R"({"d_ff":)", model.d_ff + units, "}")});
+  }
+  moves.push_back({.adds_layer = true,
+                   .layer = absl::StrCat("blocks.", model.num_layers - 1),
+                   .units = model.d_ff,
+                   .places = {every.back()},
+                   .model_change = absl::StrCat(R"({"num_layers":)", model.num_layers + 1, "}")});
+  return moves;
+}
+
 void CheckHeads(FieldChecks& checks) {
   const ModelSpec& model = checks.run().model;
   const FieldChecks::Names fields = {"model.num_heads", "model.d_model", "model.rotary_axis",
@@ -290,6 +317,7 @@ const ModelKind kTransformer = {
     .tensors = Tensors,
     .attention_tensors = Attention,
     .activation_bytes = TransformerActivationBytes,
+    .capacity = Capacity,
     .check = Check,
 };
 const ModelKindRegistration registration(kTransformer);

@@ -55,6 +55,51 @@ TEST(ScoreTable, IsReadByPeopleAsOneRowALayer) {
             "change the loss by +0.25");
 }
 
+TEST(ScoreTable, MovesComeBackFromItsJsonAndAreLeftOutWithoutAdvice) {
+  ScoreTable table = Table();
+  EXPECT_EQ(ToJson(table).find("moves"), std::string::npos);
+  table.moves = {{.move = {.kind = MoveKind::kBits, .layer = "layers.1", .recipe = "int8"},
+                  .extra_bytes = 10,
+                  .gain = 0.5,
+                  .standard_error = NAN},
+                 {.move = {.kind = MoveKind::kUnits, .layer = "layers.0", .units = 2},
+                  .extra_bytes = 8,
+                  .gain = -1},
+                 {.move = {.kind = MoveKind::kLayer, .layer = "layers.0"}, .extra_bytes = 4}};
+  const auto read = ParseScoreTable(7, ToJson(table));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(ToJson(*read), ToJson(table));
+  ASSERT_EQ(read->moves.size(), 3u);
+  EXPECT_EQ(read->moves[0].move.name(), "layers.1-as-int8");
+  EXPECT_EQ(read->moves[1].move.name(), "layers.0-plus-2");
+  EXPECT_EQ(read->moves[2].move.name(), "layers.0-and-another");
+}
+
+TEST(ScoreTable, AMoveThatIsNoneIsAnErrorThatNamesIt) {
+  ScoreTable table = Table();
+  table.moves = {{.move = {.kind = MoveKind::kLayer, .layer = "layers.0"}}};
+  std::string json = ToJson(table);
+  json.replace(json.find(R"("kind":"layer")"), 14, R"("kind":"depth")");
+  const auto read = ParseScoreTable(7, json);
+  EXPECT_EQ(read.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(read.status().message()), HasSubstr("'depth' is no kind of move"));
+  table.moves = {{.move = {.kind = MoveKind::kBits, .layer = "layers.0", .recipe = "int8"}}};
+  json = ToJson(table);
+  json.erase(json.find(R"("extra_bytes":0,)"), 16);
+  EXPECT_FALSE(ParseScoreTable(7, json).ok());
+}
+
+TEST(ScoreTable, AdviceHasTheChangesThatMakeItsMoves) {
+  ScoreTable table = Table();
+  table.moves = {{.move = {.kind = MoveKind::kLayer, .layer = "layers.0"}}};
+  const Offer offer{.move = table.moves[0].move,
+                    .extra_bytes = 4,
+                    .change = R"({"model":{"layer_sizes":[8,4,4,8]}})"};
+  EXPECT_THAT(AdviceJson(table, {offer}),
+              HasSubstr(R"("change":{"model":{"layer_sizes":[8,4,4,8]}}})"));
+  EXPECT_EQ(AdviceJson(table, {}).find("change"), std::string::npos);
+}
+
 TEST(ScoreTable, WhatIsNoneIsAnErrorWithItsStep) {
   for (const char* json :
        {"", "[]", "{}", R"({"micro_batches": 1, "targets": 1, "layers": [3]})"}) {

@@ -1,6 +1,5 @@
 #include "trainer/model/autoencoder.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -35,9 +34,7 @@ Autoencoder::Autoencoder(const ModelParts& parts)
       compute_type_(parts.compute_type),
       checkpointing_(parts.run.training.activation_checkpointing) {
   const std::vector<int64_t>& sizes = parts.run.model.autoencoder.layer_sizes;
-  // By their outputs: the narrowest of the inputs is the width of the data, which is the last
-  // layer's output too.
-  const auto narrowest = std::min_element(sizes.begin() + 1, sizes.end()) - sizes.begin() - 1;
+  const int64_t narrowest = parts.run.model.autoencoder.narrowest_layer();
   const auto last = static_cast<int64_t>(sizes.size()) - 2;
   std::vector<QuantizedLayer*> layers;
   for (int64_t i = 0; i <= last; ++i) {

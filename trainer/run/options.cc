@@ -46,6 +46,12 @@ std::vector<CLI::Option*> DeclareMeasuring(CLI::App& app, Options& options) {
                      "cost the loss under the recipes of RUN.json's sensitivity.formats, instead "
                      "of training. Nothing is written to a run directory")
           ->type_name("CHECKPOINT");
+  CLI::Option* advise =
+      app.add_option("--advise", options.advise,
+                     "Predict what more bits, more units and one more layer would gain at the "
+                     "weights of a checkpoint's folder or a safetensors file, and in how many "
+                     "bytes, instead of training. Nothing is written to a run directory")
+          ->type_name("CHECKPOINT");
   app.add_option("--profile", options.profile,
                  "Write the times of ten updates to this file, a Chrome trace, and print them by "
                  "part of the step when the run ends")
@@ -55,7 +61,7 @@ std::vector<CLI::Option*> DeclareMeasuring(CLI::App& app, Options& options) {
       "Measure this machine's peak and bandwidth and the products of RUN.json, instead "
       "of training: which are bound by memory, which by arithmetic, and what 4-bit "
       "operands would change. Nothing is written to a run directory");
-  const std::vector<CLI::Option*> measuring = {evaluate, sensitivity, roofline};
+  const std::vector<CLI::Option*> measuring = {evaluate, sensitivity, advise, roofline};
   for (CLI::Option* mode : measuring) {
     for (CLI::Option* other : measuring) {
       if (other != mode) mode->excludes(other);
@@ -99,10 +105,11 @@ std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code) {
       "--probe", options.probe, "Print what this machine computes best with, as JSON, and exit");
   const std::vector<CLI::Option*> measuring = DeclareMeasuring(app, options);
   std::string output = "text";
-  CLI::Option* how = app.add_option("-o,--output", output,
-                                    "With --evaluate, --sensitivity or --roofline: text or json")
-                         ->check(CLI::IsMember({"text", "json"}))
-                         ->capture_default_str();
+  CLI::Option* how =
+      app.add_option("-o,--output", output,
+                     "With --evaluate, --sensitivity, --advise or --roofline: text or json")
+          ->check(CLI::IsMember({"text", "json"}))
+          ->capture_default_str();
   try {
     app.parse(argc, argv);
     if (!*probe && options.document.empty()) throw CLI::RequiredError("RUN.json");
@@ -110,7 +117,7 @@ std::optional<Options> ParseCommandLine(int argc, char** argv, int& exit_code) {
         std::ranges::any_of(measuring, [](const CLI::Option* mode) { return mode->count() > 0; });
     if (!*probe && !measures && options.run_dir.empty()) throw CLI::RequiredError("--run-dir");
     if (*how && !measures)
-      throw CLI::RequiresError("--output", "--evaluate, --sensitivity or --roofline");
+      throw CLI::RequiresError("--output", "--evaluate, --sensitivity, --advise or --roofline");
     options.json = output == "json";
     return options;
   } catch (const CLI::ParseError& error) {

@@ -25,6 +25,8 @@ struct Options {
   std::optional<std::string> evaluate;
   // The same, for what each of its layers would cost the loss under other recipes.
   std::optional<std::string> sensitivity;
+  // The same, for what more bits, units and layers would gain.
+  std::optional<std::string> advise;
   bool json = false;  // how what is measured is printed
   // Where the times of some updates go, as a Chrome trace; the run trains as it would without.
   std::optional<std::string> profile;

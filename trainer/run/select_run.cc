@@ -61,9 +61,11 @@ SelectedRun SelectRun(const Options& options) {
   std::filesystem::path folder = std::filesystem::absolute(options.document).parent_path();
   spec::ReadResult read = spec::ReadExperiment(*text, {}, {.base_folder = folder.string()});
   // The scores of a document that does not say which.
-  const bool unsaid =
-      options.sensitivity && read.ok() && !read.experiment.variants.front().run.sensitivity.on;
-  const std::vector<std::string> defaults = {"sensitivity={}"};
+  const bool unsaid = (options.sensitivity || options.advise) && read.ok() &&
+                      !read.experiment.variants.front().run.sensitivity.on;
+  // Advice asks for recipes with more bytes, which fit layers of any width.
+  const std::vector<std::string> defaults = {
+      options.advise ? R"(sensitivity={"formats": ["int8", "baseline"]})" : "sensitivity={}"};
   if (unsaid) read = spec::ReadExperiment(*text, defaults, {.base_folder = folder.string()});
   for (const spec::Problem& problem : read.problems)
     selected.problems.push_back(problem.ToString(options.document));

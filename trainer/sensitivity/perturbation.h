@@ -3,13 +3,10 @@
 #pragma once
 
 #include <functional>
-#include <map>
-#include <string>
 #include <vector>
 
 #include "spec/run_spec.h"
 #include "trainer/model/model.h"
-#include "trainer/precision/layer_observer.h"
 
 namespace fp4::trainer {
 
@@ -28,32 +25,6 @@ struct Perturbation {
   const at::Tensor* master = nullptr;  // (out, in)
 };
 using PerturbationVisitor = std::function<void(const Perturbation&)>;
-
-// Holds, of a layer that is scored, X and dY of the two backward passes of one micro-batch.
-class PerturbationObserver : public LayerObserver {
- public:
-  struct Held {
-    at::Tensor input, operand;                             // X, and what fprop made of it
-    std::vector<at::Tensor> gradients, sampled_gradients;  // pieces of rows, in their order
-  };
-
-  explicit PerturbationObserver(const spec::Candidates& candidates);
-
-  // From now on gradients are those of drawn targets.
-  void BeginSampled() { sampled_ = true; }
-
-  void Saw(const std::string& /*layer*/, LayerTensor /*which*/,
-           const at::Tensor& /*values*/) override {}
-  void SawOperand(const std::string& layer, LayerTensor which, const OperandQuantizer& quantizer,
-                  const at::Tensor& values, const at::Tensor& operand) override;
-  void SawGradient(const std::string& layer, const at::Tensor& dy) override;
-
-  const Held& held(const std::string& layer) const { return held_.at(layer); }
-
- private:
-  std::map<std::string, Held> held_;  // by layer, of those that are scored
-  bool sampled_ = false;
-};
 
 // What one pass is made on; all of it outlives the pass.
 struct PerturbationParts {

@@ -59,6 +59,16 @@ Estimate EstimateOf(const TermSamples& samples) {
   return estimate;
 }
 
+void AddRecordTerms(const PlaceTensors& seen, const at::Tensor& change, int half,
+                    TermSamples& terms) {
+  const auto records = static_cast<double>(seen.records);
+  const at::Tensor first = RecordProducts(seen.gradient, change, seen.records) * records;
+  const at::Tensor second = RecordProducts(seen.sampled_gradient, change, seen.records).square() *
+                            (0.5 * static_cast<double>(seen.targets) * records);
+  Append(OfHalf(first.unsqueeze(1), seen, half), terms.first);
+  Append(OfHalf(second.unsqueeze(1), seen, half), terms.second);
+}
+
 double Scorer::GradientDivergence(const Perturbation& seen) const {
   if (!QuantizesWgrad(*seen.row)) return 0;
   Linear layer(*seen.row, *seen.master, parts_.compute_type, parts_.context, parts_.backend);

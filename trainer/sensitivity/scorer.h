@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "spec/score_table.h"
+#include "trainer/sensitivity/directions.h"
 #include "trainer/sensitivity/perturbation.h"
 
 namespace fp4::trainer {
@@ -36,6 +37,10 @@ struct Estimate {
   double loss_change = 0, standard_error = 0, first_order = 0, second_order = 0;
 };
 Estimate EstimateOf(const TermSamples& samples);
+
+// Adds the terms of a change of the output (rows, out) at a place, of one half's records alone.
+void AddRecordTerms(const PlaceTensors& seen, const at::Tensor& change, int half,
+                    TermSamples& terms);
 
 // What was measured: by layer and candidate, as in spec::Candidates::layers.
 struct Measurement {

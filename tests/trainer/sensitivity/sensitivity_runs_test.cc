@@ -64,7 +64,7 @@ TEST_F(SensitivityRunsTest, MeasuringChangesNoBitOfTheRun) {
             "precision": )",
         precision, "}"));
     json measured = json::parse(plain);
-    measured["sensitivity"] = {{"every", 3}};
+    measured["sensitivity"] = {{"every", 3}, {"advise", true}};
     const std::string off = absl::StrCat("off", number), on = absl::StrCat("on", number);
     ASSERT_EQ(Run(off, plain), kExitCompleted);
     ASSERT_EQ(Run(on, measured.dump()), kExitCompleted);
