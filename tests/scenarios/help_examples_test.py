@@ -45,7 +45,7 @@ class HelpExamples(Scenario):
         cluster = Cluster(self, num_slots=2)
         cluster.start_worker()
         base = document("fp4", steps=8, variants={"baseline": {}, "fp4": {"precision": {"default": "fp4"}}}, seeds=[1, 2],
-                        training={"eval_interval": 2}, sensitivity={"every": 2})
+                        training={"eval_interval": 2}, sensitivity={"every": 2, "advise": True})
         made = cluster.submit(base)
         cluster.watch(made["experiment"]).finish()
         words = {EXPERIMENT: made["experiment"], RUN: made["runs"][0]["id"], OTHER_RUN: made["runs"][3]["id"]}

@@ -321,6 +321,71 @@ TEST_F(SeeingTest, SensitivityPrintsTheNewestScoresOrThoseOfAStep) {
   EXPECT_EQ(json["layers"][0]["scores"][0]["loss_change"], 0.5);
 }
 
+v1::Event AdviceAt(int64_t step, double gain) {
+  v1::Event event;
+  event.set_run_id("run0000a");
+  event.mutable_sensitivity()->set_step(step);
+  event.mutable_sensitivity()->set_json(spec::ToJson(spec::ScoreTable{
+      .step = step,
+      .micro_batches = 1,
+      .targets = 64,
+      .moves = {{.move = {.kind = spec::MoveKind::kUnits, .layer = "layers.0", .units = 2},
+                 .extra_bytes = 512,
+                 .gain = gain,
+                 .standard_error = 0.125}}}));
+  return event;
+}
+
+class AdviseTest : public SeeingTest {
+ protected:
+  AdviseTest() {
+    v1::Experiment experiment = MakeExperiment({"baseline", "fp4"});
+    experiment.mutable_runs(0)->set_resolved_document(
+        R"({"schema_version": 1, "name": "demo", "seeds": [1], "training": {"steps": 40},
+            "model": {"preset": "autoencoder-16", "layer_sizes": [32, 4, 32]},
+            "data": {"source": "vectors"}, "sensitivity": {"formats": ["int8"], "advise": true}})");
+    service_.SetExperiment(experiment);
+  }
+};
+
+TEST_F(AdviseTest, PrintsTheNewestMovesWithTheirChanges) {
+  service_.Add(AdviceAt(10, 0.5));
+  service_.Add(AdviceAt(20, 0.25));
+  Command text = Run({"advise", "run0000a"});
+  EXPECT_EQ(text.Wait(), 0) << text.err();
+  EXPECT_EQ(text.out().substr(0, 20), "step 20, 64 targets\n");
+  EXPECT_NE(text.out().find("layers.0-plus-2"), std::string::npos) << text.out();
+  Command json = Run({"advise", "run0000a", "--step", "10", "-o", "json"});
+  EXPECT_EQ(json.Wait(), 0) << json.err();
+  const Json move = Json::parse(json.out())["moves"][0];
+  EXPECT_EQ(move["gain"], 0.5);
+  EXPECT_EQ(move["change"], Json::parse(R"({"model": {"layer_sizes": [32, 6, 32]}})"));
+}
+
+TEST_F(AdviseTest, SubmitsTheBestMovesWithTheSeedsThatItIsGiven) {
+  service_.Add(AdviceAt(20, 0.25));
+  Command command = Run({"advise", "run0000a", "--submit", "--seeds", "5", "--seeds", "6"});
+  EXPECT_EQ(command.Wait(), 0) << command.err();
+  const Json sent = Json::parse(service_.create_request().document());
+  EXPECT_EQ(sent["seeds"], Json({5, 6}));
+  EXPECT_TRUE(sent["variants"].contains("base"));
+  EXPECT_EQ(sent["variants"]["layers.0-plus-2"]["model"]["layer_sizes"], Json({32, 6, 32}));
+  Command wrong = Run({"advise", "run0000a", "--print", "--seeds", "-1"});
+  EXPECT_EQ(wrong.Wait(), 2);
+  EXPECT_NE(wrong.err().find("'-1'"), std::string::npos) << wrong.err();
+}
+
+TEST_F(AdviseTest, WithoutGainsOrAdviceSaysWhy) {
+  Command none = Run({"advise", "run0000a"});
+  EXPECT_EQ(none.Wait(), 4);
+  EXPECT_NE(none.err().find("run run0000a has no advice"), std::string::npos) << none.err();
+  EXPECT_NE(none.err().find(R"("sensitivity": {"advise": true})"), std::string::npos);
+  service_.Add(AdviceAt(20, -0.25));
+  Command nothing = Run({"advise", "run0000a", "--submit"});
+  EXPECT_EQ(nothing.Wait(), 2);
+  EXPECT_NE(nothing.err().find("predicted to gain anything"), std::string::npos) << nothing.err();
+}
+
 TEST_F(SeeingTest, SensitivityOfARunWithoutScoresSaysWhatAsksForThem) {
   Command none = Run({"sensitivity", "run0000a"});
   EXPECT_EQ(none.Wait(), 4);
