@@ -54,7 +54,7 @@ v1::CreateTokenRequest RequestOf(const Options& options) {
 // A token whose text is lost is of use to nobody.
 absl::Status Keep(const std::string& file, const v1::CreateTokenResponse& made,
                   Operations& operations) {
-  const absl::Status written = tls::MakeSecretFile(file, absl::StrCat(made.text(), "\n"));
+  absl::Status written = tls::MakeSecretFile(file, absl::StrCat(made.text(), "\n"));
   if (!written.ok()) (void)operations.RevokeToken(made.token().id()).status();
   return written;
 }

@@ -40,8 +40,8 @@ inline constexpr int64_t kBudgetWindow = 16;
 // Of a run that begins: own recipes, or with raise-only the smallest candidates.
 BudgetState InitialBudgetState(const BudgetSpec& budget, ComputeDtype compute_dtype);
 
-// Whether a decision falls after `update`. Later ones than the first want `dwell` updates to follow:
-// a network has to be trained to its formats again after a switch.
+// Whether a decision falls after `update`. Later ones than the first want `dwell` updates to
+// follow: a network has to be trained to its formats again after a switch.
 bool DecisionIsDue(const BudgetSpec& budget, const BudgetState& state, int64_t update,
                    int64_t last_update);
 
