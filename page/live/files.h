@@ -27,6 +27,7 @@ extern const std::string_view kPaletteJs;
 extern const std::string_view kParetoJs;
 extern const std::string_view kQueueJs;
 extern const std::string_view kRunJs;
+extern const std::string_view kScoresJs;
 extern const std::string_view kSearchJs;
 extern const std::string_view kStateJs;
 extern const std::string_view kWorkersJs;

@@ -6,6 +6,7 @@ import { append, card, element, named, place, table } from "./dom.js";
 import { bytes, clock } from "./format.js";
 import { heatCard, layerOf } from "./layers.js";
 import { throttled, watch } from "./live.js";
+import { scoresPlace, scoreText } from "./scores.js";
 import { findings, progressOf, reasonOf, stateOf } from "./state.js";
 
 const kBuckets = 500;
@@ -26,6 +27,7 @@ function textOf(event) {
     case "health": return `${event.severity} ${event.code}${event.layer ? ` of ${event.layer}` : ""}: ${event.message}`;
     case "log": return `${event.severity}: ${event.message}`;
     case "started": return [event.device_name ?? event.device, event.threads && `${event.threads} threads`, event.compute_dtype, event.version && `fp4-train ${event.version}`].filter(Boolean).join(", ");
+    case "sensitivity": case "decision": return scoreText(event);
     case "finished": return [event.status, event.reason].filter(Boolean).join(", ");
     default: {
       const { run, cursor, seq, time, attempt, type, ...rest } = event;
@@ -59,7 +61,7 @@ export async function showRun(scope, id) {
   if (scope.over) return;
   scope.title(`${run.variant}, seed ${run.seed}`);
   const places = { charts: element("div", { class: "charts" }), heat: element("div"), documents: element("div") };
-  const top = place(head), events = eventsTable([]), checkpoints = checkpointsTable(run);
+  const top = place(head), scores = scoresPlace(), events = eventsTable([]), checkpoints = checkpointsTable(run);
   const charts = new Map();
   const controls = lookControls({ bands: false, changed: () => { for (const chart of charts.values()) chart.draw(); } });
   const curves = card("Curves", controls.root, element("div", { class: "choice-place" }), element("p", { class: "note" }, element("a", { href: `${runPath(id)}/metrics.csv`, download: true }, "All metrics as CSV")), places.charts);
@@ -90,6 +92,7 @@ export async function showRun(scope, id) {
     const newest = await get(`${runPath(id)}/events?limit=300`, scope.signal);
     if (scope.over) return;
     top.show(run);
+    scores.show(newest);
     events.update(newest.reverse());
     checkpoints.update(run.checkpoints ?? []);
   }
@@ -98,7 +101,7 @@ export async function showRun(scope, id) {
   addNames();
   places.documents.append(card("Document", element("details", {}, element("summary", {}, "Resolved document"), element("pre", { tabindex: "0" }, JSON.stringify(run.document, null, 2))),
     element("details", {}, element("summary", {}, "Where it ran"), element("pre", { tabindex: "0" }, JSON.stringify(run.started, null, 2)))));
-  append(scope.main, [top.root, curves, places.heat, card("Events and log", events), card("Checkpoints", checkpoints), places.documents]);
+  append(scope.main, [top.root, curves, places.heat, scores.root, card("Events and log", events), card("Checkpoints", checkpoints), places.documents]);
   scope.status("live", "live");
   const redraw = throttled(scope, 1, async () => {
     const known = await get(query("/api/v1/metrics", { run: id }), scope.signal);

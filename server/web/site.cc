@@ -44,6 +44,7 @@ std::vector<File> Files() {
           {"pareto.js", kScript, kParetoJs},
           {"queue.js", kScript, kQueueJs},
           {"run.js", kScript, kRunJs},
+          {"scores.js", kScript, kScoresJs},
           {"search.js", kScript, kSearchJs},
           {"state.js", kScript, kStateJs},
           {"workers.js", kScript, kWorkersJs}};

@@ -18,6 +18,7 @@
 #include "base/ids.h"
 #include "server/store/store.h"
 #include "spec/document.h"
+#include "spec/score_table.h"
 #include "wire/json/values.h"
 
 namespace fp4::store {
@@ -136,6 +137,46 @@ class Curves {
   std::normal_distribution<double> normal_;
 };
 
+// A prediction for each layer and recipe, with two moves.
+spec::ScoreTable Table(int64_t step) {
+  spec::ScoreTable table{.step = step, .micro_batches = 2, .targets = 1024};
+  for (int layer = 0; layer < kNumLayers; ++layer) {
+    spec::LayerScores& scores = table.layers.emplace_back();
+    scores.layer = absl::StrCat("blocks.", layer, ".mlp.down");
+    scores.current = "nvfp4";
+    for (const char* recipe : {"baseline", "nvfp4", "<i>own</i>"})
+      scores.scores.push_back({.recipe = recipe,
+                               .bytes = 9000,
+                               .loss_change = 0.01 * (layer - 2),
+                               .standard_error = 0.002});
+  }
+  table.moves = {{.move = {.kind = spec::MoveKind::kUnits, .layer = "blocks.*.mlp.up", .units = 8},
+                  .extra_bytes = 4608,
+                  .gain = 0.02,
+                  .standard_error = 0.004},
+                 {.move = {.kind = spec::MoveKind::kLayer, .layer = "blocks.*"},
+                  .extra_bytes = 90'000,
+                  .gain = -0.001,
+                  .standard_error = 0.003}};
+  return table;
+}
+
+spec::SensitivityEvent Scores(int64_t step) { return {step, spec::ToJson(Table(step))}; }
+
+spec::DecisionEvent Decided(int64_t step) {
+  spec::Decision decision;
+  decision.step = step;
+  decision.how = "hysteresis";
+  decision.why = "the first decision";
+  decision.limit_bytes = 60'000;
+  decision.bytes = 58'000;
+  decision.assignment = {{"blocks.0.mlp.down", "baseline"}};
+  decision.changes = {{"blocks.0.mlp.down", "nvfp4", "baseline"}};
+  decision.scores = Table(step);
+  decision.scores.moves.clear();
+  return {step, spec::ToJson(decision)};
+}
+
 class Filler {
  public:
   Filler(const std::filesystem::path& folder, const Amount& amount)
@@ -182,6 +223,8 @@ class Filler {
     for (int64_t step = 1; step <= amount_.num_points; ++step) Add(run, curves.At(step));
     Add(run, spec::CheckpointEvent{"/runs/step-1", amount_.num_points, 123'456'789,
                                    std::string(64, 'a')});
+    Add(run, Scores(amount_.num_points));
+    Add(run, Decided(amount_.num_points));
     if (goes_on) return Send(run);
     if (fails) {
       Add(run, spec::HealthEvent{

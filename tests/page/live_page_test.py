@@ -126,6 +126,19 @@ class LivePageTest(unittest.TestCase):
         self.open(self.run_of("failed"))
         self.browser.wait_for("its events", "document.body.innerText.includes('<b>the loss is NaN</b> & training stops')")
 
+    def test_predictions_moves_and_decisions_of_a_run_are_shown(self):
+        self.open_experiment()
+        self.open(self.run_of("completed"))
+        self.browser.wait_for("the moves", "document.body.innerText.includes('What more would gain')")
+        text = self.browser.evaluate("document.body.innerText")
+        for expected in ("What each recipe would cost", "What the budget chose", "the first decision; 58 kB of 60 kB", "blocks.all.mlp.up-plus-8", "4.61 kB", "+0.02", "<i>own</i>"):
+            self.assertIn(expected, text)
+        self.assertEqual(self.browser.evaluate("document.querySelectorAll('main i').length"), 0)
+        self.assertGreater(self.browser.evaluate("Math.max(...[...document.querySelectorAll('.bar')].map((bar) => bar.clientWidth))"), 40)
+        self.browser.evaluate("[...document.querySelectorAll('th button')].find((head) => head.innerText === 'Predicted gain').click()")
+        self.assertEqual(self.browser.evaluate("document.querySelector('th[aria-sort]').innerText"), "Predicted gain")
+        self.assertEqual(self.browser.complaints, [])
+
     def test_keys_reach_everything_and_the_focus_is_seen(self):
         self.open_experiment()
         wanted = self.browser.evaluate("""[...document.querySelectorAll('a[href], button, select, input, summary, [tabindex="0"]')].filter((node) => node.checkVisibility()).length""")
