@@ -4,7 +4,7 @@
 #include "base/metric_names.h"
 #include "spec/fields.h"
 #include "spec/model_kinds.h"
-#include "spec/models/transformer_activations.h"
+#include "spec/transformer_activations.h"
 
 namespace fp4::spec {
 namespace {

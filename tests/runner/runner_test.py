@@ -31,8 +31,8 @@ class Runner(unittest.TestCase):
         if python_tests:
             (self.folder / "sample_test.py").write_text(python_tests)
             definitions.append(f"-DPYTHON_TESTS={self.folder / 'sample_test.py'}")
-        return subprocess.run([os.environ["FP4_CMAKE"], "-S", REPOSITORY / "tests/runner/project", "-B", self.folder / "build", *definitions],
-                              capture_output=True, text=True)
+        return subprocess.run([os.environ["FP4_CMAKE"], "-G", "Ninja", "-S", REPOSITORY / "tests/runner/project", "-B", self.folder / "build",
+                               *definitions], capture_output=True, text=True)
 
     def ctest(self, *filters, python_tests=None):
         configured = self.configure(*filters, python_tests=python_tests)

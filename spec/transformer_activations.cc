@@ -1,4 +1,4 @@
-#include "spec/models/transformer_activations.h"
+#include "spec/transformer_activations.h"
 
 #include <algorithm>
 
