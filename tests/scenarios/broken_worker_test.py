@@ -7,6 +7,7 @@ import unittest
 import urllib.error
 import urllib.request
 
+from checkpoints_test import stored
 from harness import BIN, Cluster, Scenario, document, process_alive, wait_for
 
 
@@ -96,16 +97,14 @@ class WorkerFallsSilent(Scenario):
         silent = cluster.start_worker()
         run = cluster.submit(document("silent", steps=100000, checkpoint={"interval_steps": 25, "keep_last": 2}))["runs"][0]["id"]
         watch = cluster.watch(run)
-        watch.until("a checkpoint", lambda e: e["type"] == "checkpoint" and e["step"] >= 50)
         trainer = cluster.trainer_pid(run)
+        newest = wait_for("a stored checkpoint", lambda: max((step for step in stored(cluster, run) if step >= 50), default=None))
         silent.process.send_signal(signal.SIGSTOP)
         self.addCleanup(silent.kill)
-        newest = max(e["step"] for e in cluster.run(run)["checkpoints"])
         cluster.start_worker()
         started = watch.until("the second attempt", lambda e: e["type"] == "started" and e["attempt"] == 2)
-        stored = [e["step"] for e in watch.events if e["type"] == "checkpoint" and e["attempt"] == 1]
-        self.assertEqual(started["resumed_from_step"], max(stored))
-        self.assertGreaterEqual(max(stored), newest)
+        self.assertIn(started["resumed_from_step"], [e["step"] for e in watch.events if e["type"] == "checkpoint" and e["attempt"] == 1])
+        self.assertGreaterEqual(started["resumed_from_step"], newest)
         self.assertFalse(process_alive(trainer), "the silent worker's trainer has ended with its lease")
         changes = [e for e in watch.events if e["type"] == "state" and e["attempt"] == 2]
         self.assertNotIn("restarted_from_zero", [e.get("reason") for e in changes])

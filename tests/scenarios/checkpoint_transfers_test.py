@@ -11,7 +11,7 @@ import harness
 from campaign import processes
 from campaign.model import Chain
 from campaign.plan import document
-from checkpoints_test import can_mount, resumed_from, stored
+from checkpoints_test import resumed_from, stored
 
 STATE_BYTES = 3_000_000  # three pieces
 AT_THE_END = {"interval_steps": 0, "keep_best": 0}
@@ -35,7 +35,7 @@ class Transfers(harness.Scenario):
         harness.wait_for("the worker", process.endpoints)
         return process
 
-    @unittest.skipUnless(can_mount(), "needs root: the workers must not see the controller's folder")
+    @unittest.skipUnless(harness.can_mount(), "needs root: the workers must not see the controller's folder")
     def test_a_run_whose_host_is_gone_goes_on_from_a_checkpoint_that_came_and_went_in_pieces(self):
         cluster = harness.Cluster(self, lease_ttl="3s")
         first = self.start_far_worker(cluster, 1)

@@ -35,10 +35,6 @@ def lose_host(worker, cluster, run, attempt):
     shutil.rmtree(worker.folder)
 
 
-def can_mount():
-    return os.geteuid() == 0 and subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0
-
-
 class HostGone(harness.Scenario):
     def test_a_run_whose_host_is_gone_goes_on_elsewhere_from_the_newest_stored_checkpoint(self):
         cluster = harness.Cluster(self, lease_ttl="6s")
@@ -56,7 +52,7 @@ class HostGone(harness.Scenario):
 
 
 class Uploads(harness.Scenario):
-    @unittest.skipUnless(can_mount(), "needs root: the worker must not see the controller's folder")
+    @unittest.skipUnless(harness.can_mount(), "needs root: the worker must not see the controller's folder")
     def test_an_upload_in_pieces_survives_a_controller_that_is_killed_and_comes_back_byte_for_byte(self):
         cluster = harness.Cluster(self)
         artifacts = cluster.controller.folder / "artifacts"
@@ -133,7 +129,7 @@ class Draining(harness.Scenario):
 
 
 class DiskFull(harness.Scenario):
-    @unittest.skipUnless(can_mount(), "needs root: a small file system is mounted")
+    @unittest.skipUnless(harness.can_mount(), "needs root: a small file system is mounted")
     def test_a_controller_short_of_disk_refuses_new_work_keeps_the_rest_and_recovers_without_a_restart(self):
         cluster = harness.Cluster(self)
         folder = cluster.folder / "small"

@@ -4,6 +4,7 @@ Waiting is always for something to be observed (a line of a stream, a file, the 
 only ever fails a test, never passes one.
 """
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -48,6 +49,12 @@ def process_alive(pid):
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):  # gone before or while it was read
         return False
+
+
+@functools.cache
+def can_mount():
+    """Whether a process may have mounts of its own: root may, but not in every chroot."""
+    return os.geteuid() == 0 and subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0
 
 
 class Daemon:

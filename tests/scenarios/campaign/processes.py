@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness import BIN, process_alive  # noqa: E402
+from harness import BIN, can_mount, process_alive  # noqa: E402
 
 TRAINER = pathlib.Path(os.environ.get("FP4_CAMPAIGN_TRAINER", BIN.parent / "tests" / "campaign_trainer"))
 DISK_MIB = 96
