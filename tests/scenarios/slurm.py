@@ -46,7 +46,10 @@ def missing():
     absent = [name for name in PROGRAMS if shutil.which(name, path=search) is None]
     if absent:
         return f"Slurm is not installed: no {', '.join(absent)} (Debian: slurmctld slurmd slurm-client munge)"
-    return "" if os.geteuid() == 0 else "slurmd needs root"
+    if os.geteuid() != 0:
+        return "slurmd needs root"
+    in_chroot = shutil.which("ischroot") and subprocess.run(["ischroot"]).returncode == 0
+    return "no node of Slurm comes up in a chroot" if in_chroot else ""
 
 
 def free_ports(count):
