@@ -54,7 +54,7 @@ class Summary:
         self.num_histories += 1
         self.seconds.append(result["seconds"])
         self.kinds.update(kind for kind in result["kinds"] if kind not in result["skipped"])
-        self.skipped.update(result["skipped"])
+        self.skipped.update(list(result["skipped"]))  # how often each, whatever the reason
         for kind, seconds in result["recoveries"]:
             if seconds is not None:
                 self.recoveries[kind].append(seconds)
