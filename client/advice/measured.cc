@@ -42,7 +42,9 @@ const spec::ScoreTable* FindAdvice(const std::vector<spec::ScoreTable>& tables, 
 }
 
 double MeasuredMove::gain_per_byte() const {
-  return gain / static_cast<double>(std::max<int64_t>(predicted.extra_bytes, 1));
+  spec::PredictedMove measured = predicted;
+  measured.gain = gain;
+  return measured.gain_per_byte();
 }
 
 std::vector<spec::PredictedMove> MeanOver(const std::vector<const spec::ScoreTable*>& runs) {

@@ -34,24 +34,26 @@ std::string ExitCodes() {
 // What fp4-train does with a document instead of training it: one of these, and none of the options
 // of a run's training. `--profile` is one of those; it stands here for the order of the help page.
 std::vector<CLI::Option*> DeclareMeasuring(CLI::App& app, Options& options) {
+  const auto of_checkpoint = [&app](const char* name, std::optional<std::string>& checkpoint,
+                                    const std::string& text) {
+    return app.add_option(name, checkpoint, text + ". Nothing is written to a run directory")
+        ->type_name("CHECKPOINT");
+  };
   CLI::Option* evaluate =
-      app.add_option("--evaluate", options.evaluate,
-                     "Measure the weights of a checkpoint's folder or a safetensors file as "
-                     "RUN.json says, instead of training: its validation metrics and the errors of "
-                     "quantized weights. Nothing is written to a run directory")
-          ->type_name("CHECKPOINT");
+      of_checkpoint("--evaluate", options.evaluate,
+                    "Measure the weights of a checkpoint's folder or a safetensors file as "
+                    "RUN.json says, instead of training: its validation metrics and the errors of "
+                    "quantized weights");
   CLI::Option* sensitivity =
-      app.add_option("--sensitivity", options.sensitivity,
-                     "Predict what each layer of a checkpoint's folder or a safetensors file would "
-                     "cost the loss under the recipes of RUN.json's sensitivity.formats, instead "
-                     "of training. Nothing is written to a run directory")
-          ->type_name("CHECKPOINT");
+      of_checkpoint("--sensitivity", options.sensitivity,
+                    "Predict what each layer of a checkpoint's folder or a safetensors file would "
+                    "cost the loss under the recipes of RUN.json's sensitivity.formats, instead "
+                    "of training");
   CLI::Option* advise =
-      app.add_option("--advise", options.advise,
-                     "Predict what more bits, more units and one more layer would gain at the "
-                     "weights of a checkpoint's folder or a safetensors file, and in how many "
-                     "bytes, instead of training. Nothing is written to a run directory")
-          ->type_name("CHECKPOINT");
+      of_checkpoint("--advise", options.advise,
+                    "Predict what more bits, more units and one more layer would gain at the "
+                    "weights of a checkpoint's folder or a safetensors file, and in how many "
+                    "bytes, instead of training");
   app.add_option("--profile", options.profile,
                  "Write the times of ten updates to this file, a Chrome trace, and print them by "
                  "part of the step when the run ends")
@@ -61,7 +63,7 @@ std::vector<CLI::Option*> DeclareMeasuring(CLI::App& app, Options& options) {
       "Measure this machine's peak and bandwidth and the products of RUN.json, instead "
       "of training: which are bound by memory, which by arithmetic, and what 4-bit "
       "operands would change. Nothing is written to a run directory");
-  const std::vector<CLI::Option*> measuring = {evaluate, sensitivity, advise, roofline};
+  std::vector<CLI::Option*> measuring = {evaluate, sensitivity, advise, roofline};
   for (CLI::Option* mode : measuring) {
     for (CLI::Option* other : measuring) {
       if (other != mode) mode->excludes(other);

@@ -290,18 +290,22 @@ TEST_F(SeeingTest, ClonePrintsWithoutSubmitting) {
   EXPECT_TRUE(service_.create_request().document().empty());
 }
 
-v1::Event ScoresAt(int64_t step, double loss_change) {
+v1::Event EventOf(const spec::ScoreTable& table) {
   v1::Event event;
   event.set_run_id("run0000a");
-  event.mutable_sensitivity()->set_step(step);
-  event.mutable_sensitivity()->set_json(spec::ToJson(spec::ScoreTable{
-      .step = step,
-      .micro_batches = 1,
-      .targets = 64,
-      .layers = {{.layer = "lm_head",
-                  .current = "baseline",
-                  .scores = {{.recipe = "nf4", .bytes = 9, .loss_change = loss_change}}}}}));
+  event.mutable_sensitivity()->set_step(table.step);
+  event.mutable_sensitivity()->set_json(spec::ToJson(table));
   return event;
+}
+
+v1::Event ScoresAt(int64_t step, double loss_change) {
+  return EventOf(
+      {.step = step,
+       .micro_batches = 1,
+       .targets = 64,
+       .layers = {{.layer = "lm_head",
+                   .current = "baseline",
+                   .scores = {{.recipe = "nf4", .bytes = 9, .loss_change = loss_change}}}}});
 }
 
 TEST_F(SeeingTest, SensitivityPrintsTheNewestScoresOrThoseOfAStep) {
@@ -322,18 +326,14 @@ TEST_F(SeeingTest, SensitivityPrintsTheNewestScoresOrThoseOfAStep) {
 }
 
 v1::Event AdviceAt(int64_t step, double gain) {
-  v1::Event event;
-  event.set_run_id("run0000a");
-  event.mutable_sensitivity()->set_step(step);
-  event.mutable_sensitivity()->set_json(spec::ToJson(spec::ScoreTable{
-      .step = step,
-      .micro_batches = 1,
-      .targets = 64,
-      .moves = {{.move = {.kind = spec::MoveKind::kUnits, .layer = "layers.0", .units = 2},
-                 .extra_bytes = 512,
-                 .gain = gain,
-                 .standard_error = 0.125}}}));
-  return event;
+  return EventOf(
+      {.step = step,
+       .micro_batches = 1,
+       .targets = 64,
+       .moves = {{.move = {.kind = spec::MoveKind::kUnits, .layer = "layers.0", .units = 2},
+                  .extra_bytes = 512,
+                  .gain = gain,
+                  .standard_error = 0.125}}});
 }
 
 class AdviseTest : public SeeingTest {

@@ -9,22 +9,15 @@
 #include "spec/budget/training_memory.h"
 #include "spec/document.h"
 #include "spec/score_table.h"
-#include "tests/trainer/training_fixture.h"
+#include "tests/trainer/sensitivity/decisions_fixture.h"
 
 namespace fp4::trainer {
 namespace {
 
 using ::testing::HasSubstr;
 
-class BudgetRunsTest : public TrainingFixture {
+class BudgetRunsTest : public DecisionsFixture {
  protected:
-  std::vector<spec::Decision> DecisionsOf(const std::string& name) const {
-    std::vector<spec::Decision> decisions;
-    for (const auto& event : EventsOf<spec::DecisionEvent>(name))
-      decisions.push_back(spec::ParseDecision(event.step, event.json).value());
-    return decisions;
-  }
-
   // The most that a metric ever was.
   double Most(const std::string& run, const std::string& metric) const {
     double most = 0;

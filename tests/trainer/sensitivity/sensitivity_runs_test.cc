@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "spec/score_table.h"
-#include "tests/trainer/training_fixture.h"
+#include "tests/trainer/sensitivity/decisions_fixture.h"
 #include "trainer/evaluation.h"
 #include "trainer/sensitivity_table.h"
 
@@ -17,15 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-class SensitivityRunsTest : public TrainingFixture {
+class SensitivityRunsTest : public DecisionsFixture {
  protected:
-  std::vector<spec::Decision> DecisionsOf(const std::string& name) const {
-    std::vector<spec::Decision> decisions;
-    for (const auto& event : EventsOf<spec::DecisionEvent>(name))
-      decisions.push_back(spec::ParseDecision(event.step, event.json).value());
-    return decisions;
-  }
-
   // What fp4-train prints of the last checkpoint of `run` under `document`: with --sensitivity, or
   // with --evaluate.
   json Measured(const std::string& run, const std::string& document, bool scores) {
