@@ -18,7 +18,7 @@
 namespace fp4::client {
 namespace {
 
-constexpr absl::Duration kTick = absl::Milliseconds(100);
+constexpr absl::Duration kPollEvery = absl::Milliseconds(100);
 // How often the controller is asked why runs wait, and how long the picture may stand still for it.
 constexpr absl::Duration kAskEvery = absl::Seconds(3), kAskTimeout = absl::Milliseconds(500);
 
@@ -148,7 +148,7 @@ absl::Status FollowUntilInterrupted(StopSignal& stop, Follower& follower,
     done = true;
   });
   while (!done) {
-    const bool interrupted = stop.Wait(kTick) != 0;
+    const bool interrupted = stop.Wait(kPollEvery) != 0;
     if (!tick() || interrupted) follower.Stop();
   }
   thread.join();
