@@ -74,14 +74,14 @@ def spearman(pairs, score):
     return correlation(ranks([pair[score] for pair in pairs]), ranks([pair["true"] for pair in pairs]))
 
 
-def measure(build, work, name):
-    document = {**COMMON, "name": name, **MODELS[name]}
-    path = work / f"{name}.json"
-    path.write_text(json.dumps(document))
-    run = work / name
+def measure(build, work, document, seed=1):
+    """Trains the document with that seed, if no earlier call has, and keeps its pairs in <name>-<seed>.jsonl."""
+    name = f"{document['name']}-{seed}"
+    path, run = work / f"{name}.json", work / name
+    path.write_text(json.dumps({**document, "seeds": [seed]}))
     subprocess.run([build / "bin/fp4-train", path, "--run-dir", run], check=True, stderr=subprocess.DEVNULL)
     checkpoint = max((run / "checkpoints").iterdir())
-    out = subprocess.run([build / "bin/sensitivity_truth", path, checkpoint, "default", "1"], check=True,
+    out = subprocess.run([build / "bin/sensitivity_truth", path, checkpoint, "default", str(seed)], check=True,
                          stdout=subprocess.PIPE, text=True).stdout
     (work / f"{name}.jsonl").write_text(out)
 
@@ -124,9 +124,9 @@ def main():
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     for name in options.models:
-        kept = options.work / f"{name}.jsonl"
+        kept = options.work / f"{name}-1.jsonl"
         if not options.again or not kept.exists():
-            measure(options.build.resolve(), options.work.resolve(), name)
+            measure(options.build.resolve(), options.work.resolve(), {**COMMON, "name": name, **MODELS[name]})
         print("\n".join(section(name, read(kept))), flush=True)
 
 
