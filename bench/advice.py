@@ -2,12 +2,12 @@
 """What advice on capacity predicts beside what training its moves gives: docs/results/bottleneck.md.
 
     cmake --preset release && ninja -C build fp4-train
-    bench/advice.py build /tmp/advice narrow-56 coarse-56 … [--moves 6] [--every-move] [--seeds 1 2 3]
+    bench/advice.py build /tmp/advice narrow-56 coarse-56 … [--moves 6] [--seeds 1 2 3]
 
 For each planting: trains the document with each seed, asks fp4-train --advise of each last checkpoint, takes the mean of
 the predictions over the seeds, orders the moves as advice does, and trains the first of them with the same steps and seeds.
 Prints each move's prediction, the measured fall of val/loss, paired by seed, with the 95 % interval of Student's t, and its
-ranks among the trained moves. `all` stands for every planting; --documents takes documents of examples/ instead.
+ranks among the trained moves. `all` stands for every planting.
 """
 import argparse
 import json
@@ -128,8 +128,9 @@ def main():
     options = parser.parse_args()
     trainer = options.build.resolve() / "bin/fp4-train"
     for name in PLANTINGS if options.plantings == ["all"] else options.plantings:
-        document, planted = PLANTINGS[name]
-        tell(name, planted, *study(trainer, options.work.resolve(), document, options.seeds, options.moves))
+        planting = PLANTINGS[name]
+        document = planting.document_in(options.work.resolve() / "data" / name)
+        tell(name, planting.planted, *study(trainer, options.work.resolve(), document, options.seeds, options.moves))
 
 
 if __name__ == "__main__":

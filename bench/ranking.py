@@ -34,6 +34,7 @@ OF_WEIGHTS_ALONE = ["binary", "ternary-weights", "int4-rows", "int4-16", "e2m1-r
 OF_ACTIVATIONS = ["nvfp4-activations", "nvfp4-both", "mxfp4-both", "e2m1-both", "int4-both"]
 RIVALS = ["weight_mse", "noise_to_signal", "gradient_times_change", "diagonal_fisher", "hessian_trace", "auto_quantize"]
 SEEDS = [1, 2, 3]
+IMAGE_BATCHES = 32  # of 32 images, each of one target; of the others COMMON's
 RESAMPLES = 2000
 
 
@@ -74,10 +75,10 @@ MODELS_HELD_OUT = {
 
 
 def document(name, model):
-    formats = OF_WEIGHTS_ALONE + OF_ACTIVATIONS
-    run = {**COMMON, "name": name, "precision": {"recipes": RECIPES}, **model}
-    run["sensitivity"] = {**COMMON["sensitivity"], "match": "**", "formats": formats}
-    return run
+    sensitivity = {**COMMON["sensitivity"], "match": "**", "formats": OF_WEIGHTS_ALONE + OF_ACTIVATIONS}
+    if model["model"]["preset"] == "cnn-small":
+        sensitivity["micro_batches"] = IMAGE_BATCHES
+    return {**COMMON, "name": name, "precision": {"recipes": RECIPES}, **model, "sensitivity": sensitivity}
 
 
 def differences(pairs, rival, resample, random_numbers):

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "trainer/model/head_loss.h"
+#include "trainer/precision/layer_observer.h"
 #include "trainer/random_tensors.h"
 
 namespace fp4::trainer {
@@ -13,22 +14,37 @@ at::Tensor MeanPool2x2(const at::Tensor& x) {  // (B, H, W, C)
   return x.view({x.size(0), x.size(1) / 2, 2, x.size(2) / 2, 2, x.size(3)}).mean({2, 4});
 }
 
+// (B, H, W, C) → (B H W, C)
+at::Tensor AsRows(const at::Tensor& x) { return x.reshape({-1, x.size(3)}); }
+
 }  // namespace
 
 Convnet::Stage::Stage(int64_t index, const ModelParts& parts)
-    : compute_type_(parts.compute_type),
+    : context_(parts.context),
+      compute_type_(parts.compute_type),
       convolution_(MakeLinear(StageName(index) + "conv", parts), parts.run.model.convnet.kernel),
       norm_(spec::Norm::kRmsNorm, parts.run.model.norm_eps,
             parts.parameters.Master(StageName(index) + "norm.weight"), at::kFloat) {}
 
 at::Tensor Convnet::Stage::Compute(const at::Tensor& x) {
-  const at::Tensor y = convolution_.Forward(x.to(compute_type_));
+  at::Tensor z = Behind(convolution_.Forward(x.to(compute_type_)));
+  if (context_.observer != nullptr && z.requires_grad()) {
+    z.register_hook([this](const at::Tensor& dz) {
+      if (context_.observer != nullptr)
+        context_.observer->SawGradientBehind(linear().name(), AsRows(dz));
+    });
+  }
+  return z;
+}
+
+at::Tensor Convnet::Stage::Behind(const at::Tensor& y) const {
   return MeanPool2x2(at::relu(norm_.Forward(y)));
 }
 
 Convnet::Convnet(const ModelParts& parts)
     : Model(parts.context, parts.backend),
       compute_type_(parts.compute_type),
+      image_size_(parts.run.model.convnet.image_size),
       checkpointing_(parts.run.training.activation_checkpointing),
       classifier_(MakeLinear("classifier", parts)) {
   std::vector<QuantizedLayer*> layers;
@@ -63,6 +79,17 @@ at::Tensor Convnet::SampleTargets(const Batch& batch, uint64_t key, uint64_t cou
   at::NoGradGuard no_grad;
   const at::Tensor uniform = UniformTensor(batch.targets.numel(), key, counter);
   return SampleHeadTargets(*classifier_, Hidden(batch.inputs), uniform.to(batch.targets.device()));
+}
+
+at::Tensor Convnet::Behind(const std::string& layer, const at::Tensor& output) {
+  at::NoGradGuard no_grad;
+  int64_t size = image_size_;
+  for (const auto& stage : stages_) {
+    if (stage->linear().name() == layer)
+      return AsRows(stage->Behind(output.view({-1, size, size, output.size(1)})));
+    size /= 2;
+  }
+  return {};
 }
 
 namespace {

@@ -20,6 +20,8 @@ class Convnet : public Model {
   LossSums ForwardBackward(const Batch& batch, double scale) override;
   LossSums Evaluate(const Batch& batch) override;
   at::Tensor SampleTargets(const Batch& batch, uint64_t key, uint64_t counter) override;
+  // Of a convolution: its stage's output, (B H/2 W/2, out).
+  at::Tensor Behind(const std::string& layer, const at::Tensor& output) override;
 
  private:
   // (B, H, W, in) → (B, H/2, W/2, out), both fp32; what enters the GEMM is in the compute type.
@@ -27,9 +29,12 @@ class Convnet : public Model {
    public:
     Stage(int64_t index, const ModelParts& parts);
     at::Tensor Compute(const at::Tensor& x) override;
+    // (B, H, W, out) → (B, H/2, W/2, out) fp32: norm, ReLU, pooling.
+    at::Tensor Behind(const at::Tensor& y) const;
     Linear& linear() { return convolution_.linear(); }
 
    private:
+    const StepContext& context_;
     const at::ScalarType compute_type_;
     Convolution convolution_;
     NormLayer norm_;
@@ -38,6 +43,7 @@ class Convnet : public Model {
   at::Tensor Hidden(const at::Tensor& images);  // (B, C, H, W) → (B, channels) in the compute type
 
   const at::ScalarType compute_type_;
+  const int64_t image_size_;
   const bool checkpointing_;
   std::vector<std::unique_ptr<Stage>> stages_;
   std::unique_ptr<Linear> classifier_;

@@ -49,6 +49,13 @@ class Model {
   // loss as their covariance. By Philox(key, element, counter).
   virtual at::Tensor SampleTargets(const Batch& batch, uint64_t key, uint64_t counter) = 0;
 
+  // What the model makes of the output (rows, out) fp32 of the layer alone before any other matrix
+  // reads it, fp32, the rows of a record together; the layer's observer sees its gradient. A change
+  // of the output is followed through kinks and norms by it. Undefined: the output itself will do.
+  virtual at::Tensor Behind(const std::string& /*layer*/, const at::Tensor& /*output*/) {
+    return {};
+  }
+
   // The layers that a rule of the document can name, in the model's order.
   const std::vector<QuantizedLayer*>& layers() const { return layers_; }
 

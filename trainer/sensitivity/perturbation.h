@@ -10,15 +10,23 @@
 
 namespace fp4::trainer {
 
+// What a candidate changes of a tensor, (rows, width) fp32, and how the loss depends on it there.
+struct ChangedTensor {
+  at::Tensor change;
+  at::Tensor gradient;  // of the mean loss
+  // The same for targets that the model draws itself (Model::SampleTargets).
+  at::Tensor sampled_gradient;
+};
+
 // One layer Y = X W^T under one candidate, at the rows of one micro-batch.
 struct Perturbation {
   size_t layer = 0, candidate = 0;  // numbers in spec::Candidates::layers
-  // (rows, out) fp32: Y under the candidate minus Y, or minus what Y were unquantized
+  // Y (rows, out) under the candidate minus Y, or minus what Y were unquantized
   // (PerturbationParts::from_exact); weight_change likewise.
-  at::Tensor change;
-  at::Tensor gradient;  // (rows, out) fp32: d(mean loss)/dY
-  // (rows, out) fp32: the same for targets that the model draws itself (Model::SampleTargets)
-  at::Tensor sampled_gradient;
+  ChangedTensor output;
+  // Of what the model makes of Y before another matrix reads it (Model::Behind): changes are exact
+  // up to there. Where nothing stands between, `output` itself.
+  ChangedTensor behind;
   at::Tensor input;          // X (rows, in), as it arrives
   at::Tensor weight_change;  // (out, in) fp32: the candidate's weight minus the layer's
   const spec::LayerPrecision* row = nullptr;

@@ -72,7 +72,7 @@ void AddRecordTerms(const PlaceTensors& seen, const at::Tensor& change, int half
 double Scorer::GradientDivergence(const Perturbation& seen) const {
   if (!QuantizesWgrad(*seen.row)) return 0;
   Linear layer(*seen.row, *seen.master, parts_.compute_type, parts_.context, parts_.backend);
-  const at::Tensor dy = seen.gradient.to(parts_.compute_type);
+  const at::Tensor dy = seen.output.gradient.to(parts_.compute_type);
   const at::Tensor exact = at::mm(dy.t(), seen.input).to(at::kFloat);
   const at::Tensor quantized = layer.Wgrad(dy, layer.Kept(seen.input, layer.Input(seen.input)));
   return ((quantized - exact).norm() / exact.norm().clamp_min(1e-30)).item<double>();
@@ -86,12 +86,14 @@ Measurement Scorer::MeasureOne(const Batch& batch, double loss_scale, uint64_t d
   VisitPerturbations(
       parts_, batch, measured.targets, loss_scale, draw, [&](const Perturbation& seen) {
         TermSamples& terms = measured.samples[seen.layer][seen.candidate];
+        const ChangedTensor& changed = seen.behind;
         if (parts_.from_exact) {
           terms.first.resize(terms.first.size() + static_cast<size_t>(records), 0.0);
         } else {
-          Append(RecordProducts(seen.gradient, seen.change, records) * records, terms.first);
+          Append(RecordProducts(changed.gradient, changed.change, records) * records, terms.first);
         }
-        Append(RecordProducts(seen.sampled_gradient, seen.change, records).square() * second_scale,
+        Append(RecordProducts(changed.sampled_gradient, changed.change, records).square() *
+                   second_scale,
                terms.second);
         terms.gradient_divergence += GradientDivergence(seen);
         ++terms.micro_batches;
