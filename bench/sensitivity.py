@@ -36,7 +36,7 @@ MODELS = {
 }
 SCORES = {
     "predicted": "**predicted**",
-    "predicted_at_output": "predicted, changes at the layer's own output",
+    "expanded": "predicted, expanded at the layer's output",
     "both_orders": "both orders, the first whole",
     "second": "second order alone",
     "second_of_rows": "second order, rows as independent",

@@ -34,7 +34,7 @@ struct LayerSums {
 struct PairSums {
   double second_of_rows = 0, empirical = 0, empirical_of_rows = 0;
   double auto_quantize = 0;
-  TermSamples behind, at_output;
+  TermSamples terms, expanded;  // as scores are made; at the layer's output
   at::Tensor weight_change;
 };
 
@@ -44,17 +44,10 @@ at::Tensor RecordGradients(const at::Tensor& dy, const at::Tensor& x, int64_t re
   return at::bmm(by_record.transpose(1, 2), x.to(at::kFloat).view({records, -1, x.size(1)}));
 }
 
-// By record, scaled so that the mean over records is the term.
-void AddTerms(const ChangedTensor& changed, int64_t records, double targets, TermSamples& terms) {
-  const auto by_record = [&](const at::Tensor& gradient) {
-    return (gradient * changed.change).sum(1, false, at::kDouble).view({records, -1}).sum(1);
-  };
-  const at::Tensor first = by_record(changed.gradient) * records;
-  const at::Tensor second =
-      by_record(changed.sampled_gradient).square() * (0.5 * targets * static_cast<double>(records));
-  for (int64_t r = 0; r < records; ++r) {
-    terms.first.push_back(first[r].item<double>());
-    terms.second.push_back(second[r].item<double>());
+void AddTerms(const RecordTerms& of_batch, TermSamples& terms) {
+  for (int64_t r = 0; r < of_batch.first.size(0); ++r) {
+    terms.first.push_back(of_batch.first[r].item<double>());
+    terms.second.push_back(of_batch.second[r].item<double>());
   }
 }
 
@@ -114,13 +107,13 @@ class Truth {
     const auto n = static_cast<double>(targets);
     if (seen.candidate == 0) AddLayer(seen, records, n, count);
     PairSums& pair = pairs_[seen.layer][seen.candidate];
-    const at::Tensor product = seen.output.gradient * seen.output.change;
+    const at::Tensor product = seen.gradient * seen.change;
     const at::Tensor rows = product.sum(1, false, at::kDouble);
-    const at::Tensor drawn =
-        (seen.output.sampled_gradient * seen.output.change).sum(1, false, at::kDouble);
+    const at::Tensor drawn = (seen.sampled_gradient * seen.change).sum(1, false, at::kDouble);
     const at::Tensor first = rows.view({records, -1}).sum(1);
-    AddTerms(seen.output, records, n, pair.at_output);
-    AddTerms(seen.behind, records, n, pair.behind);
+    AddTerms(TermsOf(seen, records, targets), pair.terms);
+    AddTerms(ExpandedTerms(seen.gradient, seen.sampled_gradient, seen.change, records, targets),
+             pair.expanded);
     pair.second_of_rows += 0.5 * n * drawn.square().sum().item<double>() / count;
     pair.empirical += 0.5 * n * first.square().sum().item<double>() / count;
     pair.empirical_of_rows += 0.5 * n * rows.square().sum().item<double>() / count;
@@ -130,8 +123,8 @@ class Truth {
 
   void AddLayer(const Perturbation& seen, int64_t records, double n, double count) {
     LayerSums& layer = layers_[seen.layer];
-    const at::Tensor own = RecordGradients(seen.output.gradient, seen.input, records);
-    const at::Tensor drawn = RecordGradients(seen.output.sampled_gradient, seen.input, records);
+    const at::Tensor own = RecordGradients(seen.gradient, seen.input, records);
+    const at::Tensor drawn = RecordGradients(seen.sampled_gradient, seen.input, records);
     const at::Tensor mean = own.mean(0), square = own.square().mean(0);
     layer.gradient = layer.gradient.defined() ? layer.gradient + mean / count : mean / count;
     layer.squared_gradient =
@@ -157,8 +150,8 @@ class Truth {
     const at::Tensor& w = *FindMaster(row.layer);
     const double signal = w.square().sum(at::kDouble).item<double>();
     const auto weights = static_cast<double>(dw.numel());
-    const Estimate estimate = EstimateOf(pair.behind);
-    const Estimate at_output = EstimateOf(pair.at_output);
+    const Estimate estimate = EstimateOf(pair.terms);
+    const Estimate expanded = EstimateOf(pair.expanded);
     const nlohmann::ordered_json line = {
         {"layer", row.layer},
         {"recipe", row.recipe},
@@ -166,9 +159,10 @@ class Truth {
         {"true_error", std::sqrt(spread / (batches - 1) / batches)},
         {"predicted", estimate.loss_change},
         {"predicted_error", estimate.standard_error},
-        {"predicted_at_output", at_output.loss_change},
+        {"expanded", expanded.loss_change},
         {"first", estimate.first_order},
         {"second", estimate.second_order},
+        {"second_expanded", expanded.second_order},
         {"second_of_rows", pair.second_of_rows},
         {"empirical", pair.empirical},
         {"empirical_of_rows", pair.empirical_of_rows},

@@ -2,7 +2,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "trainer/model/head_loss.h"
-#include "trainer/precision/layer_observer.h"
 #include "trainer/random_tensors.h"
 
 namespace fp4::trainer {
@@ -14,27 +13,16 @@ at::Tensor MeanPool2x2(const at::Tensor& x) {  // (B, H, W, C)
   return x.view({x.size(0), x.size(1) / 2, 2, x.size(2) / 2, 2, x.size(3)}).mean({2, 4});
 }
 
-// (B, H, W, C) → (B H W, C)
-at::Tensor AsRows(const at::Tensor& x) { return x.reshape({-1, x.size(3)}); }
-
 }  // namespace
 
 Convnet::Stage::Stage(int64_t index, const ModelParts& parts)
-    : context_(parts.context),
-      compute_type_(parts.compute_type),
+    : compute_type_(parts.compute_type),
       convolution_(MakeLinear(StageName(index) + "conv", parts), parts.run.model.convnet.kernel),
       norm_(spec::Norm::kRmsNorm, parts.run.model.norm_eps,
             parts.parameters.Master(StageName(index) + "norm.weight"), at::kFloat) {}
 
 at::Tensor Convnet::Stage::Compute(const at::Tensor& x) {
-  at::Tensor z = Behind(convolution_.Forward(x.to(compute_type_)));
-  if (context_.observer != nullptr && z.requires_grad()) {
-    z.register_hook([this](const at::Tensor& dz) {
-      if (context_.observer != nullptr)
-        context_.observer->SawGradientBehind(linear().name(), AsRows(dz));
-    });
-  }
-  return z;
+  return Behind(convolution_.Forward(x.to(compute_type_)));
 }
 
 at::Tensor Convnet::Stage::Behind(const at::Tensor& y) const {
@@ -43,8 +31,8 @@ at::Tensor Convnet::Stage::Behind(const at::Tensor& y) const {
 
 Convnet::Convnet(const ModelParts& parts)
     : Model(parts.context, parts.backend),
-      compute_type_(parts.compute_type),
       image_size_(parts.run.model.convnet.image_size),
+      compute_type_(parts.compute_type),
       checkpointing_(parts.run.training.activation_checkpointing),
       classifier_(MakeLinear("classifier", parts)) {
   std::vector<QuantizedLayer*> layers;
@@ -57,9 +45,12 @@ Convnet::Convnet(const ModelParts& parts)
 }
 
 at::Tensor Convnet::Hidden(const at::Tensor& images) {
-  at::Tensor x = images.permute({0, 2, 3, 1}).contiguous();
-  for (const auto& stage : stages_)
-    x = checkpointing_ ? ComputeRecomputed(*stage, x) : stage->Compute(x);
+  return HiddenFrom(0, images.permute({0, 2, 3, 1}).contiguous());
+}
+
+at::Tensor Convnet::HiddenFrom(size_t stage, at::Tensor x) {
+  for (; stage < stages_.size(); ++stage)
+    x = checkpointing_ ? ComputeRecomputed(*stages_[stage], x) : stages_[stage]->Compute(x);
   return x.mean({1, 2}).to(compute_type_);
 }
 
@@ -81,15 +72,15 @@ at::Tensor Convnet::SampleTargets(const Batch& batch, uint64_t key, uint64_t cou
   return SampleHeadTargets(*classifier_, Hidden(batch.inputs), uniform.to(batch.targets.device()));
 }
 
-at::Tensor Convnet::Behind(const std::string& layer, const at::Tensor& output) {
+at::Tensor Convnet::LogitsBehind(const std::string& layer, const at::Tensor& output) {
   at::NoGradGuard no_grad;
+  if (layer == classifier_->name()) return output;
   int64_t size = image_size_;
-  for (const auto& stage : stages_) {
-    if (stage->linear().name() == layer)
-      return AsRows(stage->Behind(output.view({-1, size, size, output.size(1)})));
-    size /= 2;
-  }
-  return {};
+  size_t stage = 0;
+  for (; stages_[stage]->linear().name() != layer; ++stage) size /= 2;
+  const at::Tensor behind = stages_[stage]->Behind(output.view({-1, size, size, output.size(1)}));
+  const at::Tensor hidden = HiddenFrom(stage + 1, behind);
+  return classifier_->Fprop(classifier_->Input(hidden)).to(at::kFloat);
 }
 
 namespace {

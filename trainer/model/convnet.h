@@ -20,8 +20,8 @@ class Convnet : public Model {
   LossSums ForwardBackward(const Batch& batch, double scale) override;
   LossSums Evaluate(const Batch& batch) override;
   at::Tensor SampleTargets(const Batch& batch, uint64_t key, uint64_t counter) override;
-  // Of a convolution: its stage's output, (B H/2 W/2, out).
-  at::Tensor Behind(const std::string& layer, const at::Tensor& output) override;
+  bool follows_changes() const override { return true; }
+  at::Tensor LogitsBehind(const std::string& layer, const at::Tensor& output) override;
 
  private:
   // (B, H, W, in) → (B, H/2, W/2, out), both fp32; what enters the GEMM is in the compute type.
@@ -34,16 +34,17 @@ class Convnet : public Model {
     Linear& linear() { return convolution_.linear(); }
 
    private:
-    const StepContext& context_;
     const at::ScalarType compute_type_;
     Convolution convolution_;
     NormLayer norm_;
   };
 
   at::Tensor Hidden(const at::Tensor& images);  // (B, C, H, W) → (B, channels) in the compute type
+  // The same from x (B, H, W, C) on, which enters that stage.
+  at::Tensor HiddenFrom(size_t stage, at::Tensor x);
 
-  const at::ScalarType compute_type_;
   const int64_t image_size_;
+  const at::ScalarType compute_type_;
   const bool checkpointing_;
   std::vector<std::unique_ptr<Stage>> stages_;
   std::unique_ptr<Linear> classifier_;

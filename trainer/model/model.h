@@ -49,11 +49,14 @@ class Model {
   // loss as their covariance. By Philox(key, element, counter).
   virtual at::Tensor SampleTargets(const Batch& batch, uint64_t key, uint64_t counter) = 0;
 
-  // What the model makes of the output (rows, out) fp32 of the layer alone before any other matrix
-  // reads it, fp32, the rows of a record together; the layer's observer sees its gradient. A change
-  // of the output is followed through kinks and norms by it. Undefined: the output itself will do.
-  virtual at::Tensor Behind(const std::string& /*layer*/, const at::Tensor& /*output*/) {
-    return {};
+  // Whether a changed output of one layer can be followed to the logits at a small cost: a model of
+  // few layers.
+  virtual bool follows_changes() const { return false; }
+
+  // The logits (targets, classes) fp32 of a batch if `output` (rows, out) fp32 were what the layer
+  // gives for it; all that stands behind the layer is computed. Of a model that follows changes.
+  virtual at::Tensor LogitsBehind(const std::string& /*layer*/, const at::Tensor& /*output*/) {
+    TORCH_CHECK(false, "this model follows no changes");
   }
 
   // The layers that a rule of the document can name, in the model's order.

@@ -39,9 +39,6 @@ class LayerObserver {
 
   // The gradient dY (rows, out) as it arrives at the layer, before any of its GEMMs.
   virtual void SawGradient(const std::string& /*layer*/, const at::Tensor& /*dy*/) {}
-
-  // The gradient of what Model::Behind gives for the layer, of the same shape.
-  virtual void SawGradientBehind(const std::string& /*layer*/, const at::Tensor& /*dz*/) {}
 };
 
 }  // namespace fp4::trainer

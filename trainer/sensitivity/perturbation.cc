@@ -15,12 +15,8 @@ spec::LayerPrecision Unquantized(spec::LayerPrecision row) {
   return row;
 }
 
-at::Tensor Gradient(const std::vector<at::Tensor>& pieces, double loss_scale) {
-  return InFloat(at::cat(pieces)) / loss_scale;
-}
-
 void VisitLayer(const PerturbationParts& parts, size_t number, const HeldLayer& held,
-                double loss_scale, const PerturbationVisitor& visit) {
+                const at::Tensor& targets, double loss_scale, const PerturbationVisitor& visit) {
   const std::vector<spec::LayerCandidate>& candidates = parts.candidates.layers[number];
   const std::string& name = candidates.front().row.layer;
   const at::Tensor& master = LayerOf(parts.model, name).master();
@@ -33,33 +29,28 @@ void VisitLayer(const PerturbationParts& parts, size_t number, const HeldLayer& 
   seen.layer = number;
   seen.input = held.input;
   seen.master = &master;
-  seen.output.gradient = Gradient(held.gradients, loss_scale);
-  seen.output.sampled_gradient = Gradient(held.sampled_gradients, loss_scale);
-  const bool ends_here = held.gradients_behind.empty();
-  at::Tensor output, behind;  // as they are
-  if (!ends_here) {
-    seen.behind.gradient = Gradient(held.gradients_behind, loss_scale);
-    seen.behind.sampled_gradient = Gradient(held.sampled_gradients_behind, loss_scale);
+  seen.gradient = InFloat(at::cat(held.gradients)) / loss_scale;
+  seen.sampled_gradient = InFloat(at::cat(held.sampled_gradients)) / loss_scale;
+  seen.targets = targets;
+  at::Tensor output;
+  if (parts.model.follows_changes()) {
     output = InFloat(at::mm(now.operand, now.weight.t()));
-    behind = parts.model.Behind(name, output);
+    seen.logits = parts.model.LogitsBehind(name, output);
   }
   for (size_t i = 0; i < candidates.size(); ++i) {
     seen.candidate = i;
     seen.row = &candidates[i].row;
     if (ComputesAlike(*seen.row, *now.row)) {
-      seen.output.change = at::zeros_like(seen.output.gradient);
-      seen.weight_change = at::zeros(now.weight.sizes(), seen.output.gradient.options());
+      seen.change = at::zeros_like(seen.gradient);
+      seen.weight_change = at::zeros(now.weight.sizes(), seen.gradient.options());
     } else {
       const CandidateLayer candidate(*seen.row, parts.compute_type, parts.context, parts.backend);
       const at::Tensor weight = candidate.Weight(master.detach());
-      seen.output.change = candidate.Change(now, weight);
+      seen.change = candidate.Change(now, weight);
       seen.weight_change = InFloat(weight) - InFloat(now.weight);
     }
-    if (ends_here) {
-      seen.behind = seen.output;
-    } else {
-      seen.behind.change = parts.model.Behind(name, output + seen.output.change) - behind;
-    }
+    if (seen.logits.defined())
+      seen.changed_logits = parts.model.LogitsBehind(name, output + seen.change);
     visit(seen);
   }
 }
@@ -76,7 +67,7 @@ void VisitPerturbations(const PerturbationParts& parts, const Batch& batch, int6
   at::NoGradGuard no_grad;
   for (size_t layer = 0; layer < names.size(); ++layer) {
     const HeldLayer& held = observer.held(names[layer]);
-    if (!held.gradients.empty()) VisitLayer(parts, layer, held, loss_scale, visit);
+    if (!held.gradients.empty()) VisitLayer(parts, layer, held, batch.targets, loss_scale, visit);
   }
 }
 

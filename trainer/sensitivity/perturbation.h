@@ -10,25 +10,21 @@
 
 namespace fp4::trainer {
 
-// What a candidate changes of a tensor, (rows, width) fp32, and how the loss depends on it there.
-struct ChangedTensor {
-  at::Tensor change;
-  at::Tensor gradient;  // of the mean loss
-  // The same for targets that the model draws itself (Model::SampleTargets).
-  at::Tensor sampled_gradient;
-};
-
 // One layer Y = X W^T under one candidate, at the rows of one micro-batch.
 struct Perturbation {
   size_t layer = 0, candidate = 0;  // numbers in spec::Candidates::layers
-  // Y (rows, out) under the candidate minus Y, or minus what Y were unquantized
+  // (rows, out) fp32: Y under the candidate minus Y, or minus what Y were unquantized
   // (PerturbationParts::from_exact); weight_change likewise.
-  ChangedTensor output;
-  // Of what the model makes of Y before another matrix reads it (Model::Behind): changes are exact
-  // up to there. Where nothing stands between, `output` itself.
-  ChangedTensor behind;
+  at::Tensor change;
+  at::Tensor gradient;  // (rows, out) fp32: d(mean loss)/dY
+  // (rows, out) fp32: the same for targets that the model draws itself (Model::SampleTargets)
+  at::Tensor sampled_gradient;
   at::Tensor input;          // X (rows, in), as it arrives
   at::Tensor weight_change;  // (out, in) fp32: the candidate's weight minus the layer's
+  // Where the model follows a change to its end (Model::LogitsBehind), (targets, classes) fp32: as
+  // they are, or with the layer unquantized, and with the change. Undefined elsewhere.
+  at::Tensor logits, changed_logits;
+  at::Tensor targets;  // of the batch
   const spec::LayerPrecision* row = nullptr;
   const at::Tensor* master = nullptr;  // (out, in)
 };

@@ -11,11 +11,6 @@
 namespace fp4::trainer {
 namespace {
 
-// The sum over the rows of each record. (rows, out) x 2 → (records) fp64.
-at::Tensor RecordProducts(const at::Tensor& gradient, const at::Tensor& change, int64_t records) {
-  return (gradient * change).sum(1, /*keepdim=*/false, at::kDouble).view({records, -1}).sum(1);
-}
-
 void Append(const at::Tensor& values, std::vector<double>& to) {
   const at::Tensor on_cpu = values.to(at::kCPU).contiguous();
   const auto* data = on_cpu.const_data_ptr<double>();
@@ -47,7 +42,18 @@ bool QuantizesWgrad(const spec::LayerPrecision& row) {
   return wgrad.a.quantized() || wgrad.b.quantized();
 }
 
+void AppendTerms(const RecordTerms& of_batch, TermSamples& terms) {
+  Append(of_batch.first, terms.first);
+  Append(of_batch.second, terms.second);
+}
+
 }  // namespace
+
+RecordTerms TermsOf(const Perturbation& seen, int64_t records, int64_t targets) {
+  if (seen.logits.defined())
+    return FollowedTerms(seen.logits, seen.changed_logits, seen.targets, records);
+  return ExpandedTerms(seen.gradient, seen.sampled_gradient, seen.change, records, targets);
+}
 
 Estimate EstimateOf(const TermSamples& samples) {
   Estimate estimate;
@@ -61,18 +67,16 @@ Estimate EstimateOf(const TermSamples& samples) {
 
 void AddRecordTerms(const PlaceTensors& seen, const at::Tensor& change, int half,
                     TermSamples& terms) {
-  const auto records = static_cast<double>(seen.records);
-  const at::Tensor first = RecordProducts(seen.gradient, change, seen.records) * records;
-  const at::Tensor second = RecordProducts(seen.sampled_gradient, change, seen.records).square() *
-                            (0.5 * static_cast<double>(seen.targets) * records);
-  Append(OfHalf(first.unsqueeze(1), seen, half), terms.first);
-  Append(OfHalf(second.unsqueeze(1), seen, half), terms.second);
+  const RecordTerms all =
+      ExpandedTerms(seen.gradient, seen.sampled_gradient, change, seen.records, seen.targets);
+  Append(OfHalf(all.first.unsqueeze(1), seen, half), terms.first);
+  Append(OfHalf(all.second.unsqueeze(1), seen, half), terms.second);
 }
 
 double Scorer::GradientDivergence(const Perturbation& seen) const {
   if (!QuantizesWgrad(*seen.row)) return 0;
   Linear layer(*seen.row, *seen.master, parts_.compute_type, parts_.context, parts_.backend);
-  const at::Tensor dy = seen.output.gradient.to(parts_.compute_type);
+  const at::Tensor dy = seen.gradient.to(parts_.compute_type);
   const at::Tensor exact = at::mm(dy.t(), seen.input).to(at::kFloat);
   const at::Tensor quantized = layer.Wgrad(dy, layer.Kept(seen.input, layer.Input(seen.input)));
   return ((quantized - exact).norm() / exact.norm().clamp_min(1e-30)).item<double>();
@@ -82,22 +86,14 @@ Measurement Scorer::MeasureOne(const Batch& batch, double loss_scale, uint64_t d
   const int64_t records = batch.inputs.size(0);
   Measurement measured{.samples = {}, .micro_batches = 1, .targets = records * targets_per_record_};
   for (const auto& layer : parts_.candidates.layers) measured.samples.emplace_back(layer.size());
-  const double second_scale = 0.5 * static_cast<double>(measured.targets * records);
-  VisitPerturbations(
-      parts_, batch, measured.targets, loss_scale, draw, [&](const Perturbation& seen) {
-        TermSamples& terms = measured.samples[seen.layer][seen.candidate];
-        const ChangedTensor& changed = seen.behind;
-        if (parts_.from_exact) {
-          terms.first.resize(terms.first.size() + static_cast<size_t>(records), 0.0);
-        } else {
-          Append(RecordProducts(changed.gradient, changed.change, records) * records, terms.first);
-        }
-        Append(RecordProducts(changed.sampled_gradient, changed.change, records).square() *
-                   second_scale,
-               terms.second);
-        terms.gradient_divergence += GradientDivergence(seen);
-        ++terms.micro_batches;
-      });
+  VisitPerturbations(parts_, batch, measured.targets, loss_scale, draw,
+                     [&](const Perturbation& seen) {
+                       TermSamples& terms = measured.samples[seen.layer][seen.candidate];
+                       AppendTerms(TermsOf(seen, records, measured.targets), terms);
+                       if (parts_.from_exact) std::ranges::fill(terms.first, 0.0);
+                       terms.gradient_divergence += GradientDivergence(seen);
+                       ++terms.micro_batches;
+                     });
   return measured;
 }
 

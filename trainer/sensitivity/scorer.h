@@ -7,8 +7,9 @@
 // have gradients g' whose covariance is that matrix, and those of different targets are
 // independent: with u'_r the sum of g' d over the rows of record r, N u'_r^2 summed over the
 // records has <d, H d> as its mean. Records are independent samples, which gives the standard
-// errors. A first order within two of its standard errors is noise, counts for nothing
-// (spec::Shrunk).
+// errors. Where a model follows changes to its logits both orders are exact there
+// (trainer/sensitivity/record_terms.h). A first order within two of its standard errors is noise,
+// counts for nothing (spec::Shrunk).
 //
 // With PerturbationParts::from_exact d is the change from the unquantized layer, and the score is
 // the second order alone: what the format costs, whichever of them the layer is trained in
@@ -21,6 +22,7 @@
 #include "spec/score_table.h"
 #include "trainer/sensitivity/directions.h"
 #include "trainer/sensitivity/perturbation.h"
+#include "trainer/sensitivity/record_terms.h"
 
 namespace fp4::trainer {
 
@@ -37,6 +39,9 @@ struct Estimate {
   double loss_change = 0, standard_error = 0, first_order = 0, second_order = 0;
 };
 Estimate EstimateOf(const TermSamples& samples);
+
+// Followed to the logits where the model does that, else expanded.
+RecordTerms TermsOf(const Perturbation& seen, int64_t records, int64_t targets);
 
 // Adds the terms of a change of the output (rows, out) at a place, of one half's records alone.
 void AddRecordTerms(const PlaceTensors& seen, const at::Tensor& change, int half,

@@ -26,13 +26,6 @@ void TwoPassObserver::SawGradient(const std::string& layer, const at::Tensor& dy
       .push_back(dy.detach().clone());
 }
 
-void TwoPassObserver::SawGradientBehind(const std::string& layer, const at::Tensor& dz) {
-  const auto held = held_.find(layer);
-  if (held == held_.end()) return;
-  (sampled_ ? held->second.sampled_gradients_behind : held->second.gradients_behind)
-      .push_back(dz.detach().clone());
-}
-
 void ComputeTwice(const ComputedParts& parts, const Batch& batch, int64_t targets,
                   double loss_scale, uint64_t draw, TwoPassObserver& observer) {
   const double scale = loss_scale / static_cast<double>(targets);

@@ -18,8 +18,6 @@ struct HeldLayer {
   // dY (rows, out) of the two passes, in pieces of rows in their order; empty where no gradient
   // reaches the layer.
   std::vector<at::Tensor> gradients, sampled_gradients;
-  // The same of what stands behind it (Model::Behind); empty where nothing does.
-  std::vector<at::Tensor> gradients_behind, sampled_gradients_behind;
 };
 
 // Holds X and dY of the layers that it is told to.
@@ -35,7 +33,6 @@ class TwoPassObserver : public LayerObserver {
   void SawOperand(const std::string& layer, LayerTensor which, const OperandQuantizer& quantizer,
                   const at::Tensor& values, const at::Tensor& operand) override;
   void SawGradient(const std::string& layer, const at::Tensor& dy) override;
-  void SawGradientBehind(const std::string& layer, const at::Tensor& dz) override;
 
   const HeldLayer& held(const std::string& layer) const { return held_.at(layer); }
 
