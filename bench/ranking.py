@@ -54,7 +54,7 @@ MODELS_CHOSEN_ON = {
 }
 MODELS_HELD_OUT = {
     "convnet-colour": {
-        "model": {"preset": "cnn-small", "channels": [24, 32, 40, 64], "image_channels": 3, "num_classes": 12},
+        "model": {"preset": "cnn-small", "channels": [32, 48, 48, 64], "image_channels": 3, "num_classes": 12},
         "data": {"source": "images", "seed": 25, "noise": 0.08}, "training": training(250, 32, 64),
         "lr_schedule": {"warmup_steps": 20}},
     "convnet-wide": {
@@ -74,8 +74,8 @@ MODELS_HELD_OUT = {
                  "tokenizer": "bytes"},
         "training": training(300, 8, 48), "optimizer": {"learning_rate": 3e-3}, "lr_schedule": {"warmup_steps": 20}},
     "autoencoder-gelu": {
-        "model": {"preset": "autoencoder-16", "layer_sizes": [48, 40, 24, 10, 24, 40, 48], "activation": "gelu"},
-        "data": {"source": "vectors", "seed": 24, "intrinsic_dim": 12}, "training": training(1500, 64, 32),
+        "model": {"preset": "autoencoder-16", "layer_sizes": [64, 48, 32, 12, 32, 48, 64], "activation": "gelu"},
+        "data": {"source": "vectors", "seed": 24, "intrinsic_dim": 14}, "training": training(1500, 64, 32),
         "lr_schedule": {"warmup_steps": 20}},
 }
 

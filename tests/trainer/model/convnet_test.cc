@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/trainer/model/built_model.h"
+#include "trainer/precision/layer_observer.h"
 
 namespace fp4::trainer {
 namespace {
@@ -62,6 +65,41 @@ INSTANTIATE_TEST_SUITE_P(Recipes, ConvnetTest,
                                          R"(, "training": {"activation_checkpointing": true})",
                                          R"(, "precision": {"rules": [{"match": "**",
                                                "use": "int8"}]})"));
+
+class OperandObserver : public LayerObserver {
+ public:
+  void Saw(const std::string&, LayerTensor, const at::Tensor&) override {}
+  void SawOperand(const std::string& layer, LayerTensor which, const OperandQuantizer&,
+                  const at::Tensor&, const at::Tensor& operand) override {
+    if (which == LayerTensor::kInput) inputs[layer] = operand.clone();
+  }
+  std::map<std::string, at::Tensor> inputs;
+};
+
+// What the layers give leads to the loss that the model has, whether stages are computed again or
+// not.
+TEST(Convnet, ALayersOutputIsFollowedToTheLogits) {
+  for (const char* again : {"false", "true"}) {
+    BuiltModel built(std::string(kModel) + R"(, "training": {"activation_checkpointing": )" +
+                     again + "}");
+    const Batch batch = MakeBatch();
+    OperandObserver observer;
+    double loss = 0;
+    {
+      const ScopedObserver observed(built.context, &observer);
+      loss = built.model->Evaluate(batch).loss.item<double>();
+    }
+    for (const std::string layer : {"stages.0.conv", "stages.1.conv", "classifier"}) {
+      const at::Tensor weight = built.WeightInFprop(layer).flatten(1).to(at::kFloat);
+      const at::Tensor output = at::mm(observer.inputs.at(layer), weight.t());
+      const at::Tensor logits = built.model->LogitsBehind(layer, output);
+      const at::Tensor followed =
+          at::cross_entropy_loss(logits, batch.targets, {}, at::Reduction::Sum);
+      EXPECT_NEAR(followed.item<double>(), loss, 1e-4) << layer << ", computed again: " << again;
+      EXPECT_FALSE(at::allclose(built.model->LogitsBehind(layer, output * 0.5 + 1), logits));
+    }
+  }
+}
 
 TEST(Convnet, EvaluationCountsWhatIsRight) {
   BuiltModel built(kModel);
