@@ -2,7 +2,7 @@
 """What advice on capacity predicts beside what training its moves gives: docs/results/bottleneck.md.
 
     cmake --preset release && ninja -C build fp4-train
-    bench/advice.py build /tmp/advice narrow-56 coarse-56 … [--moves 6] [--seeds 1 2 3]
+    bench/advice.py build /tmp/advice narrow-56 coarse-56 … [--moves 6] [--layers-too] [--seeds 1 2 3]
 
 For each planting: trains the document with each seed, asks fp4-train --advise of each last checkpoint, takes the mean of
 the predictions over the seeds, orders the moves as advice does, and trains the first of them with the same steps and seeds.
@@ -89,12 +89,14 @@ def rank(moves, move, key):
     return 1 + sum(key(other) > key(move) for other in moves)
 
 
-def study(trainer, work, document, seeds, num_moves):
+def study(trainer, work, document, seeds, num_moves, layers_too):
     study = Study(trainer, work, document)
     runs = {seed: study.train("base", document, seed) for seed in seeds}
     base = {seed: study.loss(run) for seed, run in runs.items()}
     moves = mean_moves([study.advice(run, seed) for seed, run in runs.items()])
     trained = [move for move in moves if move["gain"] > 0][:num_moves]
+    if layers_too:
+        trained += [move for move in moves if move["kind"] == "layer" and move not in trained]
     for move in trained:
         changed = merge(document, move["change"])
         falls = [base[seed] - study.loss(study.train(move["move"], changed, seed)) for seed in seeds]
@@ -125,12 +127,13 @@ def main():
     parser.add_argument("plantings", nargs="+", choices=["all", *PLANTINGS])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--moves", type=int, default=6)
+    parser.add_argument("--layers-too", action="store_true", help="train each move of one more layer as well, whatever is predicted")
     options = parser.parse_args()
     trainer = options.build.resolve() / "bin/fp4-train"
     for name in PLANTINGS if options.plantings == ["all"] else options.plantings:
         planting = PLANTINGS[name]
         document = planting.document_in(options.work.resolve() / "data" / name)
-        tell(name, planting.planted, *study(trainer, options.work.resolve(), document, options.seeds, options.moves))
+        tell(name, planting.planted, *study(trainer, options.work.resolve(), document, options.seeds, options.moves, options.layers_too))
 
 
 if __name__ == "__main__":
