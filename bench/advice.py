@@ -89,7 +89,7 @@ def rank(moves, move, key):
     return 1 + sum(key(other) > key(move) for other in moves)
 
 
-def study(trainer, work, document, seeds, num_moves, layers_too):
+def study(trainer, work, document, seeds, num_moves, layers_too, only):
     study = Study(trainer, work, document)
     runs = {seed: study.train("base", document, seed) for seed in seeds}
     base = {seed: study.loss(run) for seed, run in runs.items()}
@@ -97,6 +97,8 @@ def study(trainer, work, document, seeds, num_moves, layers_too):
     trained = [move for move in moves if move["gain"] > 0][:num_moves]
     if layers_too:
         trained += [move for move in moves if move["kind"] == "layer" and move not in trained]
+    if only:
+        trained = [move for move in moves if move["move"] in only]
     for move in trained:
         changed = merge(document, move["change"])
         falls = [base[seed] - study.loss(study.train(move["move"], changed, seed)) for seed in seeds]
@@ -128,12 +130,13 @@ def main():
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--moves", type=int, default=6)
     parser.add_argument("--layers-too", action="store_true", help="train each move of one more layer as well, whatever is predicted")
+    parser.add_argument("--only", nargs="+", default=[], metavar="MOVE", help="train these moves, whatever is predicted")
     options = parser.parse_args()
     trainer = options.build.resolve() / "bin/fp4-train"
     for name in PLANTINGS if options.plantings == ["all"] else options.plantings:
         planting = PLANTINGS[name]
         document = planting.document_in(options.work.resolve() / "data" / name)
-        tell(name, planting.planted, *study(trainer, options.work.resolve(), document, options.seeds, options.moves, options.layers_too))
+        tell(name, planting.planted, *study(trainer, options.work.resolve(), document, options.seeds, options.moves, options.layers_too, options.only))
 
 
 if __name__ == "__main__":

@@ -132,10 +132,5 @@ TRANSFORMERS = {
                     {"seed": 43}, {"steps": 500},
                     {"default": "int8", "recipes": TERNARY, "rules": [{"match": "blocks.1.mlp.down", "use": "binary"}]}),
         "`blocks.1.mlp.down` binary"),
-    "transformer-narrow": Planting(
-        transformer("transformer-narrow", {"d_model": 64, "num_layers": 2, "num_heads": 4, "d_ff": 16, "sequence_length": 64,
-                                           "vocab_size": 64},
-                    {"seed": 44}, {"steps": 500}, {"default": "int8"}),
-        "sixteen hidden units"),
 }
 PLANTINGS = {**CHOSEN_ON, **HELD_OUT, **TOO_SHALLOW, **TRANSFORMERS}
