@@ -225,16 +225,16 @@ void ArtifactStore::NoteStored(const UploadPiece& piece, const Done<UploadProgre
                                            .key = piece.key.checkpoint,
                                            .bytes = piece.bytes,
                                            .sha256 = piece.sha256};
-  store_.NoteStored(checkpoint, [this, key = piece.key, bytes = piece.bytes,
-                                 done](const absl::StatusOr<store::Nothing>& noted) {
-    Unprotect(key);
-    if (!noted.ok()) return done(noted.status());
-    LogInfo("checkpoint stored", {{"run", key.run_id},
-                                  {"step", key.checkpoint.step},
-                                  {"attempt", key.checkpoint.attempt},
-                                  {"bytes", bytes}});
-    done(UploadProgress{.next_offset = bytes, .stored = true});
-  });
+  // Waits on this thread, which ends before the artifacts do; the store's threads end after them.
+  const absl::StatusOr<store::Nothing> noted =
+      Wait<store::Nothing>([&](auto answer) { store_.NoteStored(checkpoint, std::move(answer)); });
+  Unprotect(piece.key);
+  if (!noted.ok()) return done(noted.status());
+  LogInfo("checkpoint stored", {{"run", piece.key.run_id},
+                                {"step", piece.key.checkpoint.step},
+                                {"attempt", piece.key.checkpoint.attempt},
+                                {"bytes", piece.bytes}});
+  done(UploadProgress{.next_offset = piece.bytes, .stored = true});
 }
 
 std::shared_ptr<ArtifactStore::Arrival> ArtifactStore::ArrivalOf(const UploadPiece& piece) {

@@ -11,7 +11,9 @@ ReadPool::ReadPool(const std::filesystem::path& file, int num_threads) {
   }
 }
 
-ReadPool::~ReadPool() {
+ReadPool::~ReadPool() { Close(); }
+
+void ReadPool::Close() {
   std::deque<std::function<void(Reader&)>> dropped;
   {
     MutexLock lock(mutex_);
@@ -20,14 +22,14 @@ ReadPool::~ReadPool() {
   }
   changed_.NotifyAll();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 void ReadPool::Run(std::function<void(Reader&)> read) {
-  {
-    MutexLock lock(mutex_);
-    if (closing_) return;
-    waiting_.push_back(std::move(read));
-  }
+  // Under the lock: what is read may end the caller's reason to keep the pool.
+  MutexLock lock(mutex_);
+  if (closing_) return;
+  waiting_.push_back(std::move(read));
   changed_.NotifyOne();
 }
 

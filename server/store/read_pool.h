@@ -18,10 +18,14 @@ class ReadPool {
  public:
   // The database exists. Throws SQLite::Exception.
   ReadPool(const std::filesystem::path& file, int num_threads);
-  // Finishes what runs; what waits is dropped.
+  // Closes it.
   ~ReadPool();
 
+  // Dropped after Close.
   void Run(std::function<void(Reader&)> read);
+
+  // Finishes what runs; what waits is dropped. By its owner.
+  void Close();
 
  private:
   void Serve(Connection& connection);

@@ -50,6 +50,13 @@ class Store::Impl {
     readers_ = std::make_unique<ReadPool>(file_, options.num_readers);
   }
 
+  // What is written answers with what starts a read, and the other way round: the threads of both
+  // have ended before either of them goes away.
+  ~Impl() {
+    if (writer_ != nullptr) writer_->Close();
+    if (readers_ != nullptr) readers_->Close();
+  }
+
   const absl::Status& migrated() const { return migrated_; }
   Writer& writer() { return *writer_; }
   ReadPool& readers() { return *readers_; }

@@ -53,7 +53,10 @@ Writer::Writer(std::unique_ptr<Connection> connection, const WriterOptions& opti
   thread_ = std::thread([this] { Loop(); });
 }
 
-Writer::~Writer() {
+Writer::~Writer() { Close(); }
+
+void Writer::Close() {
+  if (!thread_.joinable()) return;
   std::vector<Job> left;
   {
     MutexLock lock(mutex_);

@@ -39,9 +39,14 @@ class Writer {
   // may be null.
   Writer(std::unique_ptr<Connection> connection, const WriterOptions& options, const Clock& clock,
          IdSource& ids, StoreObserver* observer, std::shared_ptr<Subscriptions> subscriptions);
+  // Closes it.
   ~Writer();
 
+  // After Close a job is finished at once, with the reason that the controller stops.
   void Submit(Job job);
+
+  // Finishes what runs; what waits is finished with that reason. By its owner.
+  void Close();
 
   std::map<core::RunState, int64_t> CountRuns() const;
   absl::Status Health() const;
