@@ -5,12 +5,13 @@ namespace fp4::spec {
 namespace {
 
 template <typename Section, typename Member>
-Field BudgetField(std::string name, std::string doc, Type type, std::string default_json,
-                  Section RunSpec::*section, Member Section::*member) {
-  return {.name = std::move(name),
-          .doc = std::move(doc),
-          .type = std::move(type),
-          .default_json = std::move(default_json),
+Field BudgetField(const std::string& name, const std::string& doc, const Type& type,
+                  const std::string& default_json, Section RunSpec::*section,
+                  Member Section::*member) {
+  return {.name = name,
+          .doc = doc,
+          .type = type,
+          .default_json = default_json,
           .later = true,
           .store = Into(section, member)};
 }

@@ -253,7 +253,7 @@ std::string Describe(const ScoreTable& table) {
       worst = &score;
     }
   }
-  const std::string start =
+  std::string start =
       absl::StrCat("scores of ", table.layers.size(), " layers at step ", table.step);
   if (worst == nullptr) return start;
   return absl::StrCat(start, ": the largest is ", worst_layer->layer, " under ", worst->recipe,

@@ -275,7 +275,7 @@ namespace {
 absl::Status RestorePrecision(const std::string& file, Parts& parts) {
   const std::vector<Stateful*> switches = parts.precision->stateful();
   if (switches.empty()) return absl::OkStatus();
-  const absl::Status restored = ReadWeights(file, [&] { return RestoreParts(file, switches); });
+  absl::Status restored = ReadWeights(file, [&] { return RestoreParts(file, switches); });
   if (!absl::IsDataLoss(restored)) return restored;
   parts.warnings.push_back(
       absl::StrCat("no layer is taken for switched: ", std::string(restored.message())));

@@ -72,7 +72,7 @@ std::optional<StepResult> ComputeStep(Parts& parts, int64_t step, const StopChec
 }
 
 std::optional<NonFiniteTensor> FindNonFinite(Parts& parts, int64_t step) {
-  const std::optional<NonFiniteTensor> in_gradients = FirstNonFiniteGradient(*parts.parameters);
+  std::optional<NonFiniteTensor> in_gradients = FirstNonFiniteGradient(*parts.parameters);
   ClearGradients(*parts.parameters);
   NonFiniteFinder finder;
   const ScopedObserver observed(parts.context, &finder);

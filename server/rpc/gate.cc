@@ -14,7 +14,7 @@ namespace {
 
 using Handler = grpc::internal::MethodHandler;
 
-std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+std::string_view View(const grpc::string_ref& text) { return {text.data(), text.size()}; }
 
 std::string_view MetadataOf(const grpc::ServerContextBase& context, const char* key) {
   const auto found = context.client_metadata().find(key);

@@ -10,7 +10,7 @@ namespace {
 class Sentences : public sentencepiece::SentenceIterator {
  public:
   explicit Sentences(const std::function<bool(std::string& sentence)>& next) : next_(next) {
-    Next();
+    Sentences::Next();
   }
   bool done() const override { return done_; }
   void Next() override { done_ = !next_(sentence_); }

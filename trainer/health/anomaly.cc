@@ -36,7 +36,7 @@ std::optional<UsualValues::Spread> UsualValues::spread() const {
 bool Anomaly::finite() const { return std::isfinite(value); }
 
 std::string Anomaly::Describe() const {
-  const std::string is = absl::StrCat(std::string(what), " is ", value);
+  std::string is = absl::StrCat(std::string(what), " is ", value);
   if (!finite()) return is;
   return absl::StrCat(is, ", above the mean ", usual.mean, " of ", usual.count, " steps by ",
                       absl::StrFormat("%.1f", (value - usual.mean) / usual.deviation),

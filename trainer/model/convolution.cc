@@ -1,5 +1,7 @@
 #include "trainer/model/convolution.h"
 
+#include <bit>
+
 #include "trainer/model/patches.h"
 
 namespace fp4::trainer {
@@ -13,7 +15,7 @@ class ConvolutionFunction : public torch::autograd::Function<ConvolutionFunction
   // `master` only tells autograd where the gradient goes.
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& /*master*/, Convolution* layer) {
-    context->saved_data["layer"] = reinterpret_cast<int64_t>(layer);
+    context->saved_data["layer"] = std::bit_cast<int64_t>(layer);
     context->save_for_backward({x});
     Linear& linear = layer->linear();
     const at::Tensor y = linear.Fprop(linear.Input(Unfold(x, layer->kernel())));
@@ -21,7 +23,7 @@ class ConvolutionFunction : public torch::autograd::Function<ConvolutionFunction
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    auto* layer = reinterpret_cast<Convolution*>(context->saved_data["layer"].toInt());
+    auto* layer = std::bit_cast<Convolution*>(context->saved_data["layer"].toInt());
     Linear& linear = layer->linear();
     const at::Tensor x = context->get_saved_variables()[0];
     const at::Tensor dy = gradients[0].reshape({-1, gradients[0].size(3)});

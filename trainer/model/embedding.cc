@@ -1,5 +1,6 @@
 #include "trainer/model/embedding.h"
 
+#include <bit>
 #include <utility>
 
 namespace fp4::trainer {
@@ -12,14 +13,14 @@ class EmbeddingFunction : public torch::autograd::Function<EmbeddingFunction> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& tokens,
                             const at::Tensor& /*master*/, Embedding* embedding) {
-    context->saved_data["embedding"] = reinterpret_cast<int64_t>(embedding);
+    context->saved_data["embedding"] = std::bit_cast<int64_t>(embedding);
     context->save_for_backward({tokens});
     at::Tensor rows = at::embedding(embedding->weight(), tokens).to(at::kFloat);
     return embedding->scale() == 1.0 ? rows : rows.mul_(embedding->scale());
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    auto* embedding = reinterpret_cast<Embedding*>(context->saved_data["embedding"].toInt());
+    auto* embedding = std::bit_cast<Embedding*>(context->saved_data["embedding"].toInt());
     at::Tensor tokens = context->get_saved_variables()[0];
     return {at::Tensor(), embedding->Backward(gradients[0], tokens), at::Tensor()};
   }

@@ -1,5 +1,7 @@
 #include "trainer/model/recompute.h"
 
+#include <bit>
+
 namespace fp4::trainer {
 namespace {
 
@@ -13,13 +15,13 @@ class RecomputedFunction : public torch::autograd::Function<RecomputedFunction> 
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& /*anchor*/, Recomputable* part) {
-    context->saved_data["part"] = reinterpret_cast<int64_t>(part);
+    context->saved_data["part"] = std::bit_cast<int64_t>(part);
     context->save_for_backward({x});
     return part->Compute(x);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    auto* part = reinterpret_cast<Recomputable*>(context->saved_data["part"].toInt());
+    auto* part = std::bit_cast<Recomputable*>(context->saved_data["part"].toInt());
     at::Tensor x =
         context->get_saved_variables()[0].detach().requires_grad_(context->needs_input_grad(0));
     at::Tensor y;

@@ -36,8 +36,8 @@ void KeptWeight::Set(at::Tensor weight) {
 at::Tensor KeptWeight::Get() const {
   if (!packed_) return decoded_;
   const numerics::MatrixShape shape = packed_->codes.shape;
-  const at::Tensor decoded = at::empty({shape.rows, shape.columns},
-                                       at::TensorOptions(packed_->device).dtype(compute_type_));
+  at::Tensor decoded = at::empty({shape.rows, shape.columns},
+                                 at::TensorOptions(packed_->device).dtype(compute_type_));
   backend_->Unpack(packed_->codes, packed_->job, decoded);
   return decoded;
 }

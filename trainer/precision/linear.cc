@@ -2,6 +2,7 @@
 
 #include <ATen/record_function.h>
 
+#include <bit>
 #include <utility>
 
 namespace fp4::trainer {
@@ -18,14 +19,14 @@ class LinearFunction : public torch::autograd::Function<LinearFunction> {
   // graph.
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& /*master*/, Linear* layer) {
-    context->saved_data["layer"] = reinterpret_cast<int64_t>(layer);
+    context->saved_data["layer"] = std::bit_cast<int64_t>(layer);
     const at::Tensor input = layer->Input(x);
     context->save_for_backward({layer->Kept(x, input)});
     return layer->Fprop(input);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    auto* layer = reinterpret_cast<Linear*>(context->saved_data["layer"].toInt());
+    auto* layer = std::bit_cast<Linear*>(context->saved_data["layer"].toInt());
     at::Tensor kept = context->get_saved_variables()[0], dx, dw;
     layer->ShowGradient(gradients[0]);
     if (context->needs_input_grad(0)) dx = layer->Dgrad(gradients[0]);

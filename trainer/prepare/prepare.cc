@@ -137,7 +137,7 @@ absl::Status Preparation::Resume() {
   FP4_RETURN_IF_ERROR(CheckSame(journal->made_of, made_of, folder_));
   journal_ = *std::move(journal);
   for (size_t i = 0; i < journal_.parts.size(); ++i) {
-    const absl::Status whole = CheckPart(journal_.parts[i]);
+    absl::Status whole = CheckPart(journal_.parts[i]);
     if (absl::IsCancelled(whole)) return whole;
     if (whole.ok()) continue;
     output_.progress << "fp4-train: warning: " << whole.message() << "; it is made again\n";

@@ -29,7 +29,7 @@ bool IsPackage(const fs::path& zone) {
 
 }  // namespace
 
-EnergySource::EnergySource(const Backend& backend, fs::path powercap) : backend_(backend) {
+EnergySource::EnergySource(const Backend& backend, const fs::path& powercap) : backend_(backend) {
   if (backend.energy_joules()) {
     name_ = "NVML";
   } else if (!backend.device().is_cpu()) {

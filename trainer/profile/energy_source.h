@@ -15,7 +15,7 @@ class EnergySource {
  public:
   // `backend` outlives it. `powercap`: the folder of the kernel's power zones.
   explicit EnergySource(const Backend& backend,
-                        std::filesystem::path powercap = "/sys/class/powercap");
+                        const std::filesystem::path& powercap = "/sys/class/powercap");
 
   // Since some time in the past; nothing where there is no counter. Of the whole device or all
   // packages, whoever used them.

@@ -43,6 +43,12 @@ int64_t Number(const char* variable, int64_t otherwise) {
   return text == nullptr ? otherwise : std::atoll(text);
 }
 
+// -1: there is none.
+int OpenJournal() {
+  const char* path = std::getenv("FP4_CAMPAIGN_JOURNAL");
+  return path == nullptr ? -1 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
 // Of the first 13 hexadecimal digits, in [0, 1).
 double Fraction(const std::string& digest) {
   return static_cast<double>(std::stoll(digest.substr(0, 13), nullptr, 16)) /
@@ -57,8 +63,7 @@ class Campaigner {
         document_(std::move(selected.document)),
         log_(std::move(log)),
         store_(options.run_dir),
-        journal_(open(std::getenv("FP4_CAMPAIGN_JOURNAL"),
-                      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {}
+        journal_(OpenJournal()) {}
 
   absl::StatusOr<std::string> Train(const StopRequest& stop) {
     FP4_RETURN_IF_ERROR(Begin());

@@ -74,7 +74,7 @@ TEST_F(PeersTest, LastWordsKeepTheirCodeAndReason) {
 TEST_F(PeersTest, ThatWhichEndedForItsOwnReasonExplainsALostConnection) {
   folder().SayLastWords(1, absl::InternalError("connection reset"), /*only_lost=*/true);
   const auto peers = Start({"exit 1", "while [ ! -e $0/go ]; do sleep 0.01; done; kill -9 $$"});
-  std::ofstream(run_dir_ / "processes" / "go");
+  std::ofstream go(run_dir_ / "processes" / "go");
   const absl::Status status = peers->WhyLost("broken", absl::Minutes(5));
   EXPECT_TRUE(absl::IsUnknown(status)) << status;
   EXPECT_EQ(status.message(), "process 3 of 3 was ended by signal 9 (SIGKILL); out of memory?");

@@ -21,7 +21,6 @@ namespace fp4 {
 namespace {
 
 using nlohmann::json;
-using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
 json Document(const json& patch) {

@@ -81,7 +81,7 @@ TEST(Directions, NoiseGainsNothingOnAverage) {
   const int draws = 40;
   double sum = 0, squares = 0;
   for (int draw = 0; draw < draws; ++draw) {
-    const auto key = static_cast<uint64_t>(10 * draw);
+    const auto key = 10 * static_cast<uint64_t>(draw);
     const double gain =
         GainAt(Regression(Normal(200, kIn, key), Normal(200, kOut, key + 1), key + 2), {}, 3).gain;
     sum += gain;

@@ -16,7 +16,6 @@
 namespace fp4::worker {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 struct VisibleCase {
