@@ -82,7 +82,7 @@ std::string RenderNotes(const v1::CompareResponse& comparison, const Layout& lay
         RenderFindings(variant.name(), {variant.health().begin(), variant.health().end()}, layout);
     if (variant.num_failed() > 0) {
       absl::StrAppend(&text, Printable(variant.name()), ": ", variant.num_failed(), " of ",
-                      variant.num_runs(), " runs failed\n");
+                      variant.num_runs(), " runs failed or were cancelled\n");
     }
   }
   for (const std::string& warning : comparison.warnings()) {

@@ -30,7 +30,7 @@ function numbers(comparison) {
     column("State", "state_bytes", bytes), column("Peak memory", "peak_bytes", bytes)];
   return table([
     { head: "Variant", key: (one) => one.name, cell: (one) => named(one.name) },
-    { head: "Seeds", numeric: true, key: (one) => one.n, cell: (one) => (one.num_failed ? `${one.n}, ${one.num_failed} failed` : one.n) },
+    { head: "Seeds", numeric: true, key: (one) => one.n, cell: (one) => (one.num_failed ? `${one.n}, ${one.num_failed} failed or cancelled` : one.n) },
     { head: comparison.metric, numeric: true, key: (one) => one.mean, cell: (one) => (one.std === null ? number(one.mean, 5) : `${number(one.mean, 5)} ± ${number(one.std, 2)}`) },
     { head: "Difference [95 % interval]", numeric: true, key: (one) => one.difference?.mean, cell: interval },
     { head: "p (Holm)", numeric: true, key: (one) => one.verdict?.p_holm, cell: (one) => number(one.verdict?.p_holm, 2) },

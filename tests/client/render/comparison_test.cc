@@ -53,7 +53,7 @@ TEST(ComparisonTest, PrintsTheTableThenTheFindings) {
             "\n"
             "⚠ fp4-frozen: frozen_layer (error) in blocks.{0..1}.mlp.up: no gradient arrives and "
             "not a bit has changed\n"
-            "fp4-frozen: 1 of 3 runs failed\n"
+            "fp4-frozen: 1 of 3 runs failed or were cancelled\n"
             "warning: runs differ in compute type\n");
 }
 
