@@ -20,6 +20,11 @@ def status_of(pid):
 
 @unittest.skipUnless(os.geteuid() == 0, "only root may run trainers as another user")
 class TrainerUserTest(Scenario):
+    def setUp(self):
+        super().setUp()
+        if self.as_user(f"test -x {BIN}/fp4-train").returncode:
+            self.skipTest(f"the user '{USER}' cannot reach {BIN}")
+
     def start(self):
         cluster = Cluster(self)
         cluster.folder.chmod(0o711)  # the test's own, above the work directory
