@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -15,11 +14,6 @@
 #include "wire/channel_security.h"
 
 int main(int argc, char** argv) {
-  // gRPC 1.51 looks at errno some calls after connect(). Where there is no /sys, as in a plain
-  // chroot, glibc's look at the number of processors, for its first arena, may have set it in
-  // between, and a controller that answers is taken for none. With a limit given glibc does not
-  // look.
-  mallopt(M_ARENA_MAX, 8);
   fp4::StandardOutput output("fp4ctl");
   fp4::client::Context context{
       .out = std::cout,
