@@ -17,21 +17,9 @@ import statistics
 import subprocess
 
 from planted import PLANTINGS
+from traces.document import merge_patch
 
 STUDENT_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 8: 2.365, 10: 2.262}  # by the number of seeds
-
-
-def merge(document, patch):
-    """RFC 7396."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(document) if isinstance(document, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge(merged.get(key), value)
-    return merged
 
 
 class Study:
@@ -58,11 +46,9 @@ class Study:
         return losses[-1]
 
     def advice(self, run, seed):
-        kept = self.work / f"advice-{seed}.json"
         checkpoint = max((run / "checkpoints").iterdir())
         out = subprocess.run([self.trainer, self.work / f"base-{seed}.json", "--advise", checkpoint, "-o", "json"],
                              check=True, stdout=subprocess.PIPE, text=True).stdout
-        kept.write_text(out)
         return json.loads(out)["moves"]
 
 
@@ -100,7 +86,7 @@ def study(trainer, work, document, seeds, num_moves, layers_too, only):
     if only:
         trained = [move for move in moves if move["move"] in only]
     for move in trained:
-        changed = merge(document, move["change"])
+        changed = merge_patch(document, move["change"])
         falls = [base[seed] - study.loss(study.train(move["move"], changed, seed)) for seed in seeds]
         move["measured"], move["interval"] = statistics.mean(falls), interval(falls)
     return base, moves, trained
