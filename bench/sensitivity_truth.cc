@@ -44,13 +44,6 @@ at::Tensor RecordGradients(const at::Tensor& dy, const at::Tensor& x, int64_t re
   return at::bmm(by_record.transpose(1, 2), x.to(at::kFloat).view({records, -1, x.size(1)}));
 }
 
-void AddTerms(const RecordTerms& of_batch, TermSamples& terms) {
-  for (int64_t r = 0; r < of_batch.first.size(0); ++r) {
-    terms.first.push_back(of_batch.first[r].item<double>());
-    terms.second.push_back(of_batch.second[r].item<double>());
-  }
-}
-
 class Truth {
  public:
   explicit Truth(Parts& parts) : parts_(parts), candidates_(parts.run.sensitivity.candidates) {
@@ -111,9 +104,9 @@ class Truth {
     const at::Tensor rows = product.sum(1, false, at::kDouble);
     const at::Tensor drawn = (seen.sampled_gradient * seen.change).sum(1, false, at::kDouble);
     const at::Tensor first = rows.view({records, -1}).sum(1);
-    AddTerms(TermsOf(seen, records, targets), pair.terms);
-    AddTerms(ExpandedTerms(seen.gradient, seen.sampled_gradient, seen.change, records, targets),
-             pair.expanded);
+    AppendTerms(TermsOf(seen, records, targets), pair.terms);
+    AppendTerms(ExpandedTerms(seen.gradient, seen.sampled_gradient, seen.change, records, targets),
+                pair.expanded);
     pair.second_of_rows += 0.5 * n * drawn.square().sum().item<double>() / count;
     pair.empirical += 0.5 * n * first.square().sum().item<double>() / count;
     pair.empirical_of_rows += 0.5 * n * rows.square().sum().item<double>() / count;

@@ -1,5 +1,9 @@
 // The sections "precision.budget" and "sensitivity".
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
 #include "spec/fields.h"
+#include "spec/model_tensors.h"
 
 namespace fp4::spec {
 namespace {
@@ -30,10 +34,13 @@ Field BodyPattern(std::string doc) {
           .doc = std::move(doc),
           .type = LayerPattern(),
           .default_text = "every layer that precision.default names",
-          .derive = [](const RunSpec& run, const Node*) -> std::string {
-            if (run.model.kind == "convnet") return "\"stages.**\"";
-            return run.model.kind == "autoencoder" ? "\"layers.**\"" : "\"blocks.**\"";
-          },
+          .derive =
+              [](const RunSpec& run, const Node*) {
+                const std::vector<TensorInfo> tensors = ModelTensors(run.model);
+                const auto body = std::ranges::find(tensors, true, &TensorInfo::in_body);
+                if (body == tensors.end()) return std::string("\"**\"");
+                return absl::StrCat("\"", SplitLayerName(body->layer()).stem, ".**\"");
+              },
           .later = true,
           .derived_again = true};
 }

@@ -82,6 +82,10 @@ std::string Describe(const Demand& demand) {
 
 }  // namespace
 
+bool IsThere(const WorkerEntry& worker, absl::Duration now) {
+  return worker.polling || now - worker.last_heard < kPresence;
+}
+
 bool TakesWork(const WorkerEntry& worker, absl::Duration now) {
   return worker.polling && WhyNoWork(worker, now).empty();
 }
@@ -137,8 +141,7 @@ std::set<std::string> PassedOver(const RunEntry& run, const ClusterState& state,
   if (avoided.empty()) return {};
   const bool has_other = std::ranges::any_of(state.workers, [&](const auto& entry) {
     const auto& [id, worker] = entry;
-    const bool there = worker.polling || now - worker.last_heard < kPresence;
-    return there && !avoided.contains(id) && WhyNoWork(worker, now).empty() &&
+    return IsThere(worker, now) && !avoided.contains(id) && WhyNoWork(worker, now).empty() &&
            CountFitting(run.resources, worker) > 0;
   });
   return has_other ? avoided : std::set<std::string>{};

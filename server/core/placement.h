@@ -57,6 +57,10 @@ std::vector<std::vector<int32_t>> FittingByKind(const spec::ResourceSpec& resour
 // Slots of the worker, free or not, that would do.
 size_t CountFitting(const spec::ResourceSpec& resources, const WorkerEntry& worker);
 
+// Whether the worker was heard of a moment ago. One that has just got a run does not wait for work
+// until it has taken that one.
+bool IsThere(const WorkerEntry& worker, absl::Duration now);
+
 // Whether the worker waits for work and gets some.
 bool TakesWork(const WorkerEntry& worker, absl::Duration now);
 

@@ -14,7 +14,7 @@ namespace {
 std::string DescribeUnfit(const ClusterState& state, absl::Duration now) {
   std::vector<std::string> texts;
   for (const auto& [id, worker] : state.workers) {
-    const std::string why = worker.polling ? WhyNoWork(worker, now) : "";
+    const std::string why = IsThere(worker, now) ? WhyNoWork(worker, now) : "";
     if (!why.empty()) texts.push_back(absl::StrCat(worker.name, ": ", why));
   }
   return absl::StrJoin(texts, "; ");
@@ -51,7 +51,7 @@ Waiting ExplainWait(const RunEntry& run, const ClusterState& state, absl::Durati
   }
   size_t num_taking = 0, num_fitting = 0;
   for (const auto& [id, worker] : state.workers) {
-    if (!TakesWork(worker, now)) continue;
+    if (!IsThere(worker, now) || !WhyNoWork(worker, now).empty()) continue;
     ++num_taking;
     num_fitting += CountFitting(run.resources, worker);
   }

@@ -20,6 +20,8 @@ class SectionFields {
   SectionFields(const Node& section, const Type& type, const RunSpec& run)
       : section_(section), type_(type), run_(run) {}
 
+  bool Gives(std::string_view name) const { return section_.Find(name) != nullptr; }
+
   const Node& Get(std::string_view name) {
     if (const Node* given = section_.Find(name)) return *given;
     auto [found, added] = defaults_.try_emplace(std::string(name));
@@ -58,9 +60,10 @@ class BudgetResolver {
     budget_.on = true;
     SectionFields fields(
         section_, FindField(FindField(DocumentType(), "precision")->type, "budget")->type, run_);
-    budget_.candidates = ResolveCandidates({fields.Get("candidates"), path_.Field("candidates"),
-                                            fields.Get("match"), path_.Field("match")},
-                                           run_, recipes_, problems_);
+    budget_.candidates =
+        ResolveCandidates({fields.Get("candidates"), path_.Field("candidates"), fields.Get("match"),
+                           path_.Field("match"), !fields.Gives("candidates")},
+                          run_, recipes_, problems_);
     ReadPins(fields.Get("pin"));
     ReadGroups(fields.Get("groups"));
     CheckSteps();
@@ -176,9 +179,10 @@ SensitivitySpec ResolveSensitivity(const Node* section, const RunSpec& run, Reci
   SensitivitySpec sensitivity = run.sensitivity;
   sensitivity.on = true;
   SectionFields fields(*section, FindField(DocumentType(), "sensitivity")->type, run);
-  sensitivity.candidates = ResolveCandidates(
-      {fields.Get("formats"), path.Field("formats"), fields.Get("match"), path.Field("match")}, run,
-      recipes, problems);
+  sensitivity.candidates =
+      ResolveCandidates({fields.Get("formats"), path.Field("formats"), fields.Get("match"),
+                         path.Field("match"), !fields.Gives("formats")},
+                        run, recipes, problems);
   return sensitivity;
 }
 

@@ -78,6 +78,22 @@ std::vector<LayerCandidate> CandidatesOf(const TensorInfo& tensor, const RunSpec
   return found;
 }
 
+std::vector<TensorInfo> MatchedLayers(const Pattern& pattern, const ModelSpec& model) {
+  std::vector<TensorInfo> matched;
+  for (TensorInfo& tensor : ModelLayers(model)) {
+    const bool scored = tensor.role == TensorRole::kLinear && tensor.shares.empty();
+    if (scored && Matches(pattern, tensor.layer())) matched.push_back(std::move(tensor));
+  }
+  return matched;
+}
+
+bool FitsSome(const ScoredRecipe& recipe, const std::vector<TensorInfo>& layers,
+              const RunSpec& run) {
+  return std::ranges::any_of(layers, [&](const TensorInfo& tensor) {
+    return Misfit(LayerRow(tensor, recipe.name, recipe.bundle), tensor, run).empty();
+  });
+}
+
 void ReportNoLayer(const CandidateFields& fields, const RunSpec& run, Problems& problems) {
   problems.Add(fields.match.place, fields.match_path,
                absl::StrCat("is ", Shown(fields.match),
@@ -95,11 +111,17 @@ Candidates ResolveCandidates(const CandidateFields& fields, const RunSpec& run, 
   const auto pattern = ParsePattern(fields.match.text);
   const bool usable = std::ranges::all_of(recipes, [](const auto& r) { return r.has_value(); });
   if (!pattern.ok() || !usable) return candidates;  // reported already
-  bool any = false;
-  for (const TensorInfo& tensor : ModelLayers(run.model)) {
-    const bool scored = tensor.role == TensorRole::kLinear && tensor.shares.empty();
-    if (!scored || !Matches(*pattern, tensor.layer())) continue;
-    any = true;
+  const std::vector<TensorInfo> layers = MatchedLayers(*pattern, run.model);
+  if (layers.empty()) {
+    ReportNoLayer(fields, run, problems);
+    return candidates;
+  }
+  if (fields.recipes_by_default) {
+    std::erase_if(recipes, [&](const auto& recipe) { return !FitsSome(*recipe, layers, run); });
+    candidates.recipes.clear();
+    for (const auto& recipe : recipes) candidates.recipes.push_back(recipe->name);
+  }
+  for (const TensorInfo& tensor : layers) {
     std::vector<LayerCandidate> found = CandidatesOf(tensor, run, recipes);
     if (!found.empty()) {
       candidates.layers.push_back(std::move(found));
@@ -109,8 +131,7 @@ Candidates ResolveCandidates(const CandidateFields& fields, const RunSpec& run, 
                                 tensor.out_features(), " x ", tensor.in_features(), ")"));
     }
   }
-  if (!any) ReportNoLayer(fields, run, problems);
-  for (size_t r = 0; any && r < recipes.size(); ++r) {
+  for (size_t r = 0; r < recipes.size(); ++r) {
     if (recipes[r]->fits_some) continue;
     problems.Add(
         fields.recipes.items[r].place, fields.recipes_path.Item(r),

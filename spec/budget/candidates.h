@@ -16,12 +16,14 @@ struct CandidateFields {
   Path recipes_path;
   const Node& match;  // a pattern
   Path match_path;
+  // The document names none: those of the default that fit no layer are left out, without a word.
+  bool recipes_by_default = false;
 };
 
 // The layers that match, but for look-ups and for those that use another layer's matrix, each with
-// the recipes that fit it. Problems: a recipe that is not known, that fits none of the layers, or
-// whose weights a learned estimator makes; a pattern without such a layer; a layer that nothing
-// fits.
+// the recipes that fit it. Problems: a recipe that is not known, a named one that fits none of the
+// layers, or one whose weights a learned estimator makes; a pattern without such a layer; a layer
+// that nothing fits.
 Candidates ResolveCandidates(const CandidateFields& fields, const RunSpec& run, RecipeBook& recipes,
                              Problems& problems);
 

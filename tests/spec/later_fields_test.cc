@@ -14,6 +14,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 ReadResult ReadAll(const std::string& sections) {
   return ReadExperiment(R"({"name": "a")" + sections + "}", {},
@@ -49,6 +51,31 @@ TEST(LaterFields, OfWhatIsNotBuiltAreRefusedByName) {
     ASSERT_FALSE(result.ok()) << refused;
     EXPECT_THAT(result.problems[0].message, HasSubstr("not built yet")) << refused;
   }
+}
+
+TEST(LaterFields, MatchIsTheBodyOfEveryKindByDefault) {
+  for (const ModelKind* kind : ModelKinds()) {
+    const RunSpec run = RunOf(absl::StrCat(
+        R"(, "model": {"kind": ")", std::string(kind->name), R"("}, "data": {"source": ")",
+        std::string(kind->data_sources[0]), R"("}, "sensitivity": {})"));
+    std::vector<std::string> body, scored;
+    for (const TensorInfo& tensor : ModelLayers(run.model)) {
+      if (tensor.in_body) body.push_back(tensor.layer());
+    }
+    for (const auto& candidates : run.sensitivity.candidates.layers)
+      scored.push_back(candidates.front().row.layer);
+    EXPECT_THAT(body, Not(IsEmpty())) << kind->name;
+    EXPECT_EQ(scored, body) << kind->name;
+  }
+}
+
+TEST(LaterFields, ARecipeThatFitsNoLayerIsRefusedOnlyWhereTheDocumentNamesIt) {
+  // Eight rows a micro-batch: nvfp4 cannot rotate them for wgrad.
+  const std::string small = R"(, "model": {"kind": "autoencoder"}, "data": {"source": "vectors"})";
+  EXPECT_THAT(RunOf(small + R"(, "sensitivity": {})").sensitivity.candidates.recipes,
+              ElementsAre("nvfp4-weights", "mxfp4-weights", "nf4", "fp8"));
+  EXPECT_THAT(ProblemsOf(small + R"(, "sensitivity": {"formats": ["fp8", "nvfp4"]})"),
+              ElementsAre(HasSubstr("sensitivity.formats[1]: is 'nvfp4', which fits no layer")));
 }
 
 TEST(LaterFields, AtTheirDefaultLeaveTheRunDocumentAsItWas) {

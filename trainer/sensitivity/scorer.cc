@@ -42,17 +42,17 @@ bool QuantizesWgrad(const spec::LayerPrecision& row) {
   return wgrad.a.quantized() || wgrad.b.quantized();
 }
 
-void AppendTerms(const RecordTerms& of_batch, TermSamples& terms) {
-  Append(of_batch.first, terms.first);
-  Append(of_batch.second, terms.second);
-}
-
 }  // namespace
 
 RecordTerms TermsOf(const Perturbation& seen, int64_t records, int64_t targets) {
   if (seen.logits.defined())
     return FollowedTerms(seen.logits, seen.changed_logits, seen.targets, records);
   return ExpandedTerms(seen.gradient, seen.sampled_gradient, seen.change, records, targets);
+}
+
+void AppendTerms(const RecordTerms& of_batch, TermSamples& terms) {
+  Append(of_batch.first, terms.first);
+  Append(of_batch.second, terms.second);
 }
 
 Estimate EstimateOf(const TermSamples& samples) {

@@ -43,6 +43,9 @@ Estimate EstimateOf(const TermSamples& samples);
 // Followed to the logits where the model does that, else expanded.
 RecordTerms TermsOf(const Perturbation& seen, int64_t records, int64_t targets);
 
+// Adds each record's terms to those of the records before.
+void AppendTerms(const RecordTerms& of_batch, TermSamples& terms);
+
 // Adds the terms of a change of the output (rows, out) at a place, of one half's records alone.
 void AddRecordTerms(const PlaceTensors& seen, const at::Tensor& change, int half,
                     TermSamples& terms);

@@ -253,5 +253,17 @@ TEST_F(DecideTest, WhyARunWaitsIsSaid) {
   EXPECT_EQ(ExplainWait(run, state_, kNow).why, "the next attempt starts in 2s");
 }
 
+TEST_F(DecideTest, AWorkerThatHasJustGotARunIsStillThere) {
+  AddWorker("w", {MakeSlot(0, SlotKind::kCpu)}, /*polling=*/false);
+  state_.workers["w"].last_heard = kNow;
+  const RunEntry& run = AddRun("a", 1);
+  EXPECT_EQ(ExplainWait(run, state_, kNow + absl::Seconds(1)).why,
+            "waits for a CPU slot: 1 would fit, other runs come first");
+  EXPECT_EQ(ExplainWait(run, state_, kNow + absl::Minutes(1)).why, "no worker is connected");
+  state_.workers["w"].unfit = "/w has 3 MiB left";
+  EXPECT_EQ(ExplainWait(run, state_, kNow + absl::Seconds(1)).why,
+            "no connected worker takes work: w: /w has 3 MiB left");
+}
+
 }  // namespace
 }  // namespace fp4::core
