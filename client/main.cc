@@ -1,11 +1,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
 
 #include "base/confinement.h"
 #include "base/environment.h"
+#include "base/own_program.h"
 #include "base/standard_output.h"
 #include "client/context.h"
 #include "client/local/endpoints.h"
@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
       .can_ask = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0,
       .controller = fp4::EnvironmentVariable("FP4_CONTROLLER"),
       .state_folder = fp4::client::StateFolder(),
-      .binary_folder = std::filesystem::read_symlink("/proc/self/exe").parent_path(),
+      .binary_folder = fp4::OwnProgram().parent_path(),
       .security = fp4::wire::SecurityFilesOfEnvironment(),
   };
   if (!context.security.token.empty()) fp4::CloseMemory();

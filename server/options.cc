@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/command.h"
+#include "base/own_program.h"
 #include "base/status_macros.h"
 #include "base/version.h"
 #include "daemon/config_file.h"
@@ -225,11 +226,6 @@ absl::StatusOr<core::SchedulingPolicy> ReadPolicy(const Texts& texts) {
   return policy;
 }
 
-std::filesystem::path FolderOfThisProgram() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-}
-
 absl::StatusOr<provision::Settings> InterpretSlurm(const SlurmTexts& texts) {
   provision::Settings settings;
   for (const auto& [flag, number] : {std::pair("--slurm-max-workers", texts.max_workers),
@@ -247,7 +243,7 @@ absl::StatusOr<provision::Settings> InterpretSlurm(const SlurmTexts& texts) {
   if (!worker.ok()) return daemon::Flagged("--slurm-worker", worker.status());
   settings.worker_command = *std::move(worker);
   if (settings.worker_command.empty())
-    settings.worker_command = {(FolderOfThisProgram() / "fp4-worker").string()};
+    settings.worker_command = {(OwnProgram().parent_path() / "fp4-worker").string()};
   if (!texts.work_dir.empty()) settings.work_root = std::filesystem::absolute(texts.work_dir);
   if (!texts.controller.empty()) {
     absl::StatusOr<HostPort> address = ParseHostPort(texts.controller);

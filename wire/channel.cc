@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/internal/sysinfo.h"
+
 namespace fp4::wire {
 namespace {
 
@@ -77,10 +79,21 @@ std::shared_ptr<grpc::ChannelCredentials> Credentials(const ChannelSecurity& sec
   return grpc::experimental::TlsCredentials(options);
 }
 
+// Abseil asks for the number and the speed of the processors when a lock is contended for the first
+// time. Where there is no /sys, as in a plain chroot, that sets errno; gRPC 1.51 reads errno some
+// calls after connect(), and would take a controller that answers for one that does not. Abseil
+// keeps the answers, so that what is asked here is not asked there. It has no public function for
+// this.
+void LookAtProcessors() {
+  absl::base_internal::NumCPUs();
+  absl::base_internal::NominalCPUFrequency();
+}
+
 }  // namespace
 
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,
                                            const ChannelSecurity& security) {
+  LookAtProcessors();
   const auto credentials = Credentials(security);
   if (security.token.empty()) return grpc::CreateCustomChannel(address, credentials, Arguments());
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;

@@ -1,9 +1,9 @@
 #include "worker/options.h"
 
 #include <CLI/CLI.hpp>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "base/own_program.h"
 #include "base/status_macros.h"
 #include "base/version.h"
 #include "daemon/config_file.h"
@@ -103,11 +103,6 @@ absl::StatusOr<HostPort> ParseAddress(std::string_view flag, const std::string& 
   return address;
 }
 
-fs::path DefaultTrainer() {
-  std::error_code error;
-  return fs::read_symlink("/proc/self/exe", error).parent_path() / "fp4-train";
-}
-
 absl::StatusOr<Options> Check(const Texts& texts) {
   if (texts.work_dir.empty()) return absl::InvalidArgumentError("--work-dir is required");
   Options options;
@@ -131,8 +126,8 @@ absl::StatusOr<Options> Check(const Texts& texts) {
   options.work_dir = fs::absolute(texts.work_dir).lexically_normal();
   // "DIR/" is "DIR".
   if (!options.work_dir.has_filename()) options.work_dir = options.work_dir.parent_path();
-  options.trainer =
-      fs::absolute(texts.trainer.empty() ? DefaultTrainer() : fs::path(texts.trainer));
+  options.trainer = fs::absolute(texts.trainer.empty() ? OwnProgram().parent_path() / "fp4-train"
+                                                       : fs::path(texts.trainer));
   if (!texts.trainer_user.empty()) {
     absl::StatusOr<TrainerUser> user = FindTrainerUser(texts.trainer_user);
     if (!user.ok()) return daemon::Flagged("--trainer-user", user.status());

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/number.h"
+#include "base/own_program.h"
 #include "trainer/backend/backend.h"
 #include "trainer/backend/cuda_library.h"
 
@@ -40,9 +41,7 @@ void Backend::Unpack(const numerics::Quantized& /*packed*/, const QuantizeJob& /
 
 absl::Status LoadCudaLibrary() {
   if (!HasDriver()) return absl::OkStatus();
-  std::error_code error;
-  std::filesystem::path folder =
-      std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  const std::filesystem::path folder = OwnProgram().parent_path();
   cuda_library = dlopen((folder / kCudaLibrary).c_str(), RTLD_NOW | RTLD_GLOBAL);
   if (cuda_library != nullptr) return absl::OkStatus();
   return absl::UnavailableError(absl::StrCat("there is an NVIDIA driver, but ", dlerror()));

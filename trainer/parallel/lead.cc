@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/faults.h"
+#include "base/own_program.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "trainer/parallel/peers.h"
@@ -29,8 +30,7 @@ std::string DeviceOf(const at::Device& first, int64_t rank) {
 }
 
 Peers::Command CommandOf(const Parts& parts, const Options& options, int64_t rank) {
-  std::error_code error;
-  Peers::Command command = {std::filesystem::read_symlink("/proc/self/exe", error).string(),
+  Peers::Command command = {OwnProgram().string(),
                             options.document,
                             "--run-dir",
                             options.run_dir,
