@@ -123,12 +123,13 @@ class GrpcControllerClient : public ControllerClient {
       return std::make_shared<grpc::ClientContext>();
     }
     if (FaultFires(FaultPoint::kWorkerCallRepeated)) {
-      Send<Request, Response>(request, timeout, method, [](absl::Status, const Response&) {});
+      Send<Request, Response>(request, timeout, method,
+                              [](const absl::Status&, const Response&) {});
     }
     if (FaultFires(FaultPoint::kWorkerAnswerLost)) {
       return Send<Request, Response>(
           std::move(request), timeout, method,
-          [finish](absl::Status, const Response&) { finish(Lost(), Response()); });
+          [finish](const absl::Status&, const Response&) { finish(Lost(), Response()); });
     }
     return Send<Request, Response>(std::move(request), timeout, method, std::move(finish));
   }
@@ -145,7 +146,7 @@ class GrpcControllerClient : public ControllerClient {
       in_flight_.insert(&call->context);
     }
     (stub_->async()->*method)(&call->context, &call->request, &call->response,
-                              [this, call, finish = std::move(finish)](grpc::Status status) {
+                              [this, call, finish = std::move(finish)](const grpc::Status& status) {
                                 mailbox_.Post([call, finish, status] {
                                   finish(wire::FromGrpcStatus(status), call->response);
                                 });
