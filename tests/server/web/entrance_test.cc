@@ -4,6 +4,7 @@
 #include "gmock/gmock.h"
 #include "server/access/token.h"
 #include "tests/server/web/web_server.h"
+#include "tests/support/fake_clock.h"
 
 namespace fp4::web {
 namespace {
@@ -33,7 +34,8 @@ class EntranceTest : public ::testing::Test {
     return cookie.substr(0, cookie.find(';'));
   }
 
-  WebServer server_;
+  fp4::testing::FakeClock clock_;
+  WebServer server_{clock_};
   std::string token_;
 };
 
@@ -72,6 +74,22 @@ TEST_F(EntranceTest, ASessionEndsWithItsToken) {
                                   .role = access::Role::kViewer,
                                   .projects = {},
                                   .revoke_time = absl::Now()});
+  EXPECT_EQ(server_.Get("/api/v1/runs", session)->status, 401);
+}
+
+TEST_F(EntranceTest, ASessionEndsAfterTwelveHoursByTheClockThatNobodySets) {
+  const auto login = Post("/api/v1/login", Login());
+  EXPECT_THAT(login->get_header_value("Set-Cookie"), HasSubstr("Max-Age=43200"));
+  const httplib::Headers session = {{"Cookie", CookieOf(login)}};
+  clock_.JumpTo(clock_.Now() + absl::Hours(24));
+  EXPECT_EQ(server_.Get("/api/v1/runs", session)->status, 200);
+  clock_.Advance(absl::Hours(12) - absl::Seconds(1));
+  EXPECT_EQ(server_.Get("/api/v1/runs", session)->status, 200);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(server_.Get("/api/v1/runs", session)->status, 401);
+  // The next login does not bring it back.
+  const httplib::Headers next = {{"Cookie", CookieOf(Post("/api/v1/login", Login()))}};
+  EXPECT_EQ(server_.Get("/api/v1/runs", next)->status, 200);
   EXPECT_EQ(server_.Get("/api/v1/runs", session)->status, 401);
 }
 

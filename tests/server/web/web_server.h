@@ -15,7 +15,8 @@ namespace fp4::web {
 
 class WebServer {
  public:
-  WebServer() { Start(0); }
+  // `clock`: by which sessions end; it outlives the server.
+  explicit WebServer(const Clock& clock = SystemClock()) : clock_(clock) { Start(0); }
 
   rpc::TestServer& rpc() { return rpc_; }
   const HostPort& address() const { return endpoint_->address(); }
@@ -40,7 +41,7 @@ class WebServer {
  private:
   void Start(int port) {
     audit_ = std::make_unique<rpc::AuditTrail>(rpc_.store(), rpc_.gatekeeper(), SystemClock());
-    entrance_ = std::make_unique<Entrance>(rpc_.gatekeeper(), *audit_, SystemClock(),
+    entrance_ = std::make_unique<Entrance>(rpc_.gatekeeper(), *audit_, clock_,
                                            std::vector<std::string>{"lab.example"}, false);
     front_ = std::make_unique<Front>(rpc_.store(), std::vector<std::string>{"lab.example"});
     endpoint_ =
@@ -55,6 +56,7 @@ class WebServer {
             .value();
   }
 
+  const Clock& clock_;
   telemetry::MetricRegistry registry_;
   rpc::TestServer rpc_;
   std::unique_ptr<rpc::AuditTrail> audit_;
