@@ -1,9 +1,11 @@
 #include "client/comparison_options.h"
 
+#include <cmath>
 #include <limits>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/number.h"
 #include "base/reasons.h"
 #include "base/status_macros.h"
 #include "client/errors.h"
@@ -23,12 +25,30 @@ absl::Status FromRefusal(const absl::Status& status) {
   return WithExitCode(absl::InvalidArgumentError(message), ExitCode::kUsage);
 }
 
+struct Margin {
+  double value = 0;    // 0: none is asked for
+  bool share = false;  // of the reference's mean
+};
+
+absl::StatusOr<Margin> ParseMargin(std::string_view text) {
+  if (text.empty()) return Margin{};
+  Margin margin{.share = text.ends_with('%')};
+  const std::string_view digits = text.substr(0, text.size() - (margin.share ? 1 : 0));
+  const absl::StatusOr<double> number = ParseNumber<double>(digits);
+  if (!number.ok() || *number <= 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--margin: is '", std::string(text),
+                     "'; allowed: a number above 0, in the metric's unit, or with % behind it"));
+  }
+  margin.value = margin.share ? *number / 100 : *number;
+  return margin;
+}
+
 v1::CompareRequest RequestOf(const std::string& experiment, const ComparisonOptions& options) {
   v1::CompareRequest request;
   request.set_experiment_id(experiment);
   request.set_metric(options.metric);
   request.set_reference(options.reference);
-  if (options.margin > 0) request.set_margin(options.margin);
   request.set_last(static_cast<int32_t>(options.last));
   if (!options.at.empty()) request.set_at(wire::AxisOfName(options.at).value());
   return request;
@@ -47,12 +67,20 @@ absl::Status CheckMetric(const v1::CompareResponse& comparison, Connection& conn
   return CheckMetricName(comparison.metric(), names);
 }
 
+// What a share is one of.
+absl::StatusOr<double> MeanOfReference(const v1::CompareResponse& comparison) {
+  for (const v1::VariantComparison& variant : comparison.variants()) {
+    const bool usable = variant.n() > 0 && std::isfinite(variant.mean()) && variant.mean() != 0;
+    if (variant.name() == comparison.reference() && usable) return variant.mean();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("--margin: is a share of ", comparison.metric(), " of '", comparison.reference(),
+                   "', which has no finite value yet, or 0; give the margin in the metric's unit"));
+}
+
 }  // namespace
 
-absl::Status ComparisonOptions::Check() const {
-  if (margin == 0) return absl::InvalidArgumentError("--margin: is 0; allowed: above 0");
-  return absl::OkStatus();
-}
+absl::Status ComparisonOptions::Check() const { return ParseMargin(margin).status(); }
 
 std::vector<Option> ComparisonOptions::Options() {
   return {{.names = "--metric", .target = &metric, .help = "What is compared (default: val/loss)"},
@@ -62,7 +90,8 @@ std::vector<Option> ComparisonOptions::Options() {
                    "else the first)"},
           {.names = "--margin",
            .target = &margin,
-           .help = "Ask whether the variants are no worse by so much"},
+           .help = "Ask whether the variants are no worse by so much, in the metric's unit or "
+                   "as a share of the reference: 2.5%"},
           {.names = "--last",
            .target = &last,
            .help = "A run's value is the mean of so many last ones (default: the "
@@ -77,7 +106,15 @@ std::vector<Option> ComparisonOptions::Options() {
 absl::StatusOr<v1::CompareResponse> AskComparison(const std::string& experiment,
                                                   const ComparisonOptions& options,
                                                   Connection& connection) {
-  absl::StatusOr<v1::CompareResponse> answer = connection.Compare(RequestOf(experiment, options));
+  FP4_ASSIGN_OR_RETURN(const Margin margin, ParseMargin(options.margin));
+  v1::CompareRequest request = RequestOf(experiment, options);
+  if (!margin.share) request.set_margin(margin.value);
+  absl::StatusOr<v1::CompareResponse> answer = connection.Compare(request);
+  if (answer.ok() && margin.share) {
+    FP4_ASSIGN_OR_RETURN(const double mean, MeanOfReference(*answer));
+    request.set_margin(margin.value * std::abs(mean));
+    answer = connection.Compare(request);
+  }
   FP4_RETURN_IF_ERROR(FromRefusal(answer.status()));
   if (!options.metric.empty()) FP4_RETURN_IF_ERROR(CheckMetric(*answer, connection));
   return answer;

@@ -12,9 +12,8 @@
 namespace fp4::client {
 
 struct ComparisonOptions {
-  static constexpr double kNoMargin = -1;
-  std::string metric, reference, at;
-  double margin = kNoMargin;
+  // `margin`: a number in the metric's unit, or a share of the reference's mean: "2.5%".
+  std::string metric, reference, at, margin;
   int64_t last = 0;
 
   // For the command line; they write into this object, which must outlive them.
@@ -24,7 +23,7 @@ struct ComparisonOptions {
 };
 
 // The controller's answer. What it refuses is told by the option's name; a metric that no run has
-// is an error that says which there are.
+// is an error that says which there are, and so is a share of a mean that there is not yet.
 absl::StatusOr<v1::CompareResponse> AskComparison(const std::string& experiment,
                                                   const ComparisonOptions& options,
                                                   Connection& connection);

@@ -27,7 +27,7 @@ compare.
 A variant is called better or worse when the paired t-test says so after Holm's correction over all variants, and with
 --margin M no worse when its difference is below M with 95 % confidence; else it is undecided, and the sentence says how
 many seeds would decide it. With all sentences together a wrong claim has at most 5 % probability; choose M before
-looking.
+looking. M is in the metric's unit, or a share of the reference's mean: 2.5%.
 
 --at looks at all runs where they have come equally far: at the same step, after the same tokens, after the same time of
 training (that of the slowest variant; on one machine only), or compares only weights that take equally many bytes, as
@@ -36,6 +36,7 @@ computed from the layer tables.
 Examples:
   fp4ctl compare k7x2
   fp4ctl compare k7x2 --margin 0.01 --last 3
+  fp4ctl compare k7x2 --margin 2.5%
   fp4ctl compare k7x2 --at time --pareto
   fp4ctl compare k7x2 --metric train/loss --reference fp4 -o json)";
 

@@ -192,11 +192,12 @@ grpc::Status FakeService::QueryMetrics(grpc::ServerContext*, const v1::QueryMetr
   return grpc::Status::OK;
 }
 
-grpc::Status FakeService::Compare(grpc::ServerContext*, const v1::CompareRequest*,
+grpc::Status FakeService::Compare(grpc::ServerContext*, const v1::CompareRequest* request,
                                   v1::CompareResponse* response) {
   MutexLock lock(mutex_);
   if (!compare_status_.ok()) return compare_status_;
   *response = comparison_;
+  response->set_margin(request->margin());
   return grpc::Status::OK;
 }
 
