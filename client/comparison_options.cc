@@ -31,14 +31,14 @@ struct Margin {
 };
 
 absl::StatusOr<Margin> ParseMargin(std::string_view text) {
-  if (text.empty()) return Margin{};
+  if (text == "none") return Margin{};
   Margin margin{.share = text.ends_with('%')};
   const std::string_view digits = text.substr(0, text.size() - (margin.share ? 1 : 0));
   const absl::StatusOr<double> number = ParseNumber<double>(digits);
   if (!number.ok() || *number <= 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--margin: is '", std::string(text),
-                     "'; allowed: a number above 0, in the metric's unit, or with % behind it"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--margin: is '", std::string(text),
+        "'; allowed: none, or a number above 0, in the metric's unit or with % behind it"));
   }
   margin.value = margin.share ? *number / 100 : *number;
   return margin;
@@ -91,7 +91,8 @@ std::vector<Option> ComparisonOptions::Options() {
           {.names = "--margin",
            .target = &margin,
            .help = "Ask whether the variants are no worse by so much, in the metric's unit or "
-                   "as a share of the reference: 2.5%"},
+                   "as a share of the reference: 2.5%",
+           .value_name = "NUMBER[%]"},
           {.names = "--last",
            .target = &last,
            .help = "A run's value is the mean of so many last ones (default: the "

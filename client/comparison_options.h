@@ -12,8 +12,9 @@
 namespace fp4::client {
 
 struct ComparisonOptions {
-  // `margin`: a number in the metric's unit, or a share of the reference's mean: "2.5%".
-  std::string metric, reference, at, margin;
+  std::string metric, reference, at;
+  // A number in the metric's unit, or a share of the reference's mean: "2.5%".
+  std::string margin = "none";
   int64_t last = 0;
 
   // For the command line; they write into this object, which must outlive them.

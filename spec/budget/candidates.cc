@@ -17,8 +17,6 @@ namespace {
 struct ScoredRecipe {
   std::string name;
   Bundle bundle;
-  bool fits_some = false;
-  std::string misfit = {};  // why it does not fit one layer
 };
 
 // Scores and switches know weights that their quantizer alone makes of the master.
@@ -63,17 +61,12 @@ std::string Misfit(const LayerPrecision& row, const TensorInfo& tensor, const Ru
 }
 
 std::vector<LayerCandidate> CandidatesOf(const TensorInfo& tensor, const RunSpec& run,
-                                         std::vector<std::optional<ScoredRecipe>>& recipes) {
+                                         const std::vector<std::optional<ScoredRecipe>>& recipes) {
   std::vector<LayerCandidate> found;
   for (size_t r = 0; r < recipes.size(); ++r) {
     LayerPrecision row = LayerRow(tensor, recipes[r]->name, recipes[r]->bundle);
-    const std::string misfit = Misfit(row, tensor, run);
-    if (misfit.empty()) {
-      recipes[r]->fits_some = true;
+    if (Misfit(row, tensor, run).empty())
       found.push_back({static_cast<int32_t>(r), std::move(row)});
-    } else {
-      recipes[r]->misfit = misfit;
-    }
   }
   return found;
 }
@@ -87,11 +80,15 @@ std::vector<TensorInfo> MatchedLayers(const Pattern& pattern, const ModelSpec& m
   return matched;
 }
 
-bool FitsSome(const ScoredRecipe& recipe, const std::vector<TensorInfo>& layers,
-              const RunSpec& run) {
-  return std::ranges::any_of(layers, [&](const TensorInfo& tensor) {
-    return Misfit(LayerRow(tensor, recipe.name, recipe.bundle), tensor, run).empty();
-  });
+// Why the recipe fits none of the layers, said of the last one; empty: it fits some.
+std::string MisfitOfAll(const ScoredRecipe& recipe, const std::vector<TensorInfo>& layers,
+                        const RunSpec& run) {
+  std::string misfit;
+  for (const TensorInfo& tensor : layers) {
+    misfit = Misfit(LayerRow(tensor, recipe.name, recipe.bundle), tensor, run);
+    if (misfit.empty()) break;
+  }
+  return misfit;
 }
 
 void ReportNoLayer(const CandidateFields& fields, const RunSpec& run, Problems& problems) {
@@ -99,6 +96,17 @@ void ReportNoLayer(const CandidateFields& fields, const RunSpec& run, Problems& 
                absl::StrCat("is ", Shown(fields.match),
                             ", which matches no layer with a GEMM and a matrix of its own",
                             SuggestionAndChoices("", LayerPatterns(run.model))));
+}
+
+void ReportMisfits(const CandidateFields& fields,
+                   const std::vector<std::optional<ScoredRecipe>>& recipes,
+                   const std::vector<TensorInfo>& layers, const RunSpec& run, Problems& problems) {
+  for (size_t r = 0; r < recipes.size(); ++r) {
+    const std::string misfit = MisfitOfAll(*recipes[r], layers, run);
+    if (misfit.empty()) continue;
+    problems.Add(fields.recipes.items[r].place, fields.recipes_path.Item(r),
+                 absl::StrCat("is '", recipes[r]->name, "', which fits no layer: ", misfit));
+  }
 }
 
 }  // namespace
@@ -117,7 +125,8 @@ Candidates ResolveCandidates(const CandidateFields& fields, const RunSpec& run, 
     return candidates;
   }
   if (fields.recipes_by_default) {
-    std::erase_if(recipes, [&](const auto& recipe) { return !FitsSome(*recipe, layers, run); });
+    std::erase_if(recipes,
+                  [&](const auto& recipe) { return !MisfitOfAll(*recipe, layers, run).empty(); });
     candidates.recipes.clear();
     for (const auto& recipe : recipes) candidates.recipes.push_back(recipe->name);
   }
@@ -131,12 +140,7 @@ Candidates ResolveCandidates(const CandidateFields& fields, const RunSpec& run, 
                                 tensor.out_features(), " x ", tensor.in_features(), ")"));
     }
   }
-  for (size_t r = 0; r < recipes.size(); ++r) {
-    if (recipes[r]->fits_some) continue;
-    problems.Add(
-        fields.recipes.items[r].place, fields.recipes_path.Item(r),
-        absl::StrCat("is '", recipes[r]->name, "', which fits no layer: ", recipes[r]->misfit));
-  }
+  if (!fields.recipes_by_default) ReportMisfits(fields, recipes, layers, run, problems);
   return candidates;
 }
 

@@ -59,6 +59,7 @@ TEST_F(MeasuredTest, AQuestionThatMakesNoSenseIsABadCommandLine) {
   for (const std::vector<std::string>& bad : {std::vector<std::string>{"--margin", "0"},
                                               {"--margin", "-1"},
                                               {"--margin", "x"},
+                                              {"--margin", ""},
                                               {"--margin", "%"},
                                               {"--margin", "0%"},
                                               {"--margin", "-2%"},
